@@ -1,0 +1,1 @@
+"""Hikari: a coordination server that speaks ZooKeeper's protocol."""

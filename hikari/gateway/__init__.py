@@ -1,0 +1,1 @@
+"""Holds each client's order and its session's connection."""

@@ -1,0 +1,1 @@
+"""Decides what is agreed. Ticks, chance and messages are handed in."""

@@ -1,0 +1,1 @@
+"""Moves everything, once a turn, in the safe order."""

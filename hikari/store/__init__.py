@@ -1,0 +1,1 @@
+"""Keeps entries and rows through a crash."""

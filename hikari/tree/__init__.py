@@ -1,0 +1,1 @@
+"""Says what a request does to the namespace and the sessions, the same on every member."""

@@ -1,0 +1,1 @@
+"""Remembers who on this member wants to hear of a path."""

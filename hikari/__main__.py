@@ -1,0 +1,70 @@
+"""The `hikari` command. Rooms are imported inside the commands: `hikari version` needs none."""
+
+from pathlib import Path
+
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Hikari, a coordination server that speaks ZooKeeper's protocol."""
+
+
+@main.command()
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The member's hikari.toml; docs/configuration.md says every key.",
+)
+def serve(path: Path) -> None:
+    """Run one member in the foreground until SIGTERM or SIGINT."""
+    from hikari.config import Config, ConfigError
+
+    try:
+        config = Config.load(path)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+    from hikari import service
+
+    service.serve(config)
+
+
+@main.command()
+@click.option("--members", type=click.IntRange(1, 7), default=3, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_000),
+    default=2181,
+    show_default=True,
+    help="Member K serves clients on PORT+K-1 and its peers on PORT+100+K-1.",
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    help="Folder of all members' state, configuration and logs.",
+)
+def ensemble(members: int, port: int, data: Path) -> None:
+    """Run all members of an ensemble on this machine until SIGTERM or SIGINT."""
+    from hikari.ensemble import EnsembleError, Layout, Supervisor
+
+    try:
+        status = Supervisor(Layout(data.absolute(), members, port)).run()
+    except EnsembleError as error:
+        raise click.ClickException(str(error)) from None
+    raise SystemExit(status)
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as version_of
+
+    click.echo(f"hikari {version_of('hikari-server')}")
+
+
+if __name__ == "__main__":
+    main(prog_name="hikari")

@@ -1,0 +1,285 @@
+"""What an operator sets, read from a member's `hikari.toml`; docs/configuration.md says each key.
+
+Everything is checked here, once, so that no other room asks whether a setting makes sense: types,
+ranges, keys that do not exist, and the relations between settings.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import attrs
+from cattrs import (
+    BaseValidationError,
+    ClassValidationError,
+    Converter,
+    ForbiddenExtraKeysError,
+    IterableValidationError,
+)
+
+MEMBERS_MAX = 7  # more voters make every write slower and no ensemble much safer
+MS_MAX = 24 * 60 * 60 * 1000
+
+
+class ConfigError(Exception):
+    """The file cannot be used; the text says which key and what is allowed."""
+
+
+@attrs.frozen
+class Address:
+    """Where a socket listens or connects: a host name or IP address, and a port."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `host:port` or `[ipv6]:port`."""
+        host, colon, port = text.rpartition(":")
+        if host.startswith("[") and host.endswith("]"):
+            host = host[1:-1]
+        elif ":" in host:
+            host = ""  # an IPv6 address without brackets: its end cannot be told from a port
+        digits = port.isascii() and port.isdigit()
+        if not (colon and host and digits and 1 <= int(port) <= 65535):
+            raise ValueError(f'must be "host:port" with a port from 1 to 65535, not {text!r}')
+        return cls(host, int(port))
+
+    def __str__(self) -> str:
+        """Give back what `parse` reads."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _between(least: int, most: int) -> Callable[[Any, "attrs.Attribute[int]", int], None]:
+    """An attrs validator: an integer from `least` to `most`, both allowed."""
+
+    def check(_: object, attribute: "attrs.Attribute[int]", value: int) -> None:
+        if not least <= value <= most:
+            raise ValueError(f"{attribute.name} must be from {least} to {most}, not {value}")
+
+    return check
+
+
+def _number(default: int, least: int, most: int) -> int:
+    field: int = attrs.field(default=default, validator=_between(least, most))
+    return field
+
+
+@attrs.frozen
+class Member:
+    """Which member this process is, and where it keeps its state."""
+
+    id: int = attrs.field(validator=_between(1, 255))
+    data: Path = Path(".")
+
+
+@attrs.frozen
+class MemberAddress:
+    """One member of the ensemble, as every member must list it."""
+
+    id: int = attrs.field(validator=_between(1, 255))
+    client: Address
+    peer: Address
+
+
+@attrs.frozen
+class Ensemble:
+    """The address book, the same on every member."""
+
+    members: tuple[MemberAddress, ...] = attrs.field()
+    name: str = attrs.field(default="hikari")
+
+    @name.validator
+    def _name_is_short(self, _: object, value: str) -> None:
+        if not 1 <= len(value.encode()) <= 64:
+            raise ValueError(f"name must be 1 to 64 bytes, not {value!r}")
+
+    @members.validator
+    def _members_differ(self, _: object, members: tuple[MemberAddress, ...]) -> None:
+        if not 1 <= len(members) <= MEMBERS_MAX:
+            raise ValueError(f"members must be 1 to {MEMBERS_MAX}, not {len(members)}")
+        ids = [member.id for member in members]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"members must each have an id of its own, not {ids}")
+        addresses = [str(a) for member in members for a in (member.client, member.peer)]
+        shared = sorted({a for a in addresses if addresses.count(a) > 1})
+        if shared:
+            raise ValueError(f"members use {', '.join(shared)} more than once")
+
+
+@attrs.frozen
+class Sessions:
+    """The bounds of the session time-out that a client may ask for."""
+
+    timeout_min_ms: int = _number(4_000, 100, MS_MAX)
+    timeout_max_ms: int = _number(40_000, 100, MS_MAX)
+
+    def __attrs_post_init__(self) -> None:
+        """Check the relation of the two."""
+        if self.timeout_min_ms > self.timeout_max_ms:
+            raise ValueError(
+                f"timeout_min_ms ({self.timeout_min_ms}) must not be more than"
+                f" timeout_max_ms ({self.timeout_max_ms})"
+            )
+
+
+@attrs.frozen
+class Limits:
+    """What one client, and all clients together, may ask of a member."""
+
+    frame_bytes_max: int = _number(1 << 20, 1 << 10, 1 << 26)
+    requests_per_connection_max: int = _number(1_000, 1, 1_000_000)
+    connections_max: int = _number(10_000, 1, 1_000_000)
+    cache_bytes_max: int = _number(1 << 28, 1 << 20, 1 << 40)
+    output_bytes_max: int = _number(1 << 24, 1 << 16, 1 << 32)
+
+    def __attrs_post_init__(self) -> None:
+        """Check the relation of the two byte bounds: one reply must fit."""
+        if self.output_bytes_max < self.frame_bytes_max:
+            raise ValueError(
+                f"output_bytes_max ({self.output_bytes_max}) must be at least"
+                f" frame_bytes_max ({self.frame_bytes_max})"
+            )
+
+
+@attrs.frozen
+class RaftTimes:
+    """How soon the members give each other up."""
+
+    tick_ms: int = _number(50, 1, 10_000)
+    heartbeat_ticks: int = _number(2, 1, 1_000)
+    election_ticks: int = _number(20, 2, 10_000)
+    leader_lost_ms: int = _number(3_000, 10, MS_MAX)
+
+    def __attrs_post_init__(self) -> None:
+        """Check that a heartbeat can arrive before a leader is given up."""
+        if self.heartbeat_ticks >= self.election_ticks:
+            raise ValueError(
+                f"heartbeat_ticks ({self.heartbeat_ticks}) must be less than"
+                f" election_ticks ({self.election_ticks})"
+            )
+
+
+@attrs.frozen
+class Journal:
+    """How much of the log is kept behind the tree."""
+
+    entries_kept: int = _number(20_000, 0, 100_000_000)
+    flush_entries: int = _number(20_000, 1, 100_000_000)
+
+
+@attrs.frozen
+class Config:
+    """Everything in one `hikari.toml`."""
+
+    member: Member
+    ensemble: Ensemble
+    sessions: Sessions = Sessions()
+    limits: Limits = Limits()
+    raft: RaftTimes = RaftTimes()
+    journal: Journal = Journal()
+
+    def __attrs_post_init__(self) -> None:
+        """Check the relations between tables."""
+        ids = [member.id for member in self.ensemble.members]
+        if self.member.id not in ids:
+            raise ValueError(f"member.id is {self.member.id}, but ensemble.members has only {ids}")
+        if self.raft.leader_lost_ms >= self.sessions.timeout_min_ms:
+            # Else a client could trust a session here that the others have already expired.
+            raise ValueError(
+                f"raft.leader_lost_ms ({self.raft.leader_lost_ms}) must be less than"
+                f" sessions.timeout_min_ms ({self.sessions.timeout_min_ms})"
+            )
+
+    @property
+    def me(self) -> MemberAddress:
+        """This member's own line of the address book."""
+        return next(m for m in self.ensemble.members if m.id == self.member.id)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read and check a file; `member.data` comes back as an absolute folder."""
+        path = path.absolute()
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{path}: is not UTF-8 text") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path}: is not TOML: {error}") from None
+        try:
+            config = _CONVERTER.structure(tables, cls)
+        except BaseValidationError as error:
+            lines = [f"{path}: {line}" for line in _complaints(error, "")]
+            raise ConfigError("\n".join(lines)) from None
+        folder = (path.parent / config.member.data).resolve()
+        return attrs.evolve(config, member=attrs.evolve(config.member, data=folder))
+
+
+def _exactly(kind: type, called: str) -> Callable[[Any, Any], Any]:
+    """A hook that takes one TOML type and converts nothing: `"3"` and `true` are no numbers."""
+
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) is not kind:
+            raise ValueError(f"must be {called}, not {value!r}")
+        return value
+
+    return structure
+
+
+def _text_to(make: Callable[[str], Any]) -> Callable[[Any, Any], Any]:
+    take = _exactly(str, "a string")
+    return lambda value, kind: make(take(value, kind))
+
+
+def _table_or_complain(converter: Converter, kind: type) -> Callable[[Any, Any], Any]:
+    """cattrs takes a number for a class apart with an AttributeError; say what was meant."""
+    structure = converter.get_structure_hook(kind)
+
+    def check(value: Any, kind: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError(f"must be a table, not {value!r}")
+        return structure(value, kind)
+
+    return check
+
+
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True)
+    converter.register_structure_hook(int, _exactly(int, "a whole number"))
+    converter.register_structure_hook(str, _exactly(str, "a string"))
+    converter.register_structure_hook(Path, _text_to(Path))
+    converter.register_structure_hook(Address, _text_to(Address.parse))
+    for kind in (MemberAddress, Member, Ensemble, Sessions, Limits, RaftTimes, Journal):
+        converter.register_structure_hook(kind, _table_or_complain(converter, kind))
+    return converter
+
+
+_CONVERTER = _converter()
+
+
+def _complaints(error: BaseException, key: str) -> Iterator[str]:
+    """One line for each thing that is wrong, beginning with its key."""
+    if isinstance(error, ClassValidationError):
+        with_notes, without = error.group_exceptions()
+        for inner, note in with_notes:
+            yield from _complaints(inner, f"{key}.{note.name}" if key else note.name)
+        for inner in without:
+            yield from _complaints(inner, key)
+    elif isinstance(error, IterableValidationError):
+        for inner, item in error.group_exceptions()[0]:
+            yield from _complaints(inner, f"{key}[{item.index}]")
+    else:
+        where = f"{key}: " if key else ""
+        if isinstance(error, ForbiddenExtraKeysError):
+            known = ", ".join(field.name for field in attrs.fields(error.cl))
+            for extra in sorted(error.extra_fields):
+                yield f"{where}there is no key {extra!r}; known are {known}"
+        elif isinstance(error, KeyError):
+            yield f"{key or error.args[0]}: is missing"
+        elif isinstance(error, TypeError):  # cattrs iterates over whatever stands for a list
+            yield f"{where}must be a list of tables"
+        else:
+            yield f"{where}{error}"

@@ -1,0 +1,443 @@
+"""One client's connection: its order, its session, and what is to be written to it this turn."""
+
+from collections import deque
+from typing import Any, Final
+
+from hikari_wire import codes
+from hikari_wire.framing import Frames
+from hikari_wire.jute import Malformed
+from hikari_wire.records import ConnectResponse
+from hikari_wire.replies import BODY, encode_connect, frame
+from hikari_wire.requests import DECODE, HEADER, decode_connect
+from twisted.internet import protocol
+from twisted.internet.interfaces import IAddress, IPushProducer
+from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from hikari.gateway.door import Door
+from hikari.gateway.reads import READS
+from hikari.gateway.words import WORD_BYTES, WORDS
+from hikari.tree.acl import Identity, digest
+from hikari.tree.sessions import ATTACH
+
+log = Logger()
+
+HANDSHAKE_S_MAX: Final = 10.0
+"""A stranger who has not asked for a session within this time is sent away."""
+UNDERWAY_BYTES_MAX: Final = 16 << 20
+"""More bytes of unanswered requests, and the connection is read no further."""
+
+WRITES: Final = frozenset(
+    (
+        codes.CREATE,
+        codes.CREATE2,
+        codes.CREATE_TTL,
+        codes.CREATE_CONTAINER,
+        codes.DELETE,
+        codes.SET_DATA,
+        codes.SET_ACL,
+        codes.CHECK,
+        codes.MULTI,
+        codes.CLOSE_SESSION,
+    )
+)
+_header = HEADER.unpack_from
+
+
+class Slot:
+    """A request's place in its connection's order; `reply` is None until it is known."""
+
+    __slots__ = ("op", "read", "reply", "size", "xid")
+
+    def __init__(self, xid: int, op: int, read: Any, size: int) -> None:
+        self.xid = xid
+        self.op = op
+        self.read = read  # a read that runs when its turn comes; None for what others answer
+        self.size = size
+        self.reply: bytes | None = None
+
+
+@implementer(IPushProducer)
+class Connection(protocol.Protocol):
+    """Invariants: replies leave in the order of their requests; a read sees every write that
+    its client sent before it and none that it sent after; `waiting` is the subsequence of
+    `slots` that the log will answer."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.session = 0
+        self.attachment = 0
+        self.timeout_ms = 0
+        self.identities: tuple[Identity, ...] = ()
+        self.slots: deque[Slot] = deque()
+        self.waiting: deque[Slot] = deque()
+        self.out: list[bytes] = []
+        self.underway_bytes = 0
+        self.closed = False  # nothing more is read, proposed or answered
+        self.ending = False  # closed once what is in `out` is written
+        self.due = False  # in door.due: has something to write at the end of the turn
+        self.opening: Any = None  # the connect request, until the log has answered it
+        self.early: list[bytes] = []  # what came before there was a session
+        self.unread = 0  # bytes of output since the client stopped reading
+        self.held_back = False  # we do not read: it has too much under way
+        self.deaf = False  # it does not read: nor do we
+
+    # ---- from the transport
+
+    def connectionMade(self) -> None:
+        transport: Any = self.transport
+        transport.setTcpNoDelay(True)
+        self.peer = transport.getPeer()
+        self.identities = ((b"ip", self.peer.host.encode()),)
+        self.frames = Frames(self.door.frame_bytes_max)
+        if not self.door.admit(self):
+            self.refuse("too many connections")
+            return
+        transport.registerProducer(self, True)
+        self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self.refuse, "no session asked for")
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.closed = True
+        self._cancel_deadline()
+        self.door.gone(self)
+
+    def pauseProducing(self) -> None:
+        self.deaf, self.unread = True, 0
+        self._reading()
+
+    def resumeProducing(self) -> None:
+        self.deaf, self.unread = False, 0
+        self._reading()
+
+    def stopProducing(self) -> None:
+        self.closed = True
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self.session:
+            self._before_session(data)
+            return
+        if self.closed:
+            return
+        try:
+            buf, spans = self.frames.feed(data)
+        except Malformed as error:
+            self.refuse(str(error))
+            return
+        self.door.heard.add(self.session)
+        writes: list[tuple[Any, ...]] = []
+        slots, out = self.slots, self.out
+        received = len(spans)
+        size = 0
+        for at, end in spans:
+            if end - at < 8:
+                self.refuse("a frame without a header")
+                return
+            xid, op = _header(buf, at)
+            read = READS.get(op)
+            if read is not None and not slots:
+                try:
+                    request = DECODE[op](buf, at + 8, end)
+                except Malformed:
+                    out.append(frame(xid, self.door.tree.zxid, codes.MARSHALLING_ERROR))
+                    continue
+                out.append(read(self, xid, request))
+            elif op in WRITES:
+                try:
+                    request = DECODE[op](buf, at + 8, end)
+                except Malformed:
+                    self._refused(xid, op, codes.MARSHALLING_ERROR)
+                    continue
+                slot = Slot(xid, op, None, end - at)
+                slots.append(slot)
+                self.waiting.append(slot)
+                size += end - at
+                writes.append(request)
+            else:
+                self._other(xid, op, read, buf, at + 8, end)
+        self.door.received += received
+        if writes:
+            self.underway_bytes += size
+            self.door.propose(self, writes, size)
+        if out and not self.due:
+            self.flush()
+        if slots:
+            self._hold_back()
+
+    # ---- requests that are neither a write nor a read with nothing before it
+
+    def _other(self, xid: int, op: int, read: Any, buf: bytes, at: int, end: int) -> None:
+        try:
+            if read is not None:
+                request = DECODE[op](buf, at, end)
+                self.slots.append(Slot(xid, op, (read, request), end - at))
+                self.underway_bytes += end - at
+            elif op == codes.PING:
+                self._answered(xid, op, codes.OK, None)
+            elif op == codes.AUTH:
+                self._authenticate(xid, DECODE[op](buf, at, end))
+            elif op == codes.SYNC:
+                self._synchronise(xid, DECODE[op](buf, at, end))
+            else:
+                self._answered(xid, op, codes.UNIMPLEMENTED, None)
+        except Malformed:
+            self._refused(xid, op, codes.MARSHALLING_ERROR)
+
+    def _refused(self, xid: int, op: int, error: int) -> None:
+        self._answered(xid, op, error, None)
+
+    def _answered(self, xid: int, op: int, error: int, result: Any) -> None:
+        """An answer that needs nobody else: now, or behind what is before it."""
+        body = BODY[op](result) if error == codes.OK else b""
+        if not self.slots:
+            self.out.append(frame(xid, self.door.tree.zxid, error, body))
+            return
+        slot = Slot(xid, op, (_ready, (error, body)), 0)
+        self.slots.append(slot)
+
+    def _authenticate(self, xid: int, request: tuple[Any, ...]) -> None:
+        """Holds for what comes after it. A scheme we do not know ends the connection."""
+        _, _, scheme, auth = request
+        if scheme == b"digest":
+            identity = (b"digest", digest(auth))
+            if identity not in self.identities:
+                self.identities = (*self.identities, identity)
+            self._answered(xid, codes.AUTH, codes.OK, None)
+        elif scheme == b"ip":
+            self._answered(xid, codes.AUTH, codes.OK, None)
+        else:
+            self._answered(xid, codes.AUTH, codes.AUTH_FAILED, None)
+            self._end_after_replies()
+
+    def _end_after_replies(self) -> None:
+        if self.slots:
+            self.slots.append(Slot(0, 0, (_goodbye, None), 0))
+        else:
+            self.end()
+
+    def _synchronise(self, xid: int, request: tuple[Any, ...]) -> None:
+        slot = Slot(xid, codes.SYNC, None, 0)
+        self.slots.append(slot)
+
+        def reached() -> None:
+            if not self.closed:
+                body = BODY[codes.SYNC](request[1])
+                slot.reply = frame(xid, self.door.tree.zxid, codes.OK, body)
+                self._drain()
+                self._due()
+
+        self.door.barrier(reached)
+
+    # ---- from the turn
+
+    def replied(self, zxid: int, error: int, result: Any) -> None:
+        """The next request in `waiting` was applied."""
+        if self.closed:
+            return
+        if self.opening is not None:
+            self._opened(error, result)
+            return
+        slot = self.waiting.popleft()
+        op = slot.op
+        body = BODY[op](result) if result is not None or error == codes.OK else b""
+        self.underway_bytes -= slot.size
+        slots = self.slots
+        if slots[0] is slot:
+            slots.popleft()
+            self.out.append(frame(slot.xid, zxid, error, body))
+            if slots:
+                self._drain()
+        else:
+            slot.reply = frame(slot.xid, zxid, error, body)
+        if op == codes.CLOSE_SESSION:
+            self.ending = True
+        self._due()
+
+    def _drain(self) -> None:
+        """Say, and read, whatever nothing stands before any more."""
+        slots, out = self.slots, self.out
+        while slots:
+            slot = slots[0]
+            if slot.reply is not None:
+                out.append(slot.reply)
+            elif slot.read is not None:
+                read, request = slot.read
+                self.underway_bytes -= slot.size
+                out.append(read(self, slot.xid, request))
+            else:
+                break
+            slots.popleft()
+
+    def lost(self) -> None:
+        """A proposal may or may not survive: the client must find out for itself."""
+        self.refuse("the leader was lost with its writes under way", quietly=True)
+
+    def failed(self, error: Exception) -> None:
+        """To answer it failed: a defect of ours, which must cost nobody but this client."""
+        log.failure("cannot answer {peer}", failure=Failure(error), peer=self.peer)  # type: ignore[no-untyped-call]
+        self.refuse("its answer could not be made", quietly=True)
+
+    def notify(self, event: bytes) -> None:
+        """A watch fired: `event` is the frame."""
+        self.out.append(event)
+        self._due()
+
+    def _due(self) -> None:
+        """Be written to at the end of this turn."""
+        if not self.due:
+            self.due = True
+            self.door.due.append(self)
+
+    def end(self) -> None:
+        """Say what there is to say, then close."""
+        self.ending = True
+        self._due()
+        self.door.wake()
+
+    def flush(self) -> None:
+        """One write for everything of this turn."""
+        self.due = False
+        out = self.out
+        if out and not self.closed:
+            data = b"".join(out) if len(out) > 1 else out[0]
+            self.door.sent += len(out)
+            out.clear()
+            if self.deaf:
+                self.unread += len(data)
+                if self.unread > self.door.output_bytes_max:
+                    self.refuse("it does not read what it is told")
+                    return
+            self.transport.write(data)  # type: ignore[union-attr]
+        if self.ending:
+            self.closed = True
+            self.transport.loseConnection()  # type: ignore[union-attr]
+        elif self.held_back:
+            self._hold_back()
+
+    def refuse(self, why: str, quietly: bool = False) -> None:
+        """Close at once."""
+        if not self.closed:
+            if not quietly:
+                log.warn("client {peer} closed: {why}", peer=self.peer, why=why)
+            self.closed = True
+            self.transport.abortConnection()  # type: ignore[union-attr]
+
+    # ---- back-pressure
+
+    def _hold_back(self) -> None:
+        """Stop reading a connection with too much under way; go on when half is answered."""
+        share = 1 if not self.held_back else 2
+        crowded = (
+            len(self.slots) * share > self.door.requests_max
+            or self.underway_bytes * share > UNDERWAY_BYTES_MAX
+        )
+        if crowded != self.held_back:
+            self.held_back = crowded
+            self._reading()
+
+    def _reading(self) -> None:
+        transport: Any = self.transport
+        if self.held_back or self.deaf or self.opening is not None:
+            transport.pauseProducing()
+        elif not self.closed:
+            transport.resumeProducing()
+
+    # ---- the beginning
+
+    def _before_session(self, data: bytes) -> None:
+        """Four letters, or a connect request; what follows it waits."""
+        if self.closed:
+            return
+        self.early.append(data)
+        if self.opening is not None:
+            return
+        data = b"".join(self.early)
+        if len(data) < WORD_BYTES:
+            return
+        word = WORDS.get(data[:WORD_BYTES])
+        if word is not None:
+            self._cancel_deadline()
+            self.out.append(word(self.door))
+            self.end()
+            return
+        size = int.from_bytes(data[:4], "big", signed=True)
+        if not 0 <= size <= self.door.frame_bytes_max:
+            self.refuse(f"not a connect request: a frame of {size} bytes")
+        elif len(data) >= 4 + size:
+            self.early = [data[4 + size :]] if len(data) > 4 + size else []
+            self._open(data[4 : 4 + size])
+
+    def _open(self, body: bytes) -> None:
+        """Ask the log for a session: a new one, or one that comes from another connection."""
+        try:
+            request = decode_connect(body, 0, len(body))
+        except Malformed as error:
+            self.refuse(str(error))
+            return
+        self._cancel_deadline()
+        door = self.door
+        door.received += 1
+        if not door.serving():
+            self.refuse("this member has no leader", quietly=True)
+            return
+        self.opening = request
+        self._reading()
+        if request.session:
+            wish: tuple[Any, ...] = (ATTACH, request.session, request.password)
+        else:
+            timeout_ms = door.negotiate(request.timeout_ms)
+            wish = (codes.CREATE_SESSION, timeout_ms, door.new_password())
+        door.propose(self, [wish], len(body))
+
+    def _opened(self, error: int, session: Any) -> None:
+        request, self.opening = self.opening, None
+        door = self.door
+        if request.zxid_last_seen > door.tree.zxid:
+            self.refuse(f"it has seen zxid {request.zxid_last_seen}, we are at {door.tree.zxid}")
+            return
+        read_only = None if request.read_only is None else False
+        if error:  # ZooKeeper's way to say "expired", also for a wrong password
+            response = ConnectResponse(0, 0, 0, bytes(16), read_only)
+        else:
+            self.session, self.attachment = session.id, session.attachment
+            self.timeout_ms = session.timeout_ms
+            door.attached(self)
+            response = ConnectResponse(0, self.timeout_ms, session.id, session.password, read_only)
+        self.out.append(encode_connect(response))
+        if error:
+            self.end()
+            return
+        self._reading()
+        self._due()
+        if self.early:
+            early, self.early = b"".join(self.early), []
+            self.dataReceived(early)
+
+    def _cancel_deadline(self) -> None:
+        deadline = getattr(self, "deadline", None)
+        if deadline is not None and deadline.active():
+            deadline.cancel()
+
+
+class ClientPort(protocol.Factory):
+    """Makes a Connection of everyone who calls on the client port."""
+
+    noisy = False
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    def buildProtocol(self, addr: IAddress | None) -> Connection:
+        return Connection(self.door)
+
+
+def _ready(connection: Connection, xid: int, answer: tuple[int, bytes]) -> bytes:
+    """An answer that was known at once and only had to wait."""
+    error, body = answer
+    return frame(xid, connection.door.tree.zxid, error, body)
+
+
+def _goodbye(connection: Connection, xid: int, nothing: None) -> bytes:
+    connection.ending = True
+    return b""

@@ -1,0 +1,113 @@
+"""All connections of one member, and what they share: the tree they read, the watches, the turn."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from attrs import Factory, define, field
+from hikari_wire import codes
+from hikari_wire.replies import notification
+from twisted.logger import Logger
+
+from hikari.replica.replica import Replica
+from hikari.tree.tree import Tree
+from hikari.watches.table import WatchTable
+
+if TYPE_CHECKING:
+    from hikari.gateway.connection import Connection
+
+log = Logger()
+
+
+@define(eq=False)
+class Door:
+    """Fulfils the replica's `Door`. `replica` and `tree` are tied in by the service."""
+
+    frame_bytes_max: int
+    requests_max: int
+    connections_max: int
+    output_bytes_max: int
+    timeout_min_ms: int
+    timeout_max_ms: int
+    new_password: Callable[[], bytes]
+    later_s: Callable[..., Any]  # (seconds, callable, arguments) -> IDelayedCall
+
+    replica: Replica = field(init=False)
+    tree: Tree = field(init=False)
+    heard: set[int] = field(init=False)  # the replica's own
+    watches: WatchTable = field(init=False, default=Factory(WatchTable))
+    connections: dict["Connection", None] = field(init=False, default=Factory(dict))
+    by_session: dict[int, "Connection"] = field(init=False, default=Factory(dict))
+    due: list["Connection"] = field(init=False, default=Factory(list))
+    received: int = field(init=False, default=0)  # frames
+    sent: int = field(init=False, default=0)
+
+    def tie(self, replica: Replica) -> None:
+        """The replica and the door know each other from now on."""
+        self.replica, self.tree, self.heard = replica, replica.tree, replica.heard
+
+    # ---- for connections
+
+    def admit(self, connection: "Connection") -> bool:
+        """Whether there is room for one more. It is counted from now on."""
+        if len(self.connections) >= self.connections_max:
+            return False
+        self.connections[connection] = None
+        return True
+
+    def gone(self, connection: "Connection") -> None:
+        self.connections.pop(connection, None)
+        self.watches.drop(connection)
+        if self.by_session.get(connection.session) is connection:
+            del self.by_session[connection.session]
+
+    def serving(self) -> bool:
+        return self.replica.serving
+
+    def negotiate(self, timeout_ms: int) -> int:
+        return max(self.timeout_min_ms, min(timeout_ms, self.timeout_max_ms))
+
+    def attached(self, connection: "Connection") -> None:
+        self.by_session[connection.session] = connection
+
+    def propose(self, connection: "Connection", requests: list[tuple[Any, ...]], size: int) -> None:
+        group = (connection.session, connection.attachment, connection.identities, requests)
+        self.replica.propose(connection, group, size)
+
+    def barrier(self, answer: Callable[[], None]) -> None:
+        self.replica.barrier(answer)
+
+    def wake(self) -> None:
+        """What a connection has to write is written in the turn that is asked for here."""
+        self.replica.wake()
+
+    # ---- for the turn
+
+    def fired(self, events: list[tuple[int, bytes]], zxid: int) -> None:
+        fire = self.watches.fire
+        for type, path in events:
+            watchers = fire(type, path)
+            if watchers:
+                event = notification(type, codes.STATE_SYNC_CONNECTED, path)
+                for watcher in watchers:
+                    watcher.notify(event)  # type: ignore[attr-defined]
+
+    def session_moved(self, session: int, attachment: int) -> None:
+        connection = self.by_session.get(session)
+        if connection is not None and connection.attachment != attachment:
+            connection.end()
+
+    def turn_ended(self) -> None:
+        due, self.due = self.due, []
+        for connection in due:
+            connection.flush()
+
+    def leader_lost(self) -> None:
+        if self.connections:
+            log.warn("no leader for too long: closing {count} clients", count=len(self.connections))
+        for connection in list(self.connections):
+            connection.refuse("no leader", quietly=True)
+
+    def restored(self) -> None:
+        self.tree = self.replica.tree
+        for connection in list(self.connections):
+            connection.refuse("the tree was replaced by a snapshot", quietly=True)

@@ -1,0 +1,149 @@
+"""Requests that only look: answered from this member's tree, with their watches set in one breath.
+
+Each function takes (connection, xid, request) and gives the whole reply frame.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from hikari_wire import acl, codes
+from hikari_wire.acl import parse
+from hikari_wire.replies import BODY, HEADER, frame, notification
+
+from hikari.tree.acl import may
+from hikari.tree.rearm import rearm
+from hikari.tree.znode import Znode
+
+if TYPE_CHECKING:
+    from hikari.gateway.connection import Connection
+
+_pack = HEADER.pack
+
+Read = Callable[["Connection", int, tuple[Any, ...]], bytes]
+
+
+def _get_data(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    _, path, watch = request
+    tree = connection.door.tree
+    znode = tree.look(path)
+    if znode is None:
+        return frame(xid, tree.zxid, codes.NO_NODE)
+    if znode.acl and not may(znode.acl, codes.PERM_READ, connection.identities):
+        return frame(xid, tree.zxid, codes.NO_AUTH)
+    if watch:
+        connection.door.watches.add_data(path or b"/", connection)
+    body = znode.body or znode.reply()
+    return _pack(16 + len(body), xid, tree.zxid, 0) + body
+
+
+def _exists(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    _, path, watch = request
+    tree = connection.door.tree
+    znode = tree.look(path)
+    if znode and znode.acl and not may(znode.acl, codes.PERM_READ, connection.identities):
+        return frame(xid, tree.zxid, codes.NO_AUTH)
+    if watch:
+        connection.door.watches.add_data(path or b"/", connection)
+    if znode is None:
+        return frame(xid, tree.zxid, codes.NO_NODE)
+    return _pack(84, xid, tree.zxid, 0) + (znode.stat or znode.stat68())
+
+
+def _children_of(connection: "Connection", xid: int, request: tuple[Any, ...]) -> Znode | bytes:
+    """The znode whose children are asked for, or the refusal."""
+    _, path, watch = request
+    tree = connection.door.tree
+    znode = tree.look(path)
+    if znode is None:
+        return frame(xid, tree.zxid, codes.NO_NODE)
+    if znode.acl and not may(znode.acl, codes.PERM_READ, connection.identities):
+        return frame(xid, tree.zxid, codes.NO_AUTH)
+    if watch:
+        connection.door.watches.add_child(path or b"/", connection)
+    return znode
+
+
+def _get_children(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    znode = _children_of(connection, xid, request)
+    if isinstance(znode, bytes):
+        return znode
+    tree = connection.door.tree
+    body = znode.listing or tree.listing(request[1])
+    assert body is not None
+    return _pack(16 + len(body), xid, tree.zxid, 0) + body
+
+
+def _get_children2(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    znode = _children_of(connection, xid, request)
+    if isinstance(znode, bytes):
+        return znode
+    tree = connection.door.tree
+    body = znode.listing or tree.listing(request[1])
+    assert body is not None
+    return frame(xid, tree.zxid, codes.OK, body + znode.stat68())
+
+
+def _get_acl(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    tree = connection.door.tree
+    znode = tree.look(request[1])
+    if znode is None:
+        return frame(xid, tree.zxid, codes.NO_NODE)
+    identities = connection.identities
+    if not may(znode.acl, codes.PERM_READ | codes.PERM_ADMIN, identities):
+        return frame(xid, tree.zxid, codes.NO_AUTH)
+    shown = znode.acl
+    if not may(znode.acl, codes.PERM_ADMIN, identities):
+        shown = _masked(shown)
+    body = BODY[codes.GET_ACL]((shown, znode.stat68()))
+    return frame(xid, tree.zxid, codes.OK, body)
+
+
+def _masked(raw: bytes) -> bytes:
+    """Without the hashes of passwords: who may not administer must not guess at them."""
+    entries = [
+        (permissions, scheme, id.split(b":", 1)[0] + b":x" if scheme == b"digest" else id)
+        for permissions, scheme, id in parse(raw)
+    ]
+    return acl.pack(entries)
+
+
+def _multi_read(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    tree = connection.door.tree
+    results = [_read_of_many(connection, sub) for sub in request[1]]
+    return frame(xid, tree.zxid, codes.OK, BODY[codes.MULTI_READ](results))
+
+
+def _read_of_many(connection: "Connection", sub: tuple[Any, ...]) -> tuple[int, int, Any]:
+    tree = connection.door.tree
+    op, path = sub[0], sub[1]
+    znode = tree.look(path)
+    if znode is None:
+        return codes.ERROR, codes.NO_NODE, None
+    if not may(znode.acl, codes.PERM_READ, connection.identities):
+        return codes.ERROR, codes.NO_AUTH, None
+    if op == codes.GET_DATA:
+        return op, codes.OK, (znode.data, znode.stat68())
+    return op, codes.OK, tree.children(path)
+
+
+def _set_watches(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    _, relative_zxid, data, exist, child = request
+    door = connection.door
+    events, data, exist, child = rearm(door.tree, relative_zxid, data, exist, child)
+    for path in (*data, *exist):
+        door.watches.add_data(path, connection)
+    for path in child:
+        door.watches.add_child(path, connection)
+    told = [notification(type, codes.STATE_SYNC_CONNECTED, path) for type, path in events]
+    return b"".join(told) + frame(xid, door.tree.zxid, codes.OK)
+
+
+READS: Final[dict[int, Read]] = {
+    codes.GET_DATA: _get_data,
+    codes.EXISTS: _exists,
+    codes.GET_CHILDREN: _get_children,
+    codes.GET_CHILDREN2: _get_children2,
+    codes.GET_ACL: _get_acl,
+    codes.MULTI_READ: _multi_read,
+    codes.SET_WATCHES: _set_watches,
+}

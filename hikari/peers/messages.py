@@ -1,0 +1,30 @@
+"""What members say to each other besides agreement."""
+
+from attrs import define
+
+
+@define
+class Forward:
+    """Proposals of the sender's clients, for the leader of `term` to put into the log."""
+
+    sender: int
+    term: int
+    proposals: list[bytes]
+
+
+@define
+class Heard:
+    """Sessions that the sender's clients showed to be alive since its last Heard."""
+
+    sender: int
+    sessions: list[int]
+
+
+@define
+class Hello:
+    """The first frame of every link: who calls whom, and in which ensemble."""
+
+    sender: int
+    receiver: int
+    ensemble: str
+    members: int  # crc32 of the member list: two members with different lists never talk

@@ -1,0 +1,187 @@
+"""What a leader knows and does: progress of its followers, commit, read rounds."""
+
+from collections.abc import Callable
+
+from attrs import define, field
+
+from hikari.raft.entry import ORIGIN, Entry, chain
+from hikari.raft.journal import Compacted
+from hikari.raft.log import RaftLog
+from hikari.raft.messages import Append, AppendReply, ReadReply
+from hikari.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
+from hikari.raft.quorum import majority, reached
+
+APPEND_BYTES_MAX = 4 << 20
+"""Entries in one Append; one entry may exceed it alone."""
+
+
+@define
+class PendingRead:
+    """A read index waiting for its round. `asker` is the member that asked."""
+
+    asker: int
+    context: int
+    index: int
+    round: int
+
+
+@define
+class Leadership:
+    """One term of one leader. Invariant: only entries of its own term are committed by counting."""
+
+    member: int
+    term: int
+    log: RaftLog
+    first_own: int  # index of this leader's first entry, the empty one
+    progress: dict[int, Progress]
+    round: int = 0
+    reads: list[PendingRead] = field(factory=list)
+    asked: list[tuple[int, int]] = field(factory=list)  # (asker, context) not yet in a round
+    wanting_snapshot: list[int] = field(factory=list)
+
+    @staticmethod
+    def begin(member: int, term: int, log: RaftLog, others: list[int]) -> "Leadership":
+        """Take office: an empty entry of the own term, so that older ones can be committed."""
+        log.append(chain(log.last, term, b""))
+        first = log.last.index
+        progress = {other: Progress(first) for other in others}
+        return Leadership(member, term, log, first, progress)
+
+    def propose(self, payload: bytes) -> int:
+        self.log.append(chain(self.log.last, self.term, payload))
+        return self.log.last.index
+
+    # ---- commit
+
+    def advance_commit(self) -> None:
+        """Move commit to what a majority has on disk (Raft, 5.3 and 5.4.2)."""
+        values = [progress.match for progress in self.progress.values()]
+        values.append(self.log.durable)
+        index = reached(values)
+        if index > self.log.commit and index >= self.first_own:
+            self.log.commit = index
+
+    def replied(self, reply: AppendReply) -> None:
+        progress = self.progress[reply.sender]
+        progress.active = True
+        if reply.recovering and not progress.forgotten:
+            progress.forget()
+            return  # this very reply may be older than the loss
+        if not reply.recovering:
+            progress.forgotten = False
+        progress.round = max(progress.round, reply.round)
+        if progress.state == SNAPSHOT and reply.index < self.log.base.index:
+            return  # the answer to a heartbeat, while its rows are on their way
+        if reply.ok:
+            progress.matched(reply.index)
+            self.advance_commit()
+        else:
+            progress.refused(reply.before, reply.index)
+
+    # ---- what to send
+
+    def appends(self) -> list[tuple[int, Append]]:
+        """What every follower should be told now: entries, a commit, a round; or nothing."""
+        out = []
+        commit, last, number = self.log.commit, self.log.last.index, self.round
+        for member, progress in self.progress.items():
+            if (
+                (progress.next <= last and not progress.full())
+                or progress.told_commit < commit
+                or progress.told_round < number
+            ):
+                out += self._append(member, progress, beat=False)
+        return out
+
+    def heartbeats(self) -> list[tuple[int, Append]]:
+        out = []
+        for member, progress in self.progress.items():
+            progress.probed = False  # an unanswered probe is sent again
+            out += self._append(member, progress, beat=True)
+        return out
+
+    def _append(self, member: int, progress: Progress, beat: bool) -> list[tuple[int, Append]]:
+        log = self.log
+        before, entries = ORIGIN, []
+        if progress.state != SNAPSHOT:
+            try:
+                mark = log.mark_at(progress.next - 1)
+                if mark is None:
+                    raise Compacted(progress.next - 1)
+                before = mark
+                if progress.next <= log.last.index and not progress.full():
+                    entries = log.entries(progress.next, log.last.index, APPEND_BYTES_MAX)
+            except Compacted:
+                progress.become(SNAPSHOT)
+                self.wanting_snapshot.append(member)
+        probing = progress.state == PROBE and progress.probed and not beat and not entries
+        if probing and progress.told_round >= self.round:
+            return []  # its place is being looked for: it can use no commit, but it can a round
+        append = Append(
+            self.member, self.term, before, log.commit, self.round, progress.forgotten, entries
+        )
+        progress.told_commit = log.commit
+        progress.told_round = self.round
+        if entries:
+            progress.sent(entries[-1].index, _size(entries))
+        return [(member, append)]
+
+    def snapshot_ended(self, member: int) -> None:
+        """The rows arrived, or did not: look for its place again."""
+        progress = self.progress[member]
+        if progress.state == SNAPSHOT:
+            progress.become(PROBE)
+
+    def unreachable(self, member: int) -> None:
+        """The link broke: what was under way is lost."""
+        progress = self.progress[member]
+        if progress.state == REPLICATE:
+            progress.become(PROBE)
+        progress.probed = False
+
+    # ---- reads
+
+    def begin_round(self) -> None:
+        """Put what was asked since the last turn into one round, once the term has a commit."""
+        if not self.asked or self.log.commit < self.first_own:
+            return
+        self.round += 1
+        for asker, context in self.asked:
+            self.reads.append(PendingRead(asker, context, self.log.commit, self.round))
+        self.asked = []
+
+    def confirmed_reads(self) -> list[PendingRead]:
+        """The reads whose round a majority has answered, in order."""
+        if not self.reads:
+            return []
+        rounds = [progress.round for progress in self.progress.values()]
+        rounds.append(self.round)
+        answered = reached(rounds)
+        count = 0
+        while count < len(self.reads) and self.reads[count].round <= answered:
+            count += 1
+        confirmed, self.reads = self.reads[:count], self.reads[count:]
+        return confirmed
+
+    def read_replies(
+        self, confirmed: list[PendingRead], local: Callable[[int, int], None]
+    ) -> list[tuple[int, ReadReply]]:
+        out = []
+        for read in confirmed:
+            if read.asker == self.member:
+                local(read.context, read.index)
+            else:
+                reply = ReadReply(self.member, self.term, read.context, read.index)
+                out.append((read.asker, reply))
+        return out
+
+    def quorum_active(self) -> bool:
+        """Whether a majority was heard since the last call (dissertation 6.2)."""
+        heard = 1 + sum(progress.active for progress in self.progress.values())
+        for progress in self.progress.values():
+            progress.active = False
+        return heard >= majority(len(self.progress) + 1)
+
+
+def _size(entries: list[Entry]) -> int:
+    return sum(len(entry.record) for entry in entries)

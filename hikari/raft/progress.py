@@ -1,0 +1,90 @@
+"""The leader's view of one follower."""
+
+from collections import deque
+from typing import Final
+
+PROBE: Final = 0  # where the logs part is not known: one Append at a time
+REPLICATE: Final = 1  # entries are sent as they come, answers awaited later
+SNAPSHOT: Final = 2  # what it needs is compacted: rows are on their way instead
+
+INFLIGHT_BYTES_MAX: Final = 16 << 20
+INFLIGHT_APPENDS_MAX: Final = 512
+
+
+class Progress:
+    """Invariant: 0 <= match < next."""
+
+    __slots__ = (
+        "active",
+        "appends",
+        "bytes",
+        "forgotten",
+        "match",
+        "next",
+        "probed",
+        "round",
+        "state",
+        "told_commit",
+        "told_round",
+    )
+
+    def __init__(self, next_index: int) -> None:
+        self.match = 0
+        self.next = next_index
+        self.state = PROBE
+        self.probed = False  # PROBE: an Append is out, unanswered
+        self.active = True  # was heard since the last check of the quorum
+        self.round = 0  # the newest read round it answered
+        self.told_round = 0
+        self.told_commit = 0
+        self.forgotten = False  # it is recovering, and what it said before counts no more
+        self.appends: deque[tuple[int, int]] = deque()  # (last index, bytes) unanswered
+        self.bytes = 0
+
+    def sent(self, last_index: int, size: int) -> None:
+        if self.state == PROBE:
+            self.probed = True
+            return
+        self.next = last_index + 1
+        self.appends.append((last_index, size))
+        self.bytes += size
+
+    def full(self) -> bool:
+        """No more entries may be sent before some are answered."""
+        if self.state == PROBE:
+            return self.probed
+        return self.bytes > INFLIGHT_BYTES_MAX or len(self.appends) >= INFLIGHT_APPENDS_MAX
+
+    def matched(self, index: int) -> None:
+        """The follower has everything up to `index`, durably."""
+        appends = self.appends
+        while appends and appends[0][0] <= index:
+            self.bytes -= appends.popleft()[1]
+        if index > self.match:
+            self.match = index
+        if self.next <= index:
+            self.next = index + 1
+        if self.state != REPLICATE:
+            self.become(REPLICATE)
+
+    def refused(self, before: int, hint: int) -> bool:
+        """It does not have `before`; look at `hint` next. False if this is old news."""
+        if before <= self.match or (self.state == PROBE and before != self.next - 1):
+            return False
+        self.become(PROBE)
+        self.next = max(self.match + 1, min(before, hint + 1))
+        return True
+
+    def become(self, state: int) -> None:
+        self.state = state
+        self.probed = False
+        self.appends.clear()
+        self.bytes = 0
+        if state == PROBE:
+            self.next = self.match + 1
+
+    def forget(self) -> None:
+        """The follower lost entries it had acknowledged: believe nothing of what it said."""
+        self.forgotten = True
+        self.match = 0
+        self.become(PROBE)

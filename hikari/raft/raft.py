@@ -1,0 +1,493 @@
+"""Raft as a value: ticks, messages and chance in; entries to write and messages to send out.
+
+Raft (Ongaro, Ousterhout 2014) with the dissertation's pre-vote (9.6), check-quorum (6.2) and
+ReadIndex (6.4). The driver has no ordering rule to break: whatever `ready` gives may be done at
+once and in any order, because what depends on the disk is given only after `durable`.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from attrs import Factory, define, field
+
+from hikari.raft.entry import Entry, Mark
+from hikari.raft.journal import HardState, Journal, JournalDamaged
+from hikari.raft.leader import Leadership
+from hikari.raft.log import RaftLog
+from hikari.raft.messages import (
+    Append,
+    AppendReply,
+    Chunk,
+    ChunkReply,
+    Message,
+    ReadReply,
+    ReadRequest,
+    Vote,
+    VoteReply,
+)
+from hikari.raft.quorum import decided
+
+FOLLOWER: Final = 0
+PRE_CANDIDATE: Final = 1
+CANDIDATE: Final = 2
+LEADER: Final = 3
+ROLE_NAMES: Final = ("follower", "pre-candidate", "candidate", "leader")
+
+COMMITTED_BYTES_MAX: Final = 16 << 20
+"""How much `ready` hands out for application at once."""
+
+HASTY_ROUNDS: Final = 8
+"""So many quick candidacies follow a leader's known death before patience returns."""
+
+
+@define
+class Ready:
+    """Everything the outside must do now."""
+
+    number: int  # pass it to `durable` once hard_state and entries are; 0: nothing to write
+    hard_state: HardState | None
+    entries: list[Entry]
+    messages: list[tuple[int, Message]]
+    committed: list[Entry]
+    reads: list[tuple[int, int]]  # (context, index): answered once `index` is applied
+    snapshots: list[int]  # members that need rows, not entries
+    chunks: list[Chunk | ChunkReply]  # of the current leader, or to it
+    recovered: bool  # the journal is whole again: tell it
+
+
+@define
+class _Pending:
+    """A write that is under way to the disk, and what may be said once it is there."""
+
+    number: int
+    last_index: int
+    hard_state: bool
+    replies: list[tuple[int, Message]]
+
+
+@define
+class Raft:
+    """One member's part in the agreement. Not thread-safe; knows no clock: call `tick`."""
+
+    member: int
+    voters: Sequence[int]
+    journal: Journal
+    applied: int
+    election_ticks: int
+    heartbeat_ticks: int
+    jitter: Callable[[int], int]  # a random number in 0 .. n - 1
+
+    log: RaftLog = field(init=False)
+    term: int = field(init=False)
+    vote: int = field(init=False)
+    recovering: bool = field(init=False)
+    role: int = field(init=False, default=FOLLOWER)
+    leader: int = field(init=False, default=0)  # 0: none is known
+    leadership: Leadership | None = field(init=False, default=None)
+
+    _others: list[int] = field(init=False)
+    _votes: dict[int, bool] = field(init=False, default=Factory(dict))
+    _elapsed: int = field(init=False, default=0)
+    _timeout: int = field(init=False, default=0)
+    _beat: int = field(init=False, default=0)
+    _hasty: int = field(init=False, default=0)
+    _goal: int = field(init=False, default=0)  # recovering: whole again when this is matched
+    _saved: HardState = field(init=False)
+    _durable_vote: HardState = field(init=False)
+    _written: int = field(init=False)  # the newest entry handed out for the journal
+    _number: int = field(init=False, default=0)
+    _pending: deque[_Pending] = field(init=False, default=Factory(deque))
+    _messages: list[tuple[int, Message]] = field(init=False, default=Factory(list))
+    _held: list[tuple[int, Message]] = field(init=False, default=Factory(list))
+    _reads: list[tuple[int, int]] = field(init=False, default=Factory(list))
+    _chunks: list[Chunk | ChunkReply] = field(init=False, default=Factory(list))
+    _recovered: bool = field(init=False, default=False)
+
+    def __attrs_post_init__(self) -> None:
+        assert self.member in self.voters
+        self.term, self.vote = self._saved = self._durable_vote = self.journal.hard_state
+        self.recovering = self.journal.recovering
+        self.log = RaftLog(self.journal, self.applied)
+        self._written = self.log.last.index
+        self._others = [voter for voter in self.voters if voter != self.member]
+        self._timeout = self._patience()
+
+    # ---- what moves it
+
+    def tick(self) -> None:
+        """One unit of time passed."""
+        self._elapsed += 1
+        leadership = self.leadership
+        if leadership is not None:
+            self._beat += 1
+            if self._elapsed >= self.election_ticks:
+                self._elapsed = 0
+                if not leadership.quorum_active():
+                    self._follow(self.term, 0)
+                    return
+            if self._beat >= self.heartbeat_ticks:
+                self._beat = 0
+                self._messages += leadership.heartbeats()
+        elif self._elapsed >= self._timeout:
+            self._campaign()
+
+    def step(self, message: Message) -> None:
+        """A message arrived. Messages of members that do not vote here are ignored."""
+        if message.sender not in self._others:
+            return
+        if message.term > self.term and not self._newer_term(message):
+            return
+        if message.term < self.term:
+            self._answer_old(message)
+            return
+        _STEP[type(message)](self, message)
+
+    def propose(self, payload: bytes) -> bool:
+        """Append an entry. False: not the leader."""
+        if self.leadership is None:
+            return False
+        self.leadership.propose(payload)
+        return True
+
+    def read(self, context: int) -> bool:
+        """A barrier wants an index. False: no leader is known; ask again when one is."""
+        if self.leadership is not None:
+            self.leadership.asked.append((self.member, context))
+        elif self.leader:
+            request = ReadRequest(self.member, self.term, context)
+            self._messages.append((self.leader, request))
+        return bool(self.leader)
+
+    def suspect(self, member: int) -> None:
+        """The link to `member` broke. If it led, do not wait for the time-out to replace it."""
+        if self.leadership is not None:
+            self.leadership.unreachable(member)
+        elif member == self.leader:
+            self.leader = 0
+            self._hasty = HASTY_ROUNDS
+            survivors = [voter for voter in sorted(self.voters) if voter != member]
+            self._elapsed = 0
+            self._timeout = 1 + 2 * survivors.index(self.member)  # by rank: no split vote
+
+    def snapshot_ended(self, member: int) -> None:
+        """The rows for `member` were sent, or given up."""
+        if self.leadership is not None:
+            self.leadership.snapshot_ended(member)
+
+    def restore(self, mark: Mark) -> None:
+        """A snapshot at `mark` replaced the tree, and the journal was reset to it."""
+        self.log.restore(mark)
+        self._written = mark.index
+        for pending in self._pending:
+            pending.last_index = 0
+        reply = AppendReply(self.member, self.term, 0, True, 0, mark.index, self.recovering)
+        if self.leader:
+            self._messages.append((self.leader, reply))
+
+    # ---- what comes of it
+
+    def ready(self) -> Ready:
+        """Everything that must be done now. Entries and messages are handed out once."""
+        log = self.log
+        snapshots: list[int] = []
+        if self.leadership is not None:
+            snapshots = self._lead()
+        hard_state = HardState(self.term, self.vote)
+        entries: list[Entry] = []
+        if log.last.index > self._written:
+            entries = log.entries(self._written + 1, log.last.index, 1 << 60)
+        number = 0
+        if entries or hard_state != self._saved:
+            self._number = number = self._number + 1
+            new = hard_state != self._saved
+            self._pending.append(_Pending(number, log.last.index, new, self._held))
+            self._written, self._saved = log.last.index, hard_state
+        elif self._pending:
+            self._pending[-1].replies += self._held
+        else:
+            self._messages += self._held
+        self._held = []
+        committed: list[Entry] = []
+        limit = min(log.commit, log.durable)
+        if log.applied < limit:
+            committed = log.entries(log.applied + 1, limit, COMMITTED_BYTES_MAX)
+            log.applied = committed[-1].index
+        messages, self._messages = self._messages, []
+        reads, self._reads = self._reads, []
+        chunks, self._chunks = self._chunks, []
+        recovered, self._recovered = self._recovered, False
+        return Ready(
+            number,
+            hard_state if number and self._pending[-1].hard_state else None,
+            entries,
+            messages,
+            committed,
+            reads,
+            snapshots,
+            chunks,
+            recovered,
+        )
+
+    def more(self) -> bool:
+        """Whether `ready` would have committed entries left over from the last time."""
+        return self.log.applied < min(self.log.commit, self.log.durable)
+
+    def durable(self, number: int) -> None:
+        """All that was handed out up to `number` is on disk."""
+        pending = self._pending
+        while pending and pending[0].number <= number:
+            done = pending.popleft()
+            self.log.durable = max(self.log.durable, done.last_index)
+            self._messages += [(to, m) for to, m in done.replies if m.term == self.term]
+            if done.hard_state and self.role == CANDIDATE and not self._vote_pending():
+                self._count(self.member, True)
+        if self.leadership is not None:
+            self.leadership.advance_commit()
+        self._maybe_recovered()
+
+    # ---- terms and roles
+
+    def _patience(self) -> int:
+        if self._hasty:
+            self._hasty -= 1
+            return 2 + self.jitter(4)
+        return self.election_ticks + self.jitter(self.election_ticks)
+
+    def _newer_term(self, message: Message) -> bool:
+        """Enter the newer term of `message`. False: it is to be ignored instead."""
+        if isinstance(message, Vote):
+            if self._has_live_leader():
+                return False  # whoever rejoins disturbs nobody (dissertation 4.2.3)
+            if message.pre:
+                return True  # nobody enters a term for the asking
+        if isinstance(message, VoteReply) and message.pre and message.granted:
+            return True
+        leads = isinstance(message, (Append, Chunk))
+        self._follow(message.term, message.sender if leads else 0)
+        return True
+
+    def _has_live_leader(self) -> bool:
+        if self.leadership is not None:
+            return True
+        return self.leader != 0 and self._elapsed < self.election_ticks
+
+    def _answer_old(self, message: Message) -> None:
+        """A message of an older term: tell a leader that it is none, a candidate that it lost."""
+        if isinstance(message, Append):
+            reply = AppendReply(self.member, self.term, 0, False, 0, 0, self.recovering)
+            self._held.append((message.sender, reply))
+        elif isinstance(message, Vote):
+            self._held.append(
+                (message.sender, VoteReply(self.member, self.term, False, message.pre))
+            )
+
+    def _follow(self, term: int, leader: int) -> None:
+        if term > self.term:
+            self.term, self.vote = term, 0
+            self._goal = 0
+        self.role, self.leadership, self.leader = FOLLOWER, None, leader
+        self._votes = {}
+        self._elapsed = 0
+        if leader:
+            self._hasty = 0
+        self._timeout = self._patience()
+
+    def _campaign(self) -> None:
+        """Ask whether one would be elected; only then disturb the others with a new term."""
+        self._elapsed = 0
+        self._timeout = self._patience()
+        if self.recovering and self.log.last.index:
+            self.leader = 0
+            return
+        self.role, self.leader = PRE_CANDIDATE, 0
+        self._votes = {}
+        self._ask(self.term + 1, pre=True)
+        self._count(self.member, True)
+
+    def _stand(self) -> None:
+        self.role = CANDIDATE
+        self.term += 1
+        self.vote = self.member
+        self._goal = 0
+        self._votes = {}
+        self._elapsed = 0
+        self._timeout = self._patience()
+        self._ask(self.term, pre=False)
+        # The own vote counts once it is durable: see `durable`.
+
+    def _ask(self, term: int, pre: bool) -> None:
+        last = self.log.last
+        for other in self._others:
+            vote = Vote(self.member, term, last.index, last.term, pre)
+            self._messages.append((other, vote))
+
+    def _count(self, voter: int, granted: bool) -> None:
+        self._votes[voter] = granted
+        outcome = decided(self._votes.values(), len(self.voters))
+        if outcome is None:
+            return
+        if not outcome:
+            self.role = FOLLOWER  # the time-out runs on
+        elif self.role == PRE_CANDIDATE:
+            self._stand()
+        else:
+            self._take_office()
+
+    def _take_office(self) -> None:
+        self.role, self.leader = LEADER, self.member
+        self._hasty = self._elapsed = self._beat = 0
+        self.leadership = Leadership.begin(self.member, self.term, self.log, self._others)
+        if self.recovering:  # elected by a majority that has no log at all
+            self.recovering, self._recovered = False, True
+
+    def _vote_pending(self) -> bool:
+        return any(pending.hard_state for pending in self._pending)
+
+    def _lead(self) -> list[int]:
+        leadership = self.leadership
+        assert leadership is not None
+        leadership.begin_round()
+        self._messages += leadership.appends()
+        self._messages += leadership.read_replies(
+            leadership.confirmed_reads(),
+            lambda context, index: self._reads.append((context, index)),
+        )
+        snapshots, leadership.wanting_snapshot = leadership.wanting_snapshot, []
+        return snapshots
+
+    # ---- one function a message
+
+    def _step_vote(self, message: Vote) -> None:
+        grant = self.log.up_to_date(message.last_index, message.last_term)
+        grant = grant and (not self.recovering or self._blank(message))
+        if message.pre:
+            grant = grant and message.term > self.term and not self._has_live_leader()
+            term = message.term if grant else self.term
+            self._held.append((message.sender, VoteReply(self.member, term, grant, True)))
+            return
+        grant = grant and self.vote in (0, message.sender) and self.leadership is None
+        if grant:
+            self.vote = message.sender
+            self._elapsed = 0
+        self._held.append((message.sender, VoteReply(self.member, self.term, grant, False)))
+
+    def _blank(self, message: Vote) -> bool:
+        """Neither has a log: a new ensemble elects its first leader. A member that lost all it
+        had cannot be told from a new one; so it votes for nobody who has more than it."""
+        return self.log.last.index == 0 and message.last_index == 0
+
+    def _step_vote_reply(self, message: VoteReply) -> None:
+        asked = PRE_CANDIDATE if message.pre else CANDIDATE
+        if self.role == asked and (message.pre or message.term == self.term):
+            self._count(message.sender, message.granted)
+
+    def _step_append(self, message: Append) -> None:
+        assert self.leadership is None, "two leaders in one term"
+        if self.leader != message.sender or self.role != FOLLOWER:
+            self._follow(message.term, message.sender)
+        self._elapsed = 0
+        log, before = self.log, message.before
+        mark = log.mark_at(before.index) if before.index > log.commit else None
+        if before.index > log.last.index:
+            self._refuse(message, log.last.index)
+            return
+        if mark is not None and mark.term != before.term:
+            self._refuse(message, max(log.commit, log.first_of_term(before.index) - 1))
+            return
+        if mark is not None and mark.checksum != before.checksum:
+            raise JournalDamaged(f"entry {before.index} differs from the leader's of that term")
+        self._take(message.entries)
+        match = before.index + len(message.entries)
+        log.commit = max(log.commit, min(message.commit, match))
+        if message.forgot and self.recovering and not self._goal:
+            self._goal = max(message.commit, 1)
+        self._maybe_recovered()
+        self._acknowledge(message, match)
+
+    def _take(self, entries: list[Entry]) -> None:
+        """Append what is new; where the logs part, the leader is right."""
+        log = self.log
+        for entry in entries:
+            if entry.index <= log.commit:
+                continue
+            if entry.index <= log.last.index:
+                mark = log.mark_at(entry.index)
+                assert mark is not None
+                if mark.checksum == entry.checksum:
+                    continue
+                self._cut(entry.index)
+            log.append(entry)
+
+    def _cut(self, index: int) -> None:
+        self.log.cut(index)
+        self._written = min(self._written, index - 1)
+        for pending in self._pending:
+            pending.last_index = min(pending.last_index, index - 1)
+
+    def _acknowledge(self, message: Append, match: int) -> None:
+        """Answer what is durable at once, the rest when it is."""
+        term_durable = self._saved == (self.term, self.vote) and not self._vote_pending()
+        durable = self.log.durable
+        if term_durable and (match <= durable or not message.entries):
+            self._messages.append((message.sender, self._reply(message, min(match, durable))))
+        if term_durable and match <= durable:
+            return
+        if self._held and isinstance(self._held[-1][1], AppendReply) and self._held[-1][1].ok:
+            self._held.pop()  # the newer answer says it all
+        self._held.append((message.sender, self._reply(message, match)))
+
+    def _reply(self, message: Append, index: int) -> AppendReply:
+        before = message.before.index
+        return AppendReply(
+            self.member, self.term, message.round, True, before, index, self.recovering
+        )
+
+    def _refuse(self, message: Append, hint: int) -> None:
+        reply = AppendReply(
+            self.member,
+            self.term,
+            message.round,
+            False,
+            message.before.index,
+            hint,
+            self.recovering,
+        )
+        self._held.append((message.sender, reply))
+
+    def _maybe_recovered(self) -> None:
+        if self.recovering and self._goal and min(self.log.durable, self.log.commit) >= self._goal:
+            self.recovering, self._recovered = False, True
+
+    def _step_append_reply(self, message: AppendReply) -> None:
+        if self.leadership is not None:
+            self.leadership.replied(message)
+
+    def _step_read_request(self, message: ReadRequest) -> None:
+        if self.leadership is not None:
+            self.leadership.asked.append((message.sender, message.context))
+
+    def _step_read_reply(self, message: ReadReply) -> None:
+        self._reads.append((message.context, message.index))
+
+    def _step_chunk(self, message: Chunk) -> None:
+        if self.leader != message.sender or self.role != FOLLOWER:
+            self._follow(message.term, message.sender)
+        self._elapsed = 0
+        self._chunks.append(message)
+
+    def _step_chunk_reply(self, message: ChunkReply) -> None:
+        if self.leadership is not None:
+            self._chunks.append(message)
+
+
+_STEP: dict[type[Any], Callable[[Any, Any], None]] = {
+    Vote: Raft._step_vote,
+    VoteReply: Raft._step_vote_reply,
+    Append: Raft._step_append,
+    AppendReply: Raft._step_append_reply,
+    ReadRequest: Raft._step_read_request,
+    ReadReply: Raft._step_read_reply,
+    Chunk: Raft._step_chunk,
+    ChunkReply: Raft._step_chunk_reply,
+}

@@ -1,0 +1,64 @@
+"""Reads that wait until this member has applied all that was committed when they were asked."""
+
+from collections import deque
+from collections.abc import Callable
+
+from attrs import Factory, define, field
+
+Answer = Callable[[], None]
+
+RETRY_TICKS = 6
+"""A read index that has not come after so long is asked for again: the question may be lost."""
+
+
+@define
+class Barriers:
+    """All barriers of one turn share one question; every question has a context of its own.
+
+    A context is never used twice: the answer to an old question proves nothing about a new one.
+    """
+
+    ask: Callable[[int], bool]  # Raft.read
+    _new: list[Answer] = field(init=False, default=Factory(list))
+    _asked: dict[int, tuple[int, list[Answer]]] = field(init=False, default=Factory(dict))
+    _indexed: deque[tuple[int, list[Answer]]] = field(init=False, default=Factory(deque))
+    _context: int = field(init=False, default=0)
+    _now: int = field(init=False, default=0)
+
+    def add(self, answer: Answer) -> None:
+        self._new.append(answer)
+
+    def send(self) -> None:
+        """Ask for what came in since the last turn."""
+        if self._new:
+            self._context += 1
+            if self.ask(self._context):
+                self._asked[self._context] = (self._now, self._new)
+                self._new = []
+
+    def again(self) -> None:
+        """The leader changed: whatever was asked has to be asked anew."""
+        for _, answers in self._asked.values():
+            self._new = answers + self._new
+        self._asked = {}
+
+    def tick(self) -> bool:
+        """One tick passed. Whether there is something to ask in the next turn."""
+        self._now += 1
+        oldest = next(iter(self._asked.values()), None)
+        if oldest is not None and self._now - oldest[0] > RETRY_TICKS:
+            self.again()
+        return bool(self._new)
+
+    def indexed(self, context: int, index: int) -> None:
+        """The answer to a question: its barriers are open once `index` is applied."""
+        asked = self._asked.pop(context, None)
+        if asked is not None:
+            self._indexed.append((index, asked[1]))
+
+    def applied(self, index: int) -> None:
+        """Open what waited for entries up to `index`."""
+        indexed = self._indexed
+        while indexed and indexed[0][0] <= index:
+            for answer in indexed.popleft()[1]:
+                answer()

@@ -1,0 +1,382 @@
+"""The turn: everything that one poll of the reactor brought, moved once, in the safe order."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+from attrs import Factory, define, field
+from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
+
+from hikari.peers.messages import Forward, Heard
+from hikari.raft.entry import Entry
+from hikari.raft.journal import Journal
+from hikari.raft.messages import Chunk, ChunkReply
+from hikari.raft.raft import LEADER, Raft, Ready
+from hikari.replica.barriers import Barriers
+from hikari.replica.compaction import Compaction
+from hikari.replica.proposals import Asker, Group, Proposals, payloads, unpack
+from hikari.replica.session_clock import SessionClock
+from hikari.replica.snapshots import Receiving, Sending
+from hikari.tree.sessions import ATTACH, EXPIRE
+from hikari.tree.tree import Tree
+
+PASSES_MAX: Final = 4
+"""How often one turn asks Raft again because the disk answered at once."""
+HEARD_TICKS: Final = 4
+"""A follower tells the leader so often whom it heard from."""
+LOG_ENTRIES_IN_MEMORY: Final = 512
+
+
+class Peers(Protocol):
+    """The other members, as far as the turn knows them."""
+
+    def send(self, messages: Sequence[tuple[int, Any]]) -> None:
+        """In order, at most once, or not at all; one frame a peer."""
+
+
+class Disk(Protocol):
+    """When the journal is durable: `hikari.store.pace`."""
+
+    def sync(self, number: int, durable: Callable[[int], None]) -> None:
+        """`durable(number)` once all that was appended before this call is on disk; maybe at
+        once. A later call covers an earlier one."""
+
+
+class Door(Protocol):
+    """What the turn tells the gateway."""
+
+    def fired(self, events: list[tuple[int, bytes]], zxid: int) -> None:
+        """What the request that was just applied did, before its reply."""
+
+    def session_moved(self, session: int, attachment: int) -> None:
+        """The session belongs to the connection of this attachment now (0: it is closed)."""
+
+    def turn_ended(self) -> None:
+        """Everything of this turn was said: write it out."""
+
+    def leader_lost(self) -> None:
+        """No leader was heard of for too long: nobody here may believe in a session."""
+
+    def restored(self) -> None:
+        """The tree was replaced by a snapshot: watches may have missed changes."""
+
+
+@define(eq=False)
+class Replica:
+    """One member's running copy. All of it runs on one thread."""
+
+    member: int
+    raft: Raft
+    journal: Journal
+    disk: Disk
+    tree: Tree
+    peers: Peers
+    door: Door
+    later: Callable[[Callable[[], None]], object]  # after all sockets of this poll were read
+    wall_ms: Callable[[], int]
+    proposals: Proposals
+    sessions: SessionClock
+    receiving: Receiving
+    compaction: Compaction
+    replant: Callable[[Any, str], Tree]  # (rows, folder name) -> the tree in them
+    leader_lost_ticks: int
+
+    heard: set[int] = field(init=False, default=Factory(set))  # sessions, since the last report
+    barriers: Barriers = field(init=False)
+    sending: Sending = field(init=False)
+    failed: bool = field(init=False, default=False)
+    _woken: bool = field(init=False, default=False)
+    _forwarded: list[bytes] = field(init=False, default=Factory(list))
+    _expired: list[bytes] = field(init=False, default=Factory(list))
+    _outbox: list[tuple[int, Any]] = field(init=False, default=Factory(list))
+    _allegiance: tuple[int, int] = field(init=False, default=(0, 0))  # (leader, term) they went to
+    _leaderless_ticks: int = field(init=False, default=0)
+    _ticks: int = field(init=False, default=0)
+
+    def __attrs_post_init__(self) -> None:
+        self.barriers = Barriers(self.raft.read)
+        self.sending = Sending(self.member, self.raft.snapshot_ended)
+
+    # ---- what moves it
+
+    def wake(self) -> None:
+        """There is something to move: have a turn, once, after this poll."""
+        if not self._woken:
+            self._woken = True
+            self.later(self.turn)
+
+    def propose(self, asker: Asker, group: Group, size: int) -> None:
+        """Requests of one connection, in order, for the log. `size`: about how many bytes."""
+        self.proposals.add(asker, group, size)
+        if not self._woken:
+            self.wake()
+
+    def barrier(self, answer: Callable[[], None]) -> None:
+        """Call `answer` once all is applied here that was committed anywhere before this call."""
+        self.barriers.add(answer)
+        self.wake()
+
+    def message(self, message: Any) -> None:
+        """A peer said something."""
+        kind = type(message)
+        if kind is Forward:
+            if self.raft.role == LEADER and message.term == self.raft.term:
+                self._forwarded += message.proposals
+        elif kind is Heard:
+            self.sessions.heard(message.sessions)
+            return
+        else:
+            self.raft.step(message)
+        self.wake()
+
+    def peer_lost(self, peer: int) -> None:
+        """The link to `peer` broke."""
+        self.raft.suspect(peer)
+        self.sending.lost(peer)
+        if peer == self._allegiance[0]:
+            self._changed_allegiance()
+        self.wake()
+
+    def tick(self) -> None:
+        """One tick of Raft's clock passed."""
+        self._ticks += 1
+        self.raft.tick()
+        self.sending.tick()
+        self._tick_sessions()
+        if self.barriers.tick():
+            self.wake()
+        if self.raft.leader:
+            self._leaderless_ticks = 0
+        else:
+            self._leaderless_ticks += 1
+            if self._leaderless_ticks == self.leader_lost_ticks:
+                self.door.leader_lost()
+        self.wake()
+
+    @property
+    def serving(self) -> bool:
+        return self.raft.leader != 0
+
+    # ---- the turn
+
+    def turn(self) -> None:
+        """Move everything that moved since the last turn, in the one order that is safe."""
+        self._woken = False
+        self._follow_leader()
+        self._submit()
+        committed: list[Entry] = []
+        for _ in range(PASSES_MAX):
+            ready = self.raft.ready()
+            committed += ready.committed
+            if not self._carry_out(ready):
+                break
+        if committed:
+            self._apply(committed)
+        self.barriers.applied(self.tree.index)
+        self.tree.settle()
+        self.raft.log.trim(LOG_ENTRIES_IN_MEMORY)
+        self.compaction.consider(self.tree, self.raft.log, self.sending.lowest())
+        self._stream()
+        self.door.turn_ended()
+        if self.raft.more() or (self.proposals.waiting() and self.raft.leader):
+            self.wake()
+
+    def _follow_leader(self) -> None:
+        """Notice a new leader (or none) before anything is proposed to it."""
+        raft = self.raft
+        if (raft.leader, raft.term) != self._allegiance:
+            self._changed_allegiance()
+            if raft.role == LEADER:
+                for session in self.tree.sessions.values():
+                    self.sessions.close(session.id)
+                    self.sessions.open(session.id, session.timeout_ms)
+            else:
+                self.sending.end_all()
+
+    def _changed_allegiance(self) -> None:
+        self._allegiance = (self.raft.leader, self.raft.term)
+        self._forwarded, self._expired = [], []
+        self.proposals.lose()
+        self.barriers.again()
+
+    def _submit(self) -> None:
+        """Hand what was gathered to Raft here, or in one Forward to the leader."""
+        raft = self.raft
+        if not raft.leader:
+            return  # it waits; connections are read no further at their bound
+        self.barriers.send()
+        mine = self.proposals.pack() if self.proposals.waiting() else []
+        if raft.role != LEADER:
+            if mine:
+                self._outbox.append((raft.leader, Forward(self.member, raft.term, mine)))
+            return
+        gathered = self._forwarded + mine + self._expired
+        if gathered:
+            self._forwarded, self._expired = [], []
+            for payload in payloads(self.wall_ms(), gathered):
+                raft.propose(payload)
+
+    def _carry_out(self, ready: Ready) -> bool:
+        """Write, send, sync: in this order. Whether Raft may have more to say now."""
+        number = ready.number
+        if number:
+            self.journal.append(ready.hard_state, ready.entries)
+        if ready.recovered:
+            self.journal.recovered()
+        for context, index in ready.reads:
+            self.barriers.indexed(context, index)
+        for peer in ready.snapshots:
+            self._begin_snapshot(peer)
+        outbox, self._outbox = self._outbox + ready.messages, []
+        if outbox:
+            self.peers.send(outbox)
+        if number:
+            self.disk.sync(number, self._durable)
+        for chunk in ready.chunks:
+            self._chunk(chunk)
+        return bool(number or ready.chunks)
+
+    def _durable(self, number: int) -> None:
+        self.raft.durable(number)
+        self.wake()
+
+    # ---- apply
+
+    def _apply(self, entries: list[Entry]) -> None:
+        tree = self.tree
+        for entry in entries:
+            payload = entry.payload
+            if payload:
+                time_ms, proposals = unpack(payload)
+                skip = tree.begin(entry.index, time_ms)
+                for proposal in proposals:
+                    skip = self._apply_proposal(proposal, skip)
+            else:
+                tree.begin(entry.index, tree.time_ms)
+            tree.finish(entry.term, entry.checksum)
+
+    def _apply_proposal(self, proposal: bytes, skip: int) -> int:
+        """Apply the groups of one proposal but for the first `skip` requests; how many of those
+        are still to be skipped."""
+        member, serial, groups = unpack(proposal)
+        tree, door = self.tree, self.door
+        askers = self.proposals.answered(serial) if member == self.member else None
+        for number, (session, attachment, identities, requests) in enumerate(groups):
+            if skip:
+                count = min(skip, len(requests))
+                skip -= count
+                requests = requests[count:]
+            asker = askers[number] if askers else None
+            refusal = tree.admit(session, attachment)
+            for request in requests:
+                if refusal == OK:
+                    error, result = tree.apply(request, session, identities)
+                    if tree.events:
+                        door.fired(tree.events, tree.zxid)
+                        tree.events.clear()
+                    if request[0] < 0:
+                        self._session_request(request, session, error, result)
+                else:
+                    error, result = tree.refuse(refusal)
+                if asker is not None:
+                    try:
+                        asker.replied(tree.zxid, error, result)
+                    except Exception as failure:  # one client's trouble, not the member's
+                        asker.failed(failure)
+        return skip
+
+    def _session_request(
+        self, request: tuple[Any, ...], session: int, error: int, result: Any
+    ) -> None:
+        """A session began, moved or ended: tell the clock and the gateway."""
+        if error != OK:
+            return
+        op = request[0]
+        if op in (CREATE_SESSION, ATTACH):
+            self.sessions.open(result.id, result.timeout_ms)
+            self.door.session_moved(result.id, result.attachment)
+        else:
+            closed = request[1] if op == EXPIRE else session
+            if closed not in self.tree.sessions:
+                self.sessions.close(closed)
+                self.door.session_moved(closed, 0)
+        assert op in (CREATE_SESSION, ATTACH, CLOSE_SESSION, EXPIRE)
+
+    # ---- sessions
+
+    def _tick_sessions(self) -> None:
+        expired = self.sessions.tick()
+        raft = self.raft
+        if self.heard and (self._ticks % HEARD_TICKS == 0 or raft.role == LEADER):
+            if raft.role == LEADER:
+                self.sessions.heard(self.heard)
+                self.heard.clear()
+            elif raft.leader:
+                self._outbox.append((raft.leader, Heard(self.member, list(self.heard))))
+                self.heard.clear()
+        if raft.role == LEADER:
+            for session in expired:
+                self._expire(session)
+
+    def _expire(self, session: int) -> None:
+        known = self.tree.sessions.get(session)
+        if known is not None:
+            request = (EXPIRE, session, known.attachment)
+            self._expired += payload_of_nobody(request)
+
+    # ---- snapshots
+
+    def _begin_snapshot(self, peer: int) -> None:
+        self.tree.settle()
+        mark = self.raft.log.mark_at(self.tree.index)
+        if self.tree.done or mark is None:
+            self.raft.snapshot_ended(peer)  # not between entries: it will be asked again
+            return
+        self.sending.begin(peer, self.tree.rows.view(), mark)
+
+    def _stream(self) -> None:
+        """The next chunks, a few a turn."""
+        if self.raft.role == LEADER:
+            chunks = self.sending.chunks(self.raft.term)
+            if chunks:
+                self.peers.send(chunks)
+
+    def _chunk(self, chunk: Chunk | ChunkReply) -> None:
+        if isinstance(chunk, ChunkReply):
+            self.sending.replied(chunk)
+            return
+        if chunk.mark.index <= self.raft.log.commit:
+            done = ChunkReply(self.member, chunk.term, chunk.mark.index, -1)
+            self._outbox.append((chunk.sender, done))
+            return
+        reply, whole = self.receiving.take(chunk)
+        self._outbox.append((chunk.sender, reply))
+        if whole is not None:
+            self._restore(*whole)
+
+    def _restore(self, mark: Any, name: str, rows: Any) -> None:
+        """The rows are all there and on disk: they replace the tree, and the log starts anew."""
+        self.journal.reset(self.journal.hard_state, mark, name)
+        self.raft.restore(mark)
+        self.tree = self.replant(rows, name)
+        assert self.tree.index == mark.index
+        self.door.restored()
+
+
+def payload_of_nobody(request: tuple[Any, ...]) -> list[bytes]:
+    """A proposal that no client asked for."""
+    nobody = Proposals(0, 0, float)
+    nobody.add(_NOBODY, (0, 0, (), [request]), 0)
+    return nobody.pack()
+
+
+class _Nobody:
+    closed = False
+
+    def replied(self, zxid: int, error: int, result: Any) -> None: ...
+
+    def lost(self) -> None: ...
+
+    def failed(self, error: Exception) -> None: ...
+
+
+_NOBODY: Final = _Nobody()

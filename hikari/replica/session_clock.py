@@ -1,0 +1,59 @@
+"""The leader's ear: which sessions were heard from, and which have been silent for too long.
+
+Counted in ticks, not in seconds: a member that was itself asleep does not blame its clients.
+"""
+
+from collections.abc import Iterable
+
+from attrs import Factory, define, field
+
+
+@define
+class SessionClock:
+    """Sessions in buckets by the tick at which they expire; hearing of one moves it, lazily.
+
+    Invariant: a session is in exactly one bucket, not later than its deadline.
+    """
+
+    tick_ms: int
+    now: int = 0
+    deadline: dict[int, int] = Factory(dict)  # session -> tick
+    patience: dict[int, int] = Factory(dict)  # session -> ticks of silence allowed
+    _buckets: dict[int, list[int]] = field(init=False, default=Factory(dict))
+
+    def open(self, session: int, timeout_ms: int) -> None:
+        """A session began, moved, or is new to us: it gets its full time-out."""
+        new = session not in self.deadline
+        ticks = -(-timeout_ms // self.tick_ms) + 1
+        self.patience[session] = ticks
+        self.deadline[session] = self.now + ticks
+        if new:
+            self._buckets.setdefault(self.now + ticks, []).append(session)
+
+    def close(self, session: int) -> None:
+        self.deadline.pop(session, None)
+        self.patience.pop(session, None)
+
+    def heard(self, sessions: Iterable[int]) -> None:
+        """Signs of life. Sessions that are not known (any more) are ignored."""
+        now, deadline, patience = self.now, self.deadline, self.patience
+        for session in sessions:
+            ticks = patience.get(session)
+            if ticks is not None:
+                deadline[session] = now + ticks
+
+    def tick(self) -> list[int]:
+        """One tick passed. The sessions that were silent too long; each is named again, a
+        while later, until it is closed: the first proposal may have been lost."""
+        self.now += 1
+        expired = []
+        for session in self._buckets.pop(self.now, ()):
+            deadline = self.deadline.get(session)
+            if deadline is None:
+                continue
+            if deadline <= self.now:
+                expired.append(session)
+                deadline = self.now + self.patience[session]
+                self.deadline[session] = deadline
+            self._buckets.setdefault(deadline, []).append(session)
+        return expired

@@ -1,0 +1,146 @@
+"""Rows for a follower that is too far behind for entries: sent in chunks, taken in a new folder."""
+
+from collections.abc import Callable
+from typing import Final
+from zlib import crc32
+
+from attrs import Factory, define, field
+
+from hikari.raft.entry import Mark
+from hikari.raft.messages import Chunk, ChunkReply
+from hikari.tree.rows import Rows, RowsDamaged, View
+
+CHUNK_BYTES: Final = 1 << 20
+CHUNKS_AHEAD: Final = 4
+"""So many chunks are on their way unanswered."""
+PATIENCE_TICKS: Final = 200
+"""A transfer that does not move for so long is given up; Raft will ask for another."""
+
+
+def checksum(rows: list[tuple[bytes, bytes]]) -> int:
+    value = 0
+    for key, data in rows:
+        value = crc32(data, crc32(key, value))
+    return value
+
+
+@define
+class _Transfer:
+    view: View
+    mark: Mark
+    sent: int = 0  # chunks
+    answered: int = 0
+    finished: bool = False
+    idle_ticks: int = 0
+
+
+@define
+class Sending:
+    """The leader's side: one transfer a follower."""
+
+    member: int
+    ended: Callable[[int], None]  # Raft.snapshot_ended
+    _transfers: dict[int, _Transfer] = field(init=False, default=Factory(dict))
+
+    def begin(self, peer: int, view: View, mark: Mark) -> None:
+        self.end(peer)
+        self._transfers[peer] = _Transfer(view, mark)
+
+    def sends_to(self, peer: int) -> bool:
+        return peer in self._transfers
+
+    def lowest(self) -> int | None:
+        """The journal must keep what follows this index while a transfer runs."""
+        return min((t.mark.index for t in self._transfers.values()), default=None)
+
+    def chunks(self, term: int) -> list[tuple[int, Chunk]]:
+        """What may be sent now. Raises RowsDamaged: then nothing of it may be believed."""
+        out = []
+        for peer, transfer in self._transfers.items():
+            while not transfer.finished and transfer.sent - transfer.answered < CHUNKS_AHEAD:
+                rows = transfer.view.take(CHUNK_BYTES)
+                transfer.finished = not rows
+                out.append((peer, self._chunk(term, transfer, rows)))
+                transfer.sent += 1
+        return out
+
+    def _chunk(self, term: int, transfer: _Transfer, rows: list[tuple[bytes, bytes]]) -> Chunk:
+        return Chunk(
+            self.member,
+            term,
+            transfer.mark,
+            transfer.sent,
+            rows,
+            checksum(rows),
+            transfer.finished,
+        )
+
+    def replied(self, reply: ChunkReply) -> None:
+        transfer = self._transfers.get(reply.sender)
+        if transfer is None or transfer.mark.index != reply.index:
+            return
+        transfer.idle_ticks = 0
+        transfer.answered = max(transfer.answered, reply.number + 1)
+        if reply.number < 0 or (transfer.finished and transfer.answered == transfer.sent):
+            self.end(reply.sender)
+            self.ended(reply.sender)
+
+    def tick(self) -> None:
+        for peer, transfer in list(self._transfers.items()):
+            transfer.idle_ticks += 1
+            if transfer.idle_ticks > PATIENCE_TICKS:
+                self.lost(peer)
+
+    def lost(self, peer: int) -> None:
+        if peer in self._transfers:
+            self.end(peer)
+            self.ended(peer)
+
+    def end(self, peer: int) -> None:
+        transfer = self._transfers.pop(peer, None)
+        if transfer is not None:
+            transfer.view.close()
+
+    def end_all(self) -> None:
+        for peer in list(self._transfers):
+            self.end(peer)
+
+
+@define
+class Receiving:
+    """The follower's side: rows go into a new folder; nothing of ours changes before the end."""
+
+    member: int
+    open_rows: Callable[[str], Rows]  # a new, empty folder of that name
+    drop_rows: Callable[[str], None]  # close whoever may have it open, then delete it
+    _rows: Rows | None = field(init=False, default=None)
+    _mark: Mark | None = field(init=False, default=None)
+    _next: int = field(init=False, default=0)
+
+    def take(self, chunk: Chunk) -> tuple[ChunkReply, tuple[Mark, str, Rows] | None]:
+        """Keep a chunk. The answer to send and, with the last one, what is now whole."""
+        term, index = chunk.term, chunk.mark.index
+        name = f"tree-{index}"
+        if chunk.number == 0:
+            self.abandon()
+            self._rows, self._mark, self._next = self.open_rows(name), chunk.mark, 0
+        if self._rows is None or chunk.mark != self._mark or chunk.number != self._next:
+            return ChunkReply(self.member, term, index, -1), None
+        if checksum(chunk.rows) != chunk.checksum:
+            raise RowsDamaged(f"chunk {chunk.number} of the snapshot at {index}")
+        if chunk.rows:
+            self._rows.write(dict(chunk.rows))
+        self._next += 1
+        reply = ChunkReply(self.member, term, index, chunk.number)
+        if not chunk.done:
+            return reply, None
+        rows, self._rows = self._rows, None
+        rows.flush()
+        return reply, (chunk.mark, name, rows)
+
+    def abandon(self) -> None:
+        """What was begun is of no use any more."""
+        if self._rows is not None and self._mark is not None:
+            self._rows.close()
+            self._rows = None
+            self.drop_rows(f"tree-{self._mark.index}")

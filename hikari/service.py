@@ -1,0 +1,306 @@
+"""Builds every room of one member once and ties them together; the only room with the reactor."""
+
+import gc
+import os
+import queue
+import random
+import secrets
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+from zlib import crc32
+
+from twisted.internet import epollreactor, task
+from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
+from twisted.python.failure import Failure
+
+from hikari.config import Config
+from hikari.gateway.connection import ClientPort
+from hikari.gateway.door import Door
+from hikari.peers.link import Links
+from hikari.pidfile import remove_pid, write_pid
+from hikari.raft.entry import Mark
+from hikari.raft.journal import JournalDamaged
+from hikari.raft.raft import Raft
+from hikari.replica.compaction import Compaction
+from hikari.replica.proposals import Proposals
+from hikari.replica.replica import Replica
+from hikari.replica.session_clock import SessionClock
+from hikari.replica.snapshots import Receiving
+from hikari.store.disk import DiskFailed, FolderInUse
+from hikari.store.journal import RocksJournal
+from hikari.store.pace import JournalSync
+from hikari.store.rows import RocksRows
+from hikari.tree.rows import RowsDamaged
+from hikari.tree.tree import Tree
+
+log = Logger()
+
+EXIT_CANNOT_START: Final = 3
+EXIT_BROKEN: Final = 70
+"""The disk failed or an invariant does not hold: to go on could cost somebody's data."""
+SWITCH_INTERVAL_S: Final = 1e-4
+"""How soon the reactor's thread gives way to one that comes back from the disk."""
+GC_ALLOCATIONS: Final = 50_000
+"""Requests make no cycles: the collector may be lazy."""
+BACKLOG: Final = 1024
+
+
+class CannotStart(Exception):
+    """What is on disk does not fit together; the message says what and what to do."""
+
+
+class Server:
+    """One member: everything it is made of, started and stopped."""
+
+    def __init__(self, config: Config, reactor: Any) -> None:
+        self.config = config
+        self.reactor = reactor
+        self.folder = config.member.data
+        self.journal = RocksJournal(self.folder)
+        self.rows = self._open_tree()
+        self.tree = Tree(self.rows, config.limits.cache_bytes_max)
+        self._fit_together()
+        self.door = self._make_door()
+        self.links = self._make_links()
+        self.replica = self._make_replica()
+        self.door.tie(self.replica)
+        self.port: Any = None
+        self.ticking = task.LoopingCall(self.guarded(self.replica.tick))
+        self.ticking.clock = reactor
+
+    # ---- what is on disk
+
+    def _open_tree(self) -> RocksRows:
+        for folder in self.folder.glob("tree-*"):
+            if folder.name != self.journal.tree_name:
+                shutil.rmtree(folder)  # an interrupted or replaced snapshot
+        return RocksRows(self.folder / self.journal.tree_name)
+
+    def _fit_together(self) -> None:
+        """The tree may be behind the journal's end, never ahead of it, and must join its start."""
+        journal, tree = self.journal, self.tree
+        mark = Mark(tree.index, tree.term, tree.checksum)
+        if tree.index < journal.base.index:
+            raise CannotStart(
+                f"{self.folder}: the tree ends at entry {tree.index}, but the journal begins"
+                f" behind entry {journal.base.index}: move this folder away, and the member"
+                " will be sent everything by its peers"
+            )
+        if tree.index > journal.last.index:
+            if not journal.recovering:
+                raise CannotStart(
+                    f"{self.folder}: the tree is at entry {tree.index}, but the journal ends at"
+                    f" entry {journal.last.index}: entries that were applied are gone"
+                )
+            journal.reset(journal.hard_state, mark, journal.tree_name)
+        if journal.recovering and journal.last.index:
+            log.warn("entries that were promised durable are gone: no vote until they are back")
+
+    # ---- the rooms
+
+    def _make_door(self) -> Door:
+        limits, sessions = self.config.limits, self.config.sessions
+        return Door(
+            frame_bytes_max=limits.frame_bytes_max,
+            requests_max=limits.requests_per_connection_max,
+            connections_max=limits.connections_max,
+            output_bytes_max=limits.output_bytes_max,
+            timeout_min_ms=sessions.timeout_min_ms,
+            timeout_max_ms=sessions.timeout_max_ms,
+            new_password=lambda: secrets.token_bytes(16),
+            later_s=self.reactor.callLater,
+        )
+
+    def _make_links(self) -> Links:
+        config = self.config
+        book = sorted(f"{m.id} {m.peer}" for m in config.ensemble.members)
+        return Links(
+            clock=self.reactor,
+            member=config.member.id,
+            ensemble=config.ensemble.name,
+            addresses={
+                m.id: (m.peer.host, m.peer.port)
+                for m in config.ensemble.members
+                if m.id != config.member.id
+            },
+            members_checksum=crc32("\n".join(book).encode()),
+            on_message=self.guarded(lambda message: self.replica.message(message)),
+            on_lost=self.guarded(lambda peer: self.replica.peer_lost(peer)),
+        )
+
+    def _make_replica(self) -> Replica:
+        config, reactor = self.config, self.reactor
+        member, times = config.member.id, config.raft
+        raft = Raft(
+            member=member,
+            voters=[m.id for m in config.ensemble.members],
+            journal=self.journal,
+            applied=self.tree.index,
+            election_ticks=times.election_ticks,
+            heartbeat_ticks=times.heartbeat_ticks,
+            jitter=random.SystemRandom().randrange,
+        )
+        return Replica(
+            member=member,
+            raft=raft,
+            journal=self.journal,
+            disk=JournalSync(
+                self.journal,
+                seconds=time.perf_counter,
+                in_thread=_own_thread("journal"),
+                from_thread=lambda word: reactor.callFromThread(self.guarded(word)),
+                failed=broken,
+            ),
+            tree=self.tree,
+            peers=self.links,
+            door=self.door,
+            later=lambda turn: reactor.callLater(0, self.guarded(turn)),
+            wall_ms=lambda: int(time.time() * 1000),
+            proposals=Proposals(member, secrets.randbits(40) << 20, time.perf_counter),
+            sessions=SessionClock(times.tick_ms),
+            receiving=Receiving(
+                member,
+                open_rows=lambda name: RocksRows(self.folder / name),
+                drop_rows=lambda name: shutil.rmtree(self.folder / name),
+            ),
+            compaction=Compaction(
+                self.journal,
+                entries_kept=config.journal.entries_kept,
+                flush_entries=config.journal.flush_entries,
+                aside=self._aside,
+            ),
+            replant=self._replant,
+            leader_lost_ticks=-(-times.leader_lost_ms // times.tick_ms),
+        )
+
+    def _aside(self, work: Callable[[], None], back: Callable[[], None]) -> None:
+        """Do `work` on a thread, then `back` here."""
+
+        def run() -> None:
+            try:
+                work()
+            except BaseException as error:
+                broken(error)
+            self.reactor.callFromThread(self.guarded(back))
+
+        self.reactor.callInThread(run)
+
+    def _replant(self, rows: Any, name: str) -> Tree:
+        """A snapshot replaces the tree; the old folder goes, its files may linger till closed."""
+        old, self.rows = self.rows, rows
+        self.tree = Tree(rows, self.config.limits.cache_bytes_max)
+        self._aside(lambda: self._drop(old, name), lambda: None)
+        return self.tree
+
+    def _drop(self, old: RocksRows, name: str) -> None:
+        old.close()
+        for folder in self.folder.glob("tree-*"):
+            if folder.name != name:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    # ---- its life
+
+    def start(self) -> None:
+        config = self.config
+        me = config.me
+        self.port = self.reactor.listenTCP(
+            me.client.port, ClientPort(self.door), backlog=BACKLOG, interface=me.client.host
+        )
+        self.links.start(me.peer.host, me.peer.port)
+        write_pid(self.folder / "pid")
+        self.ticking.start(config.raft.tick_ms / 1000, now=False)
+        self._secure()
+        log.info(
+            "member {member} of {count} serves clients on {client}; term {term}, entries"
+            " {base}..{last}, tree at {tree}",
+            member=config.member.id,
+            count=len(config.ensemble.members),
+            client=me.client,
+            term=self.replica.raft.term,
+            base=self.journal.base.index,
+            last=self.journal.last.index,
+            tree=self.tree.index,
+        )
+
+    def _secure(self) -> None:
+        """The watermark reaches the disk also when nothing more is written."""
+        self.guarded(self.journal.secure_watermark)()
+        self.reactor.callLater(0.1, self._secure)
+
+    def stop(self) -> None:
+        """Nothing is lost if this does not run; with it, the next start is quicker."""
+        self.ticking.stop()
+        if self.port is not None:
+            self.port.stopListening()
+        self.links.stop()
+        self.tree.settle()
+        self.rows.flush()
+        self.rows.close()
+        self.journal.close()
+        remove_pid(self.folder / "pid")
+        log.info("stopped")
+
+    def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
+        """`work`, whose failure ends the process: what it left behind cannot be trusted."""
+
+        def run(*args: Any) -> None:
+            try:
+                work(*args)
+            except BaseException as error:
+                broken(error)
+
+        return run
+
+
+def broken(error: BaseException) -> NoReturn:
+    """End the process at once. The others go on without it."""
+    failure = Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]
+    log.failure("this member cannot go on", failure=failure)
+    sys.stderr.flush()
+    os._exit(EXIT_BROKEN)
+
+
+def _own_thread(name: str) -> Callable[[Callable[[], None]], None]:
+    """A thread that does one piece of work after another; started with the first."""
+    work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+    started = False
+
+    def run() -> None:
+        while True:
+            work.get()()
+
+    def put(piece: Callable[[], None]) -> None:
+        nonlocal started
+        if not started:
+            started = True
+            threading.Thread(target=run, name=name, daemon=True).start()
+        work.put(piece)
+
+    return put
+
+
+def serve(config: Config) -> None:
+    """Run one member until SIGTERM or SIGINT. Ends the process with a status when it cannot."""
+    epollreactor.install()  # type: ignore[no-untyped-call]
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    # Twisted's timers follow the wall clock, which may jump; time-outs must not.
+    reactor.seconds = time.monotonic
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
+    try:
+        server = Server(config, reactor)
+    except (CannotStart, JournalDamaged, RowsDamaged, FolderInUse, DiskFailed, OSError) as error:
+        print(f"hikari: {error}", file=sys.stderr)
+        raise SystemExit(EXIT_CANNOT_START) from None
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_ALLOCATIONS, 20, 50)
+    reactor.callWhenRunning(server.guarded(server.start))
+    reactor.addSystemEventTrigger("before", "shutdown", server.stop)
+    reactor.run()

@@ -1,0 +1,42 @@
+"""What a disk can do to us, and the two calls that RocksDB does not make for us."""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class DiskFailed(Exception):
+    """A write or an fsync failed. What was written last is unknown, never "did not happen":
+    end the process and open anew."""
+
+
+class DiskStalled(DiskFailed):
+    """RocksDB refused a write because its flushes lag behind. Nothing of the batch was written."""
+
+
+class FolderInUse(Exception):
+    """Another process, or another object of this one, has the folder open."""
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable: what was created, renamed or removed there."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def lock_folder(folder: Path) -> int:
+    """A descriptor that holds `folder` for this process until it is closed, or the process ends.
+
+    RocksDB's own lock comes too late for us: we look at the files before it opens them.
+    Raises FolderInUse.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise FolderInUse(f"{folder} is in use by another process") from error
+    return descriptor

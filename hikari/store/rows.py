@@ -1,0 +1,237 @@
+"""The tree's rows, in RocksDB without a write-ahead log: the journal is their log.
+
+One column family and no log: memtables reach the disk whole and in order, so that a crash leaves a
+prefix of whole batches.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from weakref import WeakSet
+
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DataBlockIndexType,
+    DBCompressionType,
+    Options,
+    Rdict,
+    RdictIter,
+    ReadOptions,
+    WriteBatch,
+    WriteOptions,
+)
+
+from hikari.store.disk import DiskFailed
+from hikari.store.opening import OPEN_SECONDS_MAX, create_whole, is_new, open_rocks, watched
+from hikari.tree.rows import RowsDamaged
+
+MEMTABLE_BYTES: Final = 64 * 1024 * 1024
+MEMTABLES_MAX: Final = 4
+"""So many may wait for their flush before writes are slowed down."""
+BLOCK_CACHE_BYTES: Final = 64 * 1024 * 1024
+BLOOM_BITS: Final = 10
+
+FORMAT_KEY: Final = b"!format"
+"""Our own row, shown to nobody: an opening that does not find it has lost the others too."""
+_FORMAT: Final = b"hikari rows 1"
+
+
+def rows_options(memtable_bytes: int, block_cache: Cache) -> Options:
+    tables = BlockBasedOptions()
+    tables.set_block_cache(block_cache)
+    tables.set_bloom_filter(BLOOM_BITS, False)
+    tables.set_cache_index_and_filter_blocks(True)
+    tables.set_pin_l0_filter_and_index_blocks_in_cache(True)
+    tables.set_data_block_index_type(DataBlockIndexType.binary_and_hash())
+    tables.set_data_block_hash_ratio(0.75)
+    options = Options(raw_mode=True)
+    options.set_block_based_table_factory(tables)
+    options.set_compression_type(DBCompressionType.lz4())
+    options.set_write_buffer_size(memtable_bytes)
+    options.set_max_write_buffer_number(MEMTABLES_MAX)
+    options.set_memtable_whole_key_filtering(True)
+    options.set_memtable_prefix_bloom_ratio(0.02)
+    options.set_max_background_jobs(2)
+    options.set_keep_log_file_num(4)
+    options.set_stats_dump_period_sec(0)
+    options.set_stats_persist_period_sec(0)
+    return options
+
+
+def after_prefix(prefix: bytes) -> bytes | None:
+    """The first key behind all that start with `prefix`; None: there is no such key."""
+    stem = prefix.rstrip(b"\xff")
+    return stem[:-1] + bytes((stem[-1] + 1,)) if stem else None
+
+
+class RocksView:
+    """`hikari.tree.rows.View`: one iterator, which sees nothing that is written after it."""
+
+    def __init__(self, rows: RdictIter, options: ReadOptions) -> None:
+        self._rows: RdictIter | None = rows
+        self._options = options  # the iterator does not keep them alive itself
+        rows.seek_to_first()
+
+    def take(self, bytes_max: int) -> list[tuple[bytes, bytes]]:
+        rows = self._rows
+        if rows is None:
+            raise ValueError("the view is closed")
+        taken: list[tuple[bytes, bytes]] = []
+        size = 0
+        while size < bytes_max or not taken:
+            key = rows.key()
+            if key is None:
+                break
+            if key != FORMAT_KEY:
+                value = rows.value()
+                size += len(key) + len(value)
+                taken.append((key, value))
+            rows.next()
+        _demand_whole(rows)
+        return taken
+
+    def close(self) -> None:
+        self._rows = None
+
+
+class RocksRows:
+    """`hikari.tree.rows.Rows` in `folder`, which is created if it is missing or empty.
+
+    Used by one thread; `flush` may run on another. Views that are open at `close` are closed.
+
+    Raises at opening RowsDamaged, FolderInUse; at writes and flushes DiskFailed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        memtable_bytes: int = MEMTABLE_BYTES,
+        block_cache_bytes: int = BLOCK_CACHE_BYTES,
+        open_seconds_max: float = OPEN_SECONDS_MAX,
+    ) -> None:
+        self._folder = folder
+        self._options = rows_options(memtable_bytes, Cache(block_cache_bytes))
+        self._no_log = WriteOptions()
+        # A property; rocksdict's stubs take it for a method.
+        self._no_log.disable_wal = True  # type: ignore[method-assign, assignment]
+        self._views: WeakSet[RocksView] = WeakSet()
+        self._closed = False
+        with watched(folder, open_seconds_max):
+            self._db = self._open()
+
+    def _open(self) -> Rdict:
+        if is_new(self._folder):
+            create_whole(self._folder, self._fill)
+        # Read only at first: RocksDB removes what a damaged MANIFEST does not name.
+        db = open_rocks(self._folder, self._options, RowsDamaged, read_only=True)
+        try:
+            self._demand_format(db)
+        finally:
+            db.close()
+        return open_rocks(self._folder, self._options, RowsDamaged)
+
+    def _fill(self, folder: Path) -> None:
+        options = rows_options(MEMTABLE_BYTES, Cache(0))
+        options.create_if_missing(True)
+        db = open_rocks(folder, options, RowsDamaged)
+        db.put(FORMAT_KEY, _FORMAT, self._no_log)
+        db.flush()
+        db.close()
+
+    def _demand_format(self, db: Rdict) -> None:
+        try:
+            found = db.get(FORMAT_KEY)
+        except Exception as error:
+            raise RowsDamaged(f"{self._folder}: {error}") from error
+        if found is None:
+            raise RowsDamaged(f"{self._folder}: its format row is missing: RocksDB lost its files")
+        if found != _FORMAT:
+            raise RowsDamaged(f"{self._folder}: {found!r}; this version knows {_FORMAT!r}")
+
+    def get(self, key: bytes) -> bytes | None:
+        try:
+            value: bytes | None = self._db.get(key)
+        except Exception as error:
+            raise RowsDamaged(f"{self._folder}: row {key!r}: {error}") from error
+        return value
+
+    def write(self, changes: Mapping[bytes, bytes | None]) -> None:
+        assert FORMAT_KEY not in changes
+        batch = WriteBatch(raw_mode=True)
+        for key, value in changes.items():
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        try:
+            self._db.write(batch, self._no_log)
+        except Exception as error:
+            raise DiskFailed(f"{self._folder}: a write failed: {error}") from error
+
+    def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
+        rows, bounds = self._iterator(prefix)
+        found: list[tuple[bytes, bytes]] = []
+        while (key := rows.key()) is not None:
+            found.append((key, rows.value()))
+            rows.next()
+        _demand_whole(rows)
+        del bounds
+        if FORMAT_KEY.startswith(prefix):
+            return [row for row in found if row[0] != FORMAT_KEY]
+        return found
+
+    def scan_keys(self, prefix: bytes) -> list[bytes]:
+        rows, bounds = self._iterator(prefix)
+        found: list[bytes] = []
+        behind = len(prefix)
+        while (key := rows.key()) is not None:
+            found.append(key[behind:])
+            rows.next()
+        _demand_whole(rows)
+        del bounds
+        if FORMAT_KEY.startswith(prefix):
+            return [key for key in found if prefix + key != FORMAT_KEY]
+        return found
+
+    def _iterator(self, prefix: bytes) -> tuple[RdictIter, ReadOptions]:
+        """At the first row of `prefix`, ending with its last. The bound lives in the options, and
+        the iterator does not keep them alive: the caller must (seen: scans that end early)."""
+        bounds = ReadOptions()
+        if (end := after_prefix(prefix)) is not None:
+            bounds.set_iterate_upper_bound(end)
+        rows = self._db.iter(bounds)
+        rows.seek(prefix)
+        return rows, bounds
+
+    def view(self) -> RocksView:
+        once = ReadOptions()
+        # Reading everything must not empty the cache. (The stubs forget the argument.)
+        once.fill_cache(False)  # type: ignore[call-arg]
+        view = RocksView(self._db.iter(once), once)
+        self._views.add(view)
+        return view
+
+    def flush(self) -> None:
+        try:
+            self._db.flush()
+        except Exception as error:
+            raise DiskFailed(f"{self._folder}: a flush failed: {error}") from error
+
+    def close(self) -> None:
+        """What was not flushed may or may not survive. Not while `flush` runs."""
+        if self._closed:
+            return
+        self._closed = True
+        for view in list(self._views):  # an iterator left open keeps the folder locked
+            view.close()
+        self._db.close()
+
+
+def _demand_whole(rows: RdictIter) -> None:
+    """An iterator ends at a damaged block as it ends at the last row; only its status tells."""
+    try:
+        rows.status()
+    except Exception as error:
+        raise RowsDamaged(f"rows cannot be read: {error}") from error

@@ -1,0 +1,127 @@
+"""What the journal has promised, in a small file outside of it.
+
+RocksDB's recovery drops a damaged tail in silence. Held against this file, the loss is seen.
+
+Two slots of 512 bytes (a sector: written whole or not at all), used in turn, so that the newest
+valid one is never overwritten. A write goes to the page cache and survives the death of the
+process; `secure` makes it survive the death of the machine.
+"""
+
+import os
+import struct
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+from zlib import crc32
+
+from hikari.raft.entry import ORIGIN, Mark
+from hikari.raft.journal import HardState, JournalDamaged
+from hikari.store.disk import sync_folder
+
+SLOT_BYTES: Final = 512
+_MAGIC: Final = b"HKWM\x00\x00\x00\x01"
+# magic, sequence, index, term, checksum, term, vote, recovering
+_SLOT: Final = struct.Struct(">8sQQQIQQ?")
+_CRC: Final = struct.Struct(">I")
+
+
+class Promise(NamedTuple):
+    """What this member may have told the others."""
+
+    mark: Mark
+    hard_state: HardState
+    recovering: bool
+
+
+BLANK: Final = Promise(ORIGIN, HardState(0, 0), False)
+
+
+def _pack(sequence: int, promise: Promise) -> bytes:
+    mark, hard_state, recovering = promise
+    body = _SLOT.pack(_MAGIC, sequence, *mark, *hard_state, recovering)
+    return (body + _CRC.pack(crc32(body))).ljust(SLOT_BYTES, b"\0")
+
+
+def _unpack(slot: bytes) -> tuple[int, Promise] | None:
+    body, rest = slot[: _SLOT.size], slot[_SLOT.size :]
+    if len(slot) != SLOT_BYTES or rest != _CRC.pack(crc32(body)).ljust(len(rest), b"\0"):
+        return None
+    magic, sequence, index, term, checksum, hard_term, vote, recovering = _SLOT.unpack(body)
+    if magic != _MAGIC:
+        return None
+    return sequence, Promise(Mark(index, term, checksum), HardState(hard_term, vote), recovering)
+
+
+class Watermark:
+    """The file, open. Only `secure` may run beside other calls. All raise OSError."""
+
+    def __init__(self, descriptor: int, sequence: int, promise: Promise) -> None:
+        self._descriptor = descriptor
+        self._sequence = sequence  # of the newest slot; its place is its lowest bit
+        self._secured = 0  # the newest sequence known to be on the disk itself
+        self.promise = promise
+
+    @classmethod
+    def open(cls, path: Path) -> Self | None:
+        """The watermark at `path`; None: there is no such file. Raises JournalDamaged."""
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        content = os.pread(descriptor, 2 * SLOT_BYTES, 0)
+        slots = [_unpack(content[:SLOT_BYTES]), _unpack(content[SLOT_BYTES:])]
+        valid = [slot for slot in slots if slot is not None]
+        if not valid:
+            os.close(descriptor)
+            raise JournalDamaged(
+                f"{path}: neither slot of the watermark is valid; without the file this member"
+                " takes its own journal for incomplete and recovers from the others"
+            )
+        return cls(descriptor, *max(valid))
+
+    @classmethod
+    def create(cls, path: Path, promise: Promise) -> Self:
+        """A new file in the place of any other, whole and durable on return."""
+        unfinished = path.with_name(path.name + ".new")
+        unfinished.write_bytes(_pack(2, promise) + _pack(1, promise))
+        descriptor = os.open(unfinished, os.O_RDWR | os.O_CLOEXEC)
+        os.fsync(descriptor)
+        os.rename(unfinished, path)
+        sync_folder(path.parent)
+        watermark = cls(descriptor, 2, promise)
+        watermark._secured = 2
+        return watermark
+
+    @property
+    def secured(self) -> bool:
+        """The newest promise survives the death of the machine."""
+        return self._secured == self._sequence
+
+    def write(self, promise: Promise) -> None:
+        """Replace the promise, in the page cache only."""
+        sequence = self._sequence + 1
+        slot = _pack(sequence, promise)
+        if os.pwrite(self._descriptor, slot, sequence % 2 * SLOT_BYTES) != SLOT_BYTES:
+            raise OSError("a short write of the watermark")
+        self._sequence = sequence
+        self.promise = promise
+
+    def raise_to(self, mark: Mark, hard_state: HardState) -> None:
+        """Promise `mark` and `hard_state` too; neither ever goes back by this."""
+        was = self.promise
+        self.write(
+            Promise(
+                mark if mark.index >= was.mark.index else was.mark,
+                max(hard_state, was.hard_state),
+                was.recovering,
+            )
+        )
+
+    def secure(self) -> None:
+        """Block until all that was written before this call is on the disk itself. Any thread;
+        the interpreter lock is free meanwhile."""
+        sequence = self._sequence
+        os.fdatasync(self._descriptor)
+        self._secured = max(self._secured, sequence)
+
+    def close(self) -> None:
+        os.close(self._descriptor)

@@ -1,0 +1,322 @@
+"""What each request does, decided here and now: one function an opcode, and the table of them.
+
+Each returns (error, result) and changes nothing when the error is not OK. The order of the checks
+is ZooKeeper's, so the first error is too: flags, session, form of the path, ACL given, parent,
+permission, name, and what the znode itself says.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from hikari_wire import codes, paths
+
+from hikari.tree import acl
+from hikari.tree.acl import Identity
+from hikari.tree.fresh import ROOT, UNDELETABLE
+from hikari.tree.keys import DEPTH_MAX
+from hikari.tree.sessions import ATTACH, EXPIRE, Session
+from hikari.tree.state import State
+from hikari.tree.undo import Undo
+from hikari.tree.znode import INT_MAX, Znode
+
+Answer = tuple[int, Any]
+Operation = Callable[[State, tuple[Any, ...], int, Sequence[Identity]], Answer]
+
+# The four flags of a create that are served are two bits; behind them are containers and TTLs.
+_EPHEMERAL: Final = codes.EPHEMERAL
+_SEQUENTIAL: Final = codes.PERSISTENT_SEQUENTIAL
+_SERVED: Final = codes.EPHEMERAL_SEQUENTIAL
+_KNOWN_MAX: Final = codes.PERSISTENT_SEQUENTIAL_WITH_TTL
+
+_OK: Final = codes.OK
+_DONE: Final = (_OK, None)
+
+
+def _bump(version: int) -> int:
+    """The next version: an int32 that wraps, and never -1, which asks for any version."""
+    if version == INT_MAX:
+        return -INT_MAX - 1
+    return version + 1 if version != -2 else 0
+
+
+def _form(path: bytes) -> int:
+    """The error for a path with no znode: was it a path at all?"""
+    return codes.NO_NODE if paths.check(path) else codes.BAD_ARGUMENTS
+
+
+def _create(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> tuple[int, Any, Znode | None]:
+    """The error, or the path and the znode it made."""
+    path, data, asked, flags = request[1:5]
+    if flags & ~_SERVED:
+        known = 0 < flags <= _KNOWN_MAX
+        return codes.UNIMPLEMENTED if known else codes.BAD_ARGUMENTS, None, None
+    owner = None
+    if flags & _EPHEMERAL:
+        owner = state.sessions.get(session)
+        if owner is None:
+            return codes.SESSION_EXPIRED, None, None
+    slash = path.rfind(b"/")
+    if slash < 0 or 0 in path:
+        return codes.BAD_ARGUMENTS, None, None
+    stored = acl.granted(asked, identities) if asked else b""
+    if stored is None:
+        return codes.INVALID_ACL, None, None
+    above = path[:slash] or ROOT
+    parent = state.find(above)
+    if parent is None:
+        return codes.NO_NODE, None, None
+    if parent.acl and not acl.may(parent.acl, codes.PERM_CREATE, identities):
+        return codes.NO_AUTH, None, None
+    if flags & _SEQUENTIAL:
+        if parent.creates == INT_MAX:
+            return codes.SYSTEM_ERROR, None, None  # no number is ever given twice
+        path = b"%s%010d" % (path, parent.creates)
+    if not paths.check(path) or path.count(b"/") > DEPTH_MAX:
+        return codes.BAD_ARGUMENTS, None, None
+    if parent.children and state.find(path) is not None:
+        return codes.NODE_EXISTS, None, None
+    if parent.owner:
+        return codes.NO_CHILDREN_FOR_EPHEMERALS, None, None
+
+    created = Znode(data, stored, owner.id if owner is not None else 0, state.zxid, state.time_ms)
+    _link(state, path, created, above, parent)
+    if owner is not None:
+        state.claim(owner, path)
+    return _OK, path, created
+
+
+def _link(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode) -> None:
+    """The znode comes; whether it may was decided before."""
+    state.touch(above, parent)
+    parent.children += 1
+    if parent.creates < INT_MAX:
+        parent.creates += 1
+    parent.pzxid = state.zxid
+    state.cache.unlist(parent)
+    state.insert(path, znode)
+    state.events.append((codes.EVENT_CREATED, path))
+    state.events.append((codes.EVENT_CHILDREN_CHANGED, above))
+
+
+def create(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    error, path, _ = _create(state, request, session, identities)
+    return error, path
+
+
+def create2(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    error, path, created = _create(state, request, session, identities)
+    return error, None if created is None else (path, created.stat68())
+
+
+def not_served(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    return codes.UNIMPLEMENTED, None
+
+
+def _unlink(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode) -> None:
+    """The znode goes; whether it may was decided before."""
+    assert not znode.children
+    assert parent.children
+    state.touch(above, parent)
+    parent.children -= 1
+    parent.pzxid = state.zxid
+    state.cache.unlist(parent)
+    state.remove(path, znode)
+    if znode.owner:
+        state.disclaim(state.sessions[znode.owner], path)
+    state.events.append((codes.EVENT_DELETED, path))
+    state.events.append((codes.EVENT_CHILDREN_CHANGED, above))
+
+
+def delete(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    _, path, version = request
+    slash = path.rfind(b"/")
+    if slash < 0 or 0 in path or path in UNDELETABLE:
+        return codes.BAD_ARGUMENTS, None
+    above = path[:slash] or ROOT
+    parent = state.find(above)
+    if parent is None:
+        return codes.NO_NODE, None
+    if parent.acl and not acl.may(parent.acl, codes.PERM_DELETE, identities):
+        return codes.NO_AUTH, None
+    znode = state.find(path)
+    if znode is None:
+        return codes.NO_NODE, None
+    if version not in (-1, znode.version):
+        return codes.BAD_VERSION, None
+    if znode.children:
+        return codes.NOT_EMPTY, None
+    _unlink(state, path, znode, above, parent)
+    return _DONE
+
+
+def set_data(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    _, path, data, version = request
+    znode = state.find(path)
+    if znode is None:
+        return _form(path), None
+    if znode.acl and not acl.may(znode.acl, codes.PERM_WRITE, identities):
+        return codes.NO_AUTH, None
+    if version != -1 and version != znode.version:
+        return codes.BAD_VERSION, None
+    state.touch(path, znode)
+    state.cache.resized(znode.data, data)
+    znode.data = data
+    znode.version = _bump(znode.version)
+    znode.mzxid = state.zxid
+    znode.mtime = state.time_ms
+    state.events.append((codes.EVENT_DATA_CHANGED, path))
+    return _OK, znode.stat68()
+
+
+def set_acl(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    _, path, asked, version = request
+    znode = state.find(path)
+    if znode is None and not paths.check(path):
+        return codes.BAD_ARGUMENTS, None
+    stored = acl.granted(asked, identities)
+    if stored is None:
+        return codes.INVALID_ACL, None
+    if znode is None:
+        return codes.NO_NODE, None
+    if not acl.may(znode.acl, codes.PERM_ADMIN, identities):
+        return codes.NO_AUTH, None
+    if version not in (-1, znode.aversion):
+        return codes.BAD_VERSION, None
+    state.touch(path, znode)
+    znode.acl = stored
+    znode.aversion = _bump(znode.aversion)
+    return _OK, znode.stat68()
+
+
+def check(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    _, path, version = request
+    znode = state.find(path)
+    if znode is None:
+        return _form(path), None
+    if not acl.may(znode.acl, codes.PERM_READ, identities):
+        return codes.NO_AUTH, None
+    return codes.BAD_VERSION if version not in (-1, znode.version) else _OK, None
+
+
+def multi(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    """All or nothing, under one zxid. A part that fails is told in the result: the multi itself
+    was understood, and the header of its reply says OK."""
+    parts = request[1]
+    if not all(part[0] in PARTS for part in parts):
+        return codes.MARSHALLING_ERROR, None
+    state.undo = Undo(state)
+    results: list[tuple[int, int, Any]] = []
+    try:
+        for part in parts:
+            error, result = PARTS[part[0]](state, part, session, identities)
+            if error != _OK:
+                state.undo.restore()
+                return _OK, _failed(len(parts), len(results), error)
+            results.append((part[0], _OK, result))
+    finally:
+        state.undo = None
+    return _OK, results
+
+
+def _failed(count: int, at: int, error: int) -> list[tuple[int, int, None]]:
+    """Those before it would have succeeded; those after it were not tried."""
+    after = codes.RUNTIME_INCONSISTENCY
+    errors = [_OK] * at + [error] + [after] * (count - at - 1)
+    return [(codes.ERROR, each, None) for each in errors]
+
+
+def create_session(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    """Its id is the zxid of its creation: unique, and the same everywhere."""
+    _, timeout_ms, password = request
+    opened = Session(state.zxid, timeout_ms, password, attachment=state.zxid)
+    state.sessions[opened.id] = state.moved[opened.id] = opened
+    return _OK, opened
+
+
+def attach(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    """Who knows the password is the session. What its former connection still sends is refused."""
+    _, id, password = request
+    attached = state.sessions.get(id)
+    if attached is None or attached.password != password:
+        return codes.SESSION_EXPIRED, None
+    attached.attachment = state.zxid
+    state.moved[id] = attached
+    return _OK, attached
+
+
+def expire(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    """Void when it comes too late: the session has been heard from since."""
+    _, id, attachment = request
+    expired = state.sessions.get(id)
+    if expired is not None and expired.attachment == attachment:
+        _close(state, expired)
+    return _DONE
+
+
+def close_session(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    closed = state.sessions.get(session)
+    if closed is None:
+        return codes.SESSION_EXPIRED, None
+    _close(state, closed)
+    return _DONE
+
+
+def _close(state: State, closed: Session) -> None:
+    for path in state.ephemerals(closed):
+        above = path[: path.rfind(b"/")] or ROOT
+        znode = state.find(path)
+        parent = state.find(above)
+        assert znode is not None
+        assert parent is not None
+        assert znode.owner == closed.id
+        _unlink(state, path, znode, above, parent)
+    assert not closed.ephemerals
+    del state.sessions[closed.id]
+    state.moved[closed.id] = None
+
+
+PARTS: Final[dict[int, Operation]] = {  # what a multi may consist of
+    codes.CREATE: create,
+    codes.CREATE2: create2,
+    codes.CREATE_CONTAINER: not_served,
+    codes.CREATE_TTL: not_served,
+    codes.DELETE: delete,
+    codes.SET_DATA: set_data,
+    codes.CHECK: check,
+}
+
+APPLY: Final[dict[int, Operation]] = {
+    **PARTS,
+    codes.SET_ACL: set_acl,
+    codes.MULTI: multi,
+    codes.CREATE_SESSION: create_session,
+    codes.CLOSE_SESSION: close_session,
+    ATTACH: attach,
+    EXPIRE: expire,
+}

@@ -1,0 +1,70 @@
+"""The znodes that memory keeps: bounded, and free of bookkeeping at a hit."""
+
+from typing import Final
+
+from hikari.tree.znode import Znode
+
+# A znode without data: the object, its numbers, its place in a dict. Measured, rounded up.
+ZNODE_BYTES: Final = 600
+
+
+def weight(path: bytes, znode: Znode) -> int:
+    """About how many bytes it takes. Data twice: a znode that is read keeps its reply too."""
+    return ZNODE_BYTES + len(path) + 2 * len(znode.data or b"") + len(znode.listing or b"")
+
+
+class Cache:
+    """Two generations. What is looked up moves to the young one; when that is half of what is
+    allowed, the old one is dropped and the young one becomes old.
+
+    Nothing that was touched since `rotate` is ever lost, so the tree calls it only when every
+    change has been settled: a changed znode is always here, and always young.
+    """
+
+    __slots__ = ("half", "old", "young", "young_bytes")
+
+    def __init__(self, bytes_max: int) -> None:
+        self.half = bytes_max // 2
+        self.young: dict[bytes, Znode] = {}
+        self.old: dict[bytes, Znode] = {}
+        self.young_bytes = 0  # the weight of all that is in it
+
+    def promote(self, path: bytes) -> Znode | None:
+        """The znode if it is in the old generation; it is young from now on."""
+        znode = self.old.pop(path, None)
+        if znode is not None:
+            self.put(path, znode)
+        return znode
+
+    def put(self, path: bytes, znode: Znode) -> None:
+        self.young[path] = znode
+        self.young_bytes += weight(path, znode)
+
+    def drop(self, path: bytes) -> None:
+        znode = self.young.pop(path, None)
+        if znode is not None:
+            self.young_bytes -= weight(path, znode)
+        self.old.pop(path, None)
+
+    # How a young znode changes its weight in place.
+
+    def resized(self, before: bytes | None, after: bytes | None) -> None:
+        """Its data changes."""
+        self.young_bytes += 2 * (len(after or b"") - len(before or b""))
+
+    def list(self, znode: Znode, listing: bytes) -> None:
+        self.young_bytes += len(listing)
+        znode.listing = listing
+
+    def unlist(self, znode: Znode) -> None:
+        """A child comes or goes."""
+        if znode.listing is not None:
+            self.young_bytes -= len(znode.listing)
+            znode.listing = None
+
+    def rotate(self) -> None:
+        """Let go of what was not used lately. Only while nothing is unsettled."""
+        if self.young_bytes > self.half:
+            self.old = self.young
+            self.young = {}
+            self.young_bytes = 0

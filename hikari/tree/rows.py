@@ -1,0 +1,40 @@
+"""What the tree needs of the disk: the seam that `hikari.store` fills."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class RowsDamaged(Exception):
+    """A row could not be read back as it was written. Never to be taken for "not there"."""
+
+
+class View(Protocol):
+    """All rows as they were at one moment, in the order of their keys."""
+
+    def take(self, bytes_max: int) -> list[tuple[bytes, bytes]]:
+        """The next rows, about `bytes_max` bytes of them, at least one; [] at the end.
+        Raises RowsDamaged."""
+
+    def close(self) -> None: ...
+
+
+class Rows(Protocol):
+    """An ordered map of bytes to bytes that keeps whole batches, in order, through a crash."""
+
+    def get(self, key: bytes) -> bytes | None: ...
+
+    def write(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """One batch: None deletes. Survives a crash only once flushed, but always as a whole."""
+
+    def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
+        """All rows whose key starts with `prefix`, in order. Raises RowsDamaged."""
+
+    def scan_keys(self, prefix: bytes) -> list[bytes]:
+        """The keys alone, without their prefix, in order. Raises RowsDamaged."""
+
+    def view(self) -> View: ...
+
+    def flush(self) -> None:
+        """Block until all that was written before this call survives a crash. Any thread."""
+
+    def close(self) -> None: ...

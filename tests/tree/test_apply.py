@@ -1,0 +1,31 @@
+"""Stories about what each request does: testdata/*.txt, in the words of story.py."""
+
+from pathlib import Path
+
+import pytest
+import transcript
+from hikari_wire import codes
+from tree.story import Story
+
+from hikari.tree import apply
+
+STORIES = sorted((Path(__file__).parent / "testdata").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_a_tree_answers_as_the_story_tells(path: Path) -> None:
+    transcript.check(path, Story().run)
+
+
+def test_a_version_wraps_and_never_becomes_the_one_that_means_any() -> None:
+    assert apply._bump(0) == 1
+    assert apply._bump(2**31 - 1) == -(2**31)
+    assert apply._bump(-2) == 0
+
+
+def test_an_unknown_request_is_unimplemented_and_takes_a_zxid() -> None:
+    tree = Story().tree
+    tree.begin(1, 0)
+    for op in (9999, 0, codes.GET_DATA, codes.RECONFIG, codes.ERROR):
+        assert tree.apply((op, b"/"), 0, ()) == (codes.UNIMPLEMENTED, None)
+    assert tree.zxid == 5

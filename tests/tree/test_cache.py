@@ -1,0 +1,72 @@
+"""The bounded cache."""
+
+from hikari.tree.cache import Cache, weight
+from hikari.tree.znode import Znode
+
+
+def znode(data: bytes = b"") -> Znode:
+    return Znode(data, b"", 0, 1, 1)
+
+
+def full(cache: Cache) -> None:
+    """Bring the young generation over its half."""
+    cache.put(b"/full", znode(bytes(cache.half)))
+
+
+def test_what_is_used_survives_and_what_is_not_goes() -> None:
+    cache = Cache(20_000)
+    used, unused = znode(), znode()
+    cache.put(b"/used", used)
+    cache.put(b"/unused", unused)
+    for _ in range(3):
+        full(cache)
+        cache.rotate()
+        assert cache.young == {}
+        assert cache.promote(b"/used") is used
+    assert cache.promote(b"/unused") is None
+
+
+def test_nothing_goes_while_there_is_room() -> None:
+    cache = Cache(20_000)
+    cache.put(b"/a", znode())
+    cache.rotate()
+    assert list(cache.young) == [b"/a"]
+
+
+def test_what_is_promoted_is_in_one_generation_only() -> None:
+    cache = Cache(20_000)
+    cache.put(b"/a", znode())
+    full(cache)
+    cache.rotate()
+    cache.promote(b"/a")
+    assert b"/a" in cache.young
+    assert b"/a" not in cache.old
+
+
+def test_what_is_dropped_is_in_neither_generation() -> None:
+    cache = Cache(20_000)
+    cache.put(b"/a", znode())
+    full(cache)
+    cache.rotate()
+    cache.drop(b"/a")
+    cache.drop(b"/never")
+    assert cache.promote(b"/a") is None
+
+
+def test_the_weight_is_that_of_what_is_in_it() -> None:
+    cache = Cache(1 << 20)
+    first = znode(b"four")
+    cache.put(b"/a", first)
+    cache.put(b"/b", znode(b"five!"))
+    cache.resized(first.data, b"longer")
+    first.data = b"longer"
+    cache.resized(first.data, None)
+    first.data = None
+    cache.list(first, b"names")
+    cache.drop(b"/b")
+    assert cache.young_bytes == weight(b"/a", first)
+    cache.unlist(first)
+    cache.unlist(first)
+    assert cache.young_bytes == weight(b"/a", first)
+    cache.drop(b"/a")
+    assert cache.young_bytes == 0

@@ -1,0 +1,56 @@
+"""What a figure was measured on; a number without it says nothing."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+def describe(data: Path) -> str:
+    """Give one line: processors, system, Python, and the file system that holds the data."""
+    processors = len(os.sched_getaffinity(0))
+    parts = [
+        f"{processors} x {_processor()}",
+        f"{platform.system()} {platform.release()}",
+        f"{platform.python_implementation()} {platform.python_version()}",
+        f"data on {_file_system(data)}",
+    ]
+    return ", ".join(parts)
+
+
+def hikari_version() -> str:
+    """Give the installed version, with the commit of the checkout where there is one."""
+    try:
+        installed = version("hikari-server")
+    except PackageNotFoundError:
+        installed = "unreleased"
+    if shutil.which("git") is None:
+        return installed
+    words = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    asked = subprocess.run(
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    return f"{installed} ({asked.stdout.strip()})" if asked.returncode == 0 else installed
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text("utf-8", "replace")
+    except OSError:
+        text = ""
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return found[1] if found else platform.machine()
+
+
+def _file_system(folder: Path) -> str:
+    try:
+        lines = Path("/proc/mounts").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return "an unknown file system"
+    where = folder.resolve()
+    mounts = [(Path(words[1]), words[2]) for words in map(str.split, lines)]
+    holding = [(len(str(at)), kind) for at, kind in mounts if where.is_relative_to(at)]
+    return max(holding)[1] if holding else "an unknown file system"

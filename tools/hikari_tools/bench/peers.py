@@ -1,0 +1,224 @@
+"""The ensembles under load: started on free ports, in a folder of their own, and always stopped."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+ROLE_SECONDS_MAX = 60.0
+STOP_SECONDS_MAX = 20.0
+ROLE = re.compile(r"^Mode: (\w+)$", re.MULTILINE)
+VERSION = re.compile(r"^Zookeeper version: ([\w.]+)", re.MULTILINE)
+
+
+class BenchError(Exception):
+    """The measurement cannot go on; the text says why and what to do."""
+
+
+class Peer(Protocol):
+    """An ensemble of servers that speak ZooKeeper's protocol on the loopback."""
+
+    name: str
+    ports: Sequence[int]
+
+    def start(self) -> None:
+        """Start all members and wait until each of them has a role."""
+
+    def pid(self, member: int) -> int:
+        """Give the process id of member 1, 2, …"""
+
+    def restart(self, member: int) -> None:
+        """Start a member that was killed."""
+
+    def stop(self) -> None:
+        """End everything that was started here; nothing is left behind."""
+
+
+def hosts(peer: Peer) -> str:
+    """Give the list of addresses that clients are given."""
+    return ",".join(f"127.0.0.1:{port}" for port in peer.ports)
+
+
+def pids(peer: Peer) -> list[int]:
+    """Give the process ids of all members."""
+    return [peer.pid(member) for member, _ in enumerate(peer.ports, 1)]
+
+
+def ask(port: int) -> str:
+    """Give a server's answer to `srvr`, or nothing."""
+    answer = b""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1.0) as asked:
+            asked.sendall(b"srvr")
+            while part := asked.recv(65536):
+                answer += part
+    except OSError:
+        return ""
+    return answer.decode("utf-8", "replace")
+
+
+def role(port: int) -> str | None:
+    """Give `leader`, `follower` or `standalone`; None while the server has none."""
+    found = ROLE.search(ask(port))
+    return found[1] if found else None
+
+
+def wait_for_roles(peer: Peer) -> None:
+    """Wait until every member serves."""
+    deadline = time.monotonic() + ROLE_SECONDS_MAX
+    while not all(role(port) for port in peer.ports):
+        if time.monotonic() > deadline:
+            raise BenchError(f"{peer.name} does not serve after {ROLE_SECONDS_MAX:.0f} s")
+        time.sleep(0.2)
+
+
+def leader(peer: Peer) -> int:
+    """Give the number of the member that leads."""
+    deadline = time.monotonic() + ROLE_SECONDS_MAX
+    while time.monotonic() < deadline:
+        for member, port in enumerate(peer.ports, 1):
+            if role(port) in ("leader", "standalone"):
+                return member
+        time.sleep(0.2)
+    raise BenchError(f"{peer.name} has no leader")
+
+
+class Hikari:
+    """Members of ours, under `hikari ensemble`."""
+
+    def __init__(self, folder: Path, port: int, members: int) -> None:
+        """Touch nothing before `start`."""
+        self.name = "hikari"
+        self.ports: Sequence[int] = range(port, port + members)
+        self._folder = folder
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._by_hand: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start the supervisor and wait for its line."""
+        self._folder.mkdir(parents=True)
+        log = self._folder / "log"
+        with log.open("wb") as output:
+            self._supervisor = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "hikari", "ensemble"),
+                    *("--members", str(len(self.ports)), "--port", str(self.ports[0])),
+                    *("--data", str(self._folder)),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        while not re.search(rb"^ready ", log.read_bytes(), re.MULTILINE):
+            if self._supervisor.poll() is not None:
+                said = log.read_text("utf-8", "replace").strip()
+                raise BenchError(f"Hikari does not start:\n{said}")
+            time.sleep(0.1)
+
+    def pid(self, member: int) -> int:
+        """Read the file that the member wrote."""
+        return int((self._home(member) / "pid").read_text())
+
+    def restart(self, member: int) -> None:
+        """Start it as a person would."""
+        config = self._home(member) / "hikari.toml"
+        with (self._home(member) / "log").open("ab") as log:
+            self._by_hand.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "hikari", "serve", "--config", str(config)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            )
+
+    def stop(self) -> None:
+        """Stop the supervisor, which stops its members, and those started here since."""
+        processes = [*self._by_hand, *([self._supervisor] if self._supervisor else [])]
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(STOP_SECONDS_MAX)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _home(self, member: int) -> Path:
+        return self._folder / f"member-{member}"
+
+
+class ZooKeeper:
+    """Debian's ZooKeeper, by the bench folder's own script."""
+
+    def __init__(self, folder: Path, port: int, members: int, bench_folder: Path) -> None:
+        """Touch nothing before `start`."""
+        self.name = "zookeeper"
+        self.ports: Sequence[int] = range(port, port + members)
+        self._folder = folder
+        self._script = bench_folder / "peers" / "zookeeper.sh"
+
+    @staticmethod
+    def missing() -> str | None:
+        """Say what to install, or None if ZooKeeper is there."""
+        jar = os.environ.get("ZK_JAR")
+        there = Path(jar).is_file() if jar else _has_package("zookeeper")
+        if there and shutil.which("java"):
+            return None
+        return "ZooKeeper is not installed: apt-get install zookeeper"
+
+    def start(self) -> None:
+        """Start all members; the script waits for their roles."""
+        self._folder.mkdir(parents=True)
+        self._run("start", self._folder, self.ports[0], len(self.ports))
+
+    def pid(self, member: int) -> int:
+        """Read the file that the script wrote."""
+        return int((self._folder / "pids" / f"zk{member}.pid").read_text())
+
+    def restart(self, member: int) -> None:
+        """Start it by the script."""
+        self._run("startnode", self._folder, member)
+
+    def stop(self) -> None:
+        """Stop and remove all that the script started."""
+        if self._folder.exists():
+            self._run("wipe", self._folder)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, *words: object) -> None:
+        done = subprocess.run(
+            ["bash", self._script, *map(str, words)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+        )
+        if done.returncode:
+            raise BenchError(f"zookeeper.sh {words[0]} failed: {done.stdout}{done.stderr}".strip())
+
+
+def _has_package(name: str) -> bool:
+    if shutil.which("dpkg-query") is None:
+        return False
+    asked = ["dpkg-query", "--show", "--showformat", "${db:Status-Status}", name]
+    done = subprocess.run(
+        asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    return done.stdout == "installed"
+
+
+def kill(peer: Peer, member: int) -> None:
+    """Kill a member as a crash would."""
+    os.kill(peer.pid(member), signal.SIGKILL)

@@ -1,0 +1,30 @@
+"""Ports for an ensemble that nobody else on this machine uses just now."""
+
+import random
+import socket
+
+# Clients at P+K, what members say to each other at P+100+K, and ZooKeeper's elections at P+200+K.
+OFFSETS = (0, 100, 200)
+
+
+def free_ports(members: int) -> int:
+    """Give a first client port P such that all ports of an ensemble that begins there are free.
+
+    They lie below the range from which the system serves outgoing connections. Another process
+    may still take one before it is used; the guess is random so that this is unlikely.
+    """
+    while True:
+        port = random.randrange(12_000, 31_000)
+        wanted = (port + offset + k for offset in OFFSETS for k in range(members + 1))
+        if all(_is_free(one) for one in wanted):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
