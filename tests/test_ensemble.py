@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from hikari_tools.bench.ports import free_ports
 
 from hikari.config import Config
 from hikari.ensemble import EnsembleError, Layout, check_free, config_text, mode_of, write_configs
+from hikari_tools.bench.ports import free_ports
 
 # The tests run in a bare checkout too: what they start must find the same rooms.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

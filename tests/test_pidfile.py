@@ -8,8 +8,9 @@ import pytest
 
 from hikari.pidfile import member_running, read_pid, remove_pid, write_pid
 
-# Something that can be found by its command line as a member is, and that ends with its input.
-SLEEPER = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+# Something that can be found by its command line as a member is, and that ends with its input. It
+# says when it runs: right after its start the system has no command line of it yet.
+SLEEPER = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
 
 
 @pytest.fixture
@@ -26,8 +27,11 @@ def start(tmp_path):
     started = []
 
     def start(*words, cwd=None):
-        process = subprocess.Popen([*SLEEPER, *words], stdin=subprocess.PIPE, cwd=cwd)
+        process = subprocess.Popen(
+            [*SLEEPER, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=cwd
+        )
         started.append(process)
+        process.stdout.readline()
         (tmp_path / "pid").write_text(f"{process.pid}\n")
         return process
 

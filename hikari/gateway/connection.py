@@ -3,29 +3,31 @@
 from collections import deque
 from typing import Any, Final
 
+from twisted.internet import protocol
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from hikari.gateway.door import Door
+from hikari.gateway.reads import READS
+from hikari.gateway.words import WORD_BYTES, WORDS
+from hikari.outlet import Outlet
+from hikari.tree.acl import Identity, digest
+from hikari.tree.sessions import ATTACH
 from hikari_wire import codes
 from hikari_wire.framing import Frames
 from hikari_wire.jute import Malformed
 from hikari_wire.records import ConnectResponse
 from hikari_wire.replies import BODY, encode_connect, frame
 from hikari_wire.requests import DECODE, HEADER, decode_connect
-from twisted.internet import protocol
-from twisted.internet.interfaces import IAddress, IPushProducer
-from twisted.internet.protocol import connectionDone
-from twisted.logger import Logger
-from twisted.python.failure import Failure
-from zope.interface import implementer
-
-from hikari.gateway.door import Door
-from hikari.gateway.reads import READS
-from hikari.gateway.words import WORD_BYTES, WORDS
-from hikari.tree.acl import Identity, digest
-from hikari.tree.sessions import ATTACH
 
 log = Logger()
 
 HANDSHAKE_S_MAX: Final = 10.0
 """A stranger who has not asked for a session within this time is sent away."""
+DEAF_BYTES: Final = 64 << 10
+"""More unread output, and the client's requests are read no further."""
 UNDERWAY_BYTES_MAX: Final = 16 << 20
 """More bytes of unanswered requests, and the connection is read no further."""
 
@@ -59,7 +61,6 @@ class Slot:
         self.reply: bytes | None = None
 
 
-@implementer(IPushProducer)
 class Connection(protocol.Protocol):
     """Invariants: replies leave in the order of their requests; a read sees every write that
     its client sent before it and none that it sent after; `waiting` is the subsequence of
@@ -80,7 +81,6 @@ class Connection(protocol.Protocol):
         self.due = False  # in door.due: has something to write at the end of the turn
         self.opening: Any = None  # the connect request, until the log has answered it
         self.early: list[bytes] = []  # what came before there was a session
-        self.unread = 0  # bytes of output since the client stopped reading
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
 
@@ -95,7 +95,7 @@ class Connection(protocol.Protocol):
         if not self.door.admit(self):
             self.refuse("too many connections")
             return
-        transport.registerProducer(self, True)
+        self.outlet = Outlet(transport, self._drained_out)
         self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self.refuse, "no session asked for")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -103,16 +103,10 @@ class Connection(protocol.Protocol):
         self._cancel_deadline()
         self.door.gone(self)
 
-    def pauseProducing(self) -> None:
-        self.deaf, self.unread = True, 0
-        self._reading()
-
-    def resumeProducing(self) -> None:
-        self.deaf, self.unread = False, 0
-        self._reading()
-
-    def stopProducing(self) -> None:
-        self.closed = True
+    def _drained_out(self) -> None:
+        if self.deaf:
+            self.deaf = False
+            self._reading()
 
     def dataReceived(self, data: bytes) -> None:
         if not self.session:
@@ -303,17 +297,22 @@ class Connection(protocol.Protocol):
             data = b"".join(out) if len(out) > 1 else out[0]
             self.door.sent += len(out)
             out.clear()
-            if self.deaf:
-                self.unread += len(data)
-                if self.unread > self.door.output_bytes_max:
-                    self.refuse("it does not read what it is told")
-                    return
-            self.transport.write(data)  # type: ignore[union-attr]
+            self.outlet.write(data)
+            if self.outlet.waiting > DEAF_BYTES:
+                self._does_not_read()
         if self.ending:
             self.closed = True
-            self.transport.loseConnection()  # type: ignore[union-attr]
+            self.outlet.close()
         elif self.held_back:
             self._hold_back()
+
+    def _does_not_read(self) -> None:
+        """Its requests are read again when it has read their replies; events cannot wait."""
+        if self.outlet.waiting > self.door.output_bytes_max:
+            self.refuse("it does not read what it is told")
+        elif not self.deaf:
+            self.deaf = True
+            self._reading()
 
     def refuse(self, why: str, quietly: bool = False) -> None:
         """Close at once."""

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, field
-from hikari_wire import codes
-from hikari_wire.replies import notification
 from twisted.logger import Logger
 
 from hikari.replica.replica import Replica
 from hikari.tree.tree import Tree
 from hikari.watches.table import WatchTable
+from hikari_wire import codes
+from hikari_wire.replies import notification
 
 if TYPE_CHECKING:
     from hikari.gateway.connection import Connection

@@ -6,13 +6,11 @@ Each function takes (connection, xid, request) and gives the whole reply frame.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from hikari_wire import acl, codes
-from hikari_wire.acl import parse
-from hikari_wire.replies import BODY, HEADER, frame, notification
-
-from hikari.tree.acl import may
+from hikari.tree.acl import may, without_hashes
 from hikari.tree.rearm import rearm
 from hikari.tree.znode import Znode
+from hikari_wire import codes
+from hikari_wire.replies import BODY, HEADER, frame, notification
 
 if TYPE_CHECKING:
     from hikari.gateway.connection import Connection
@@ -93,18 +91,9 @@ def _get_acl(connection: "Connection", xid: int, request: tuple[Any, ...]) -> by
         return frame(xid, tree.zxid, codes.NO_AUTH)
     shown = znode.acl
     if not may(znode.acl, codes.PERM_ADMIN, identities):
-        shown = _masked(shown)
+        shown = without_hashes(shown)
     body = BODY[codes.GET_ACL]((shown, znode.stat68()))
     return frame(xid, tree.zxid, codes.OK, body)
-
-
-def _masked(raw: bytes) -> bytes:
-    """Without the hashes of passwords: who may not administer must not guess at them."""
-    entries = [
-        (permissions, scheme, id.split(b":", 1)[0] + b":x" if scheme == b"digest" else id)
-        for permissions, scheme, id in parse(raw)
-    ]
-    return acl.pack(entries)
 
 
 def _multi_read(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
@@ -131,9 +120,9 @@ def _set_watches(connection: "Connection", xid: int, request: tuple[Any, ...]) -
     door = connection.door
     events, data, exist, child = rearm(door.tree, relative_zxid, data, exist, child)
     for path in (*data, *exist):
-        door.watches.add_data(path, connection)
+        door.watches.add_data(path or b"/", connection)
     for path in child:
-        door.watches.add_child(path, connection)
+        door.watches.add_child(path or b"/", connection)
     told = [notification(type, codes.STATE_SYNC_CONNECTED, path) for type, path in events]
     return b"".join(told) + frame(xid, door.tree.zxid, codes.OK)
 

@@ -29,7 +29,7 @@ def _summary(door: "Door") -> str:
         f"Outstanding: {sum(len(c.slots) for c in door.connections)}\n"
         f"Zxid: 0x{door.tree.zxid:x}\n"
         f"Mode: {_mode(door)}\n"
-        f"Node count: {getattr(door.tree, 'znodes', 0)}\n"
+        f"Node count: {door.tree.znodes}\n"
     )
 
 

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from attrs import Factory, define, field
 from twisted.internet import protocol
-from twisted.internet.interfaces import IAddress, IConnector, IPushProducer
+from twisted.internet.interfaces import IAddress, IConnector
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
+from hikari.outlet import Outlet
 from hikari.peers.codec import (
     FRAME_BYTES_MAX,
     HELLO_BYTES_MAX,
@@ -83,43 +83,29 @@ class _Framed(protocol.Protocol):
         self.transport.abortConnection()  # type: ignore[union-attr]
 
 
-@implementer(IPushProducer)
 class _Outgoing(_Framed):
     """The link on which we speak to one peer."""
 
     def __init__(self, links: "Links", peer: int) -> None:
         self.links, self.peer = links, peer
-        self.paused = False
-        self.unsent = 0
 
     def connectionMade(self) -> None:
         super().connectionMade()
-        self.transport.registerProducer(self, True)  # type: ignore[union-attr]
+        self.outlet = Outlet(self.transport)
         links = self.links
         hello = Hello(links.member, self.peer, links.ensemble, links.members_checksum)
-        self.transport.write(pack([hello]))  # type: ignore[union-attr]
+        self.outlet.write(pack([hello]))
         links._up(self)
 
     def send(self, frame: bytes) -> None:
-        if self.paused:
-            self.unsent += len(frame)
-            if self.unsent > UNSENT_BYTES_MAX:
-                log.warn("peer {peer} does not read; link closed", peer=self.peer)
-                self.transport.abortConnection()  # type: ignore[union-attr]
-                return
-        self.transport.write(frame)  # type: ignore[union-attr]
+        if self.outlet.waiting > UNSENT_BYTES_MAX:
+            log.warn("peer {peer} does not read; link closed", peer=self.peer)
+            self.transport.abortConnection()  # type: ignore[union-attr]
+            return
+        self.outlet.write(frame)
 
     def framesReceived(self, messages: list[PeerMessage]) -> None:
         self.refuse("a peer spoke on the link it should listen on")
-
-    def pauseProducing(self) -> None:
-        self.paused, self.unsent = True, 0
-
-    def resumeProducing(self) -> None:
-        self.paused, self.unsent = False, 0
-
-    def stopProducing(self) -> None:
-        self.transport.loseConnection()  # type: ignore[union-attr]
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.links._down(self)
@@ -212,8 +198,10 @@ class Links:
         self._stopped = True
         if self._port is not None:
             self._port.stopListening()
-        for link in [*self._out.values(), *self._in.values()]:
-            link.transport.loseConnection()  # type: ignore[union-attr]
+        for speaking in self._out.values():
+            speaking.outlet.close()
+        for listening in self._in.values():
+            listening.transport.loseConnection()  # type: ignore[union-attr]
 
     def send(self, messages: Sequence[tuple[int, PeerMessage]]) -> None:
         """One frame a peer; what is for a peer without a link is dropped."""

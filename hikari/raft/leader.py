@@ -95,6 +95,7 @@ class Leadership:
 
     def heartbeats(self) -> list[tuple[int, Append]]:
         out = []
+        self.round += 1  # so that it is answered
         for member, progress in self.progress.items():
             progress.probed = False  # an unanswered probe is sent again
             out += self._append(member, progress, beat=True)

@@ -93,6 +93,8 @@ class Raft:
     _beat: int = field(init=False, default=0)
     _hasty: int = field(init=False, default=0)
     _goal: int = field(init=False, default=0)  # recovering: whole again when this is matched
+    _round: int = field(init=False, default=0)  # of the leader, the newest that was answered
+    _acknowledged: int = field(init=False, default=-1)  # to this leader: all up to here
     _saved: HardState = field(init=False)
     _durable_vote: HardState = field(init=False)
     _written: int = field(init=False)  # the newest entry handed out for the journal
@@ -287,6 +289,7 @@ class Raft:
             self.term, self.vote = term, 0
             self._goal = 0
         self.role, self.leadership, self.leader = FOLLOWER, None, leader
+        self._acknowledged = -1
         self._votes = {}
         self._elapsed = 0
         if leader:
@@ -427,6 +430,9 @@ class Raft:
 
     def _acknowledge(self, message: Append, match: int) -> None:
         """Answer what is durable at once, the rest when it is."""
+        if not message.entries and message.round == self._round and self._acknowledged >= match:
+            return  # it only brought a commit
+        self._round, self._acknowledged = message.round, match
         term_durable = self._saved == (self.term, self.vote) and not self._vote_pending()
         durable = self.log.durable
         if term_durable and (match <= durable or not message.entries):
@@ -444,6 +450,7 @@ class Raft:
         )
 
     def _refuse(self, message: Append, hint: int) -> None:
+        self._acknowledged = -1
         reply = AppendReply(
             self.member,
             self.term,

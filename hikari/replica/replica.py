@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from attrs import Factory, define, field
-from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
 
 from hikari.peers.messages import Forward, Heard
 from hikari.raft.entry import Entry
@@ -18,6 +17,7 @@ from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree
+from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
 
 PASSES_MAX: Final = 4
 """How often one turn asks Raft again because the disk answered at once."""
@@ -275,6 +275,7 @@ class Replica:
                         tree.events.clear()
                     if request[0] < 0:
                         self._session_request(request, session, error, result)
+                        refusal = tree.admit(session, attachment)
                 else:
                     error, result = tree.refuse(refusal)
                 if asker is not None:

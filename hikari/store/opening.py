@@ -45,14 +45,16 @@ def open_rocks(
     *,
     read_only: bool = False,
 ) -> Rdict:
-    """The database in `folder`; to be called while `watched`. Read only, not a byte of it is
+    """The database in `folder`; to be called while `watched`. Read only, nothing of it is
     changed or removed.
 
     Raises FolderInUse, or `damaged(message)` for whatever else RocksDB objects to.
     """
     access = AccessType.read_only(False) if read_only else AccessType.read_write()
     try:
-        return Rdict(str(folder), options, access_type=access)
+        # The family is named, or rocksdict takes its options from the OPTIONS file of last time,
+        # which knows nothing of block cache and bloom filter.
+        return Rdict(str(folder), options, {"default": options}, access)
     except Exception as error:  # rocksdict has but one class of error
         if f"{folder}/LOCK: " in str(error):
             raise FolderInUse(f"{folder} is in use: {error}") from error

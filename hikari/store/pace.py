@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
-INLINE_SECONDS_MAX: Final = 0.0005
+INLINE_SECONDS_MAX: Final = 0.002
 _MEAN_WEIGHT: Final = 1 / 8  # of the newest duration in the mean
 _RECENT: Final = 8
 _SPIKE: Final = 4  # times the threshold

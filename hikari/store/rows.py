@@ -171,39 +171,33 @@ class RocksRows:
             raise DiskFailed(f"{self._folder}: a write failed: {error}") from error
 
     def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
-        rows, bounds = self._iterator(prefix)
+        # No upper bound in the read options: rocksdict hands RocksDB a pointer into the bound's
+        # bytes and does not keep them alive, so that rows went missing.
+        rows = self._db.iter()
+        rows.seek(prefix)
+        end = after_prefix(prefix)
         found: list[tuple[bytes, bytes]] = []
-        while (key := rows.key()) is not None:
+        while (key := rows.key()) is not None and (end is None or key < end):
             found.append((key, rows.value()))
             rows.next()
         _demand_whole(rows)
-        del bounds
         if FORMAT_KEY.startswith(prefix):
             return [row for row in found if row[0] != FORMAT_KEY]
         return found
 
     def scan_keys(self, prefix: bytes) -> list[bytes]:
-        rows, bounds = self._iterator(prefix)
-        found: list[bytes] = []
+        rows = self._db.iter()
+        rows.seek(prefix)
+        end = after_prefix(prefix)
         behind = len(prefix)
-        while (key := rows.key()) is not None:
+        found: list[bytes] = []
+        while (key := rows.key()) is not None and (end is None or key < end):
             found.append(key[behind:])
             rows.next()
         _demand_whole(rows)
-        del bounds
         if FORMAT_KEY.startswith(prefix):
             return [key for key in found if prefix + key != FORMAT_KEY]
         return found
-
-    def _iterator(self, prefix: bytes) -> tuple[RdictIter, ReadOptions]:
-        """At the first row of `prefix`, ending with its last. The bound lives in the options, and
-        the iterator does not keep them alive: the caller must (seen: scans that end early)."""
-        bounds = ReadOptions()
-        if (end := after_prefix(prefix)) is not None:
-            bounds.set_iterate_upper_bound(end)
-        rows = self._db.iter(bounds)
-        rows.seek(prefix)
-        return rows, bounds
 
     def view(self) -> RocksView:
         once = ReadOptions()

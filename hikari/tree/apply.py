@@ -8,8 +8,6 @@ permission, name, and what the znode itself says.
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from hikari_wire import codes, paths
-
 from hikari.tree import acl
 from hikari.tree.acl import Identity
 from hikari.tree.fresh import ROOT, UNDELETABLE
@@ -18,6 +16,7 @@ from hikari.tree.sessions import ATTACH, EXPIRE, Session
 from hikari.tree.state import State
 from hikari.tree.undo import Undo
 from hikari.tree.znode import INT_MAX, Znode
+from hikari_wire import codes, paths
 
 Answer = tuple[int, Any]
 Operation = Callable[[State, tuple[Any, ...], int, Sequence[Identity]], Answer]

@@ -46,14 +46,16 @@ class Cache:
             self.young_bytes -= weight(path, znode)
         self.old.pop(path, None)
 
-    # How a young znode changes its weight in place.
+    # How a znode changes its weight in place.
 
     def resized(self, before: bytes | None, after: bytes | None) -> None:
         """Its data changes."""
         self.young_bytes += 2 * (len(after or b"") - len(before or b""))
 
-    def list(self, znode: Znode, listing: bytes) -> None:
-        self.young_bytes += len(listing)
+    def list(self, path: bytes, znode: Znode, listing: bytes) -> None:
+        """Its listing is kept with it. What has become old meanwhile weighs nothing."""
+        if path in self.young:
+            self.young_bytes += len(listing)
         znode.listing = listing
 
     def unlist(self, znode: Znode) -> None:

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from hikari_wire import acl, codes
-
 from hikari.tree.znode import Znode
+from hikari_wire import acl, codes
 
 ROOT: Final = b"/"
 SYSTEM: Final = b"/zookeeper"

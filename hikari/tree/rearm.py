@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from hikari_wire import codes
-
 from hikari.tree.tree import Tree
+from hikari_wire import codes
 
 Event = tuple[int, bytes]
 

@@ -13,7 +13,7 @@ from hikari.tree.znode import Znode
 
 FORMAT: Final = 1  # of all rows; a tree of another format is refused
 
-_META: Final = struct.Struct(">HQQQqQI")
+_META: Final = struct.Struct(">HQQQqQIQ")
 
 
 class State:
@@ -37,6 +37,7 @@ class State:
         "term",
         "time_ms",
         "undo",
+        "znodes",
         "zxid",
     )
 
@@ -54,6 +55,7 @@ class State:
         self.checksum = 0
         self.zxid = 0
         self.done = 0
+        self.znodes = 0  # how many there are
         self.time_ms = 0
         self.settled = (0, 0, 0)
         meta = rows.get(keys.META)
@@ -72,7 +74,8 @@ class State:
         if len(meta) != _META.size:
             raise RowsDamaged(f"a settled row of {len(meta)} bytes")
         format, *counts = _META.unpack(meta)
-        self.index, self.zxid, self.done, self.time_ms, self.term, self.checksum = counts
+        self.index, self.zxid, self.done, self.time_ms, *counts = counts
+        self.term, self.checksum, self.znodes = counts
         if format != FORMAT:
             raise RowsDamaged(f"rows of format {format}, not {FORMAT}")
         self.settled = (self.index, self.zxid, self.done)
@@ -102,7 +105,9 @@ class State:
             prefix = keys.ephemerals_prefix(id)
             for path, value in claims.items():
                 batch[prefix + path] = value
-        batch[keys.META] = _META.pack(FORMAT, *now, self.time_ms, self.term, self.checksum)
+        batch[keys.META] = _META.pack(
+            FORMAT, *now, self.time_ms, self.term, self.checksum, self.znodes
+        )
         self.rows.write(batch)
         self.changed.clear()
         self.moved.clear()
@@ -138,25 +143,27 @@ class State:
         if self.undo is not None:
             self.undo.touched(path, None)
         self.changed[path] = znode
+        self.znodes += 1
         self.cache.put(path, znode)
 
     def remove(self, path: bytes, znode: Znode) -> None:
         if self.undo is not None:
             self.undo.touched(path, znode)
         self.changed[path] = None
+        self.znodes -= 1
         self.cache.drop(path)
 
     def claim(self, session: Session, path: bytes) -> None:
         """An ephemeral of this session comes into being."""
         if self.undo is not None:
-            self.undo.claimed(session.id, path)
+            self.undo.claimed(session, path)
         self.claims.setdefault(session.id, {})[path] = b""
         session.ephemerals += 1
 
     def disclaim(self, session: Session, path: bytes) -> None:
         """An ephemeral of this session is gone."""
         if self.undo is not None:
-            self.undo.claimed(session.id, path)
+            self.undo.claimed(session, path)
         self.claims.setdefault(session.id, {})[path] = None
         session.ephemerals -= 1
 

@@ -8,8 +8,6 @@ import struct
 from collections.abc import Sequence
 from typing import Any, Final
 
-from hikari_wire import codes
-
 from hikari.tree.acl import Identity
 from hikari.tree.apply import APPLY
 from hikari.tree.fresh import ROOT
@@ -17,6 +15,7 @@ from hikari.tree.keys import children_prefix
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.state import State
 from hikari.tree.znode import Znode
+from hikari_wire import codes
 
 LISTING_BYTES_MAX: Final = 64 * 1024  # a longer one is built anew each time it is asked for
 
@@ -109,5 +108,5 @@ class Tree(State):
         pack = _COUNT.pack
         listing = pack(len(names)) + b"".join([pack(len(name)) + name for name in names])
         if len(listing) <= LISTING_BYTES_MAX:
-            self.cache.list(znode, listing)
+            self.cache.list(path or ROOT, znode, listing)
         return listing

@@ -3,9 +3,8 @@
 import struct
 from typing import Final
 
-from hikari_wire.records import STAT
-
 from hikari.tree.rows import RowsDamaged
+from hikari_wire.records import STAT
 
 _TAIL: Final = struct.Struct(">?I")  # is the data null; how long is the ACL
 _LENGTH: Final = struct.Struct(">i")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from hikari_tools.bench import load
 from hikari_tools.bench.__main__ import main
 from hikari_tools.bench.load import Level, Run

@@ -1,6 +1,7 @@
 """hikari_tools.bench.table: medians, and a document whose other words stay."""
 
 import pytest
+
 from hikari_tools.bench import table
 
 

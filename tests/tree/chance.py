@@ -6,8 +6,6 @@ the request of it when it is known which sessions there are.
 
 from typing import Any
 
-from hikari_wire import acl as raw_acl
-from hikari_wire import codes
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -15,6 +13,8 @@ from hikari.tree import acl
 from hikari.tree.cache import weight
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree
+from hikari_wire import acl as raw_acl
+from hikari_wire import codes
 
 UNHURRIED = settings(deadline=None)  # what is slow on a busy machine is not wrong
 PASSWORD = b"sixteen letters!"
@@ -23,33 +23,41 @@ IDENTITIES = [(), ((b"ip", b"127.0.0.1"),), ((b"ip", b"127.0.0.1"), ANN)]
 READ_ONLY = raw_acl.pack([(codes.PERM_READ, b"world", b"anyone"), (codes.PERM_ALL, *ANN)])
 AUTH = raw_acl.pack([(codes.PERM_ALL, b"auth", b"")])
 
-Step = tuple[Any, ...]  # (who, identities, request); a request of a session names it by number
+Step = tuple[Any, ...]  # (who, identities, request); sessions are small numbers in it
 
-names = st.sampled_from([b"/", b"/a", b"/b", b"/a/c", b"/a/d", b"/a/c/e", b"/a/", b"a", b"/x//y"])
+legal = [b"/a", b"/b", b"/a/c", b"/a/d", b"/a/c/e", b"/a/d/f"]
+names = st.sampled_from(legal * 4 + [b"/", b"/a/", b"a", b"/x//y"])
 data = st.sampled_from([None, b"", b"data", b"more" * 10])
-versions = st.sampled_from([-1, -1, -1, 0, 1, 2])
-acls = st.sampled_from([raw_acl.OPEN] * 6 + [READ_ONLY, AUTH, raw_acl.EMPTY_ACL])
-flags = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 9])
+versions = st.sampled_from([-1] * 6 + [0, 1, 2])
+acls = st.sampled_from([raw_acl.OPEN] * 20 + [READ_ONLY, READ_ONLY, AUTH, raw_acl.EMPTY_ACL])
+flags = st.sampled_from([0] * 8 + [1] * 4 + [2, 2, 3, 3, 4, 9])
 creates = st.tuples(st.sampled_from([codes.CREATE, codes.CREATE2]), names, data, acls, flags)
 deletes = st.tuples(st.just(codes.DELETE), names, versions)
 sets = st.tuples(st.just(codes.SET_DATA), names, data, versions)
 checks = st.tuples(st.just(codes.CHECK), names, versions)
 set_acls = st.tuples(st.just(codes.SET_ACL), names, acls, versions)
-parts = creates | creates | deletes | sets | checks
-multis = st.tuples(st.just(codes.MULTI), st.lists(parts, max_size=5).map(tuple))
+parts = st.one_of(creates, creates, deletes, sets, checks)
+multis = st.tuples(st.just(codes.MULTI), st.lists(parts, max_size=4).map(tuple))
 opens = st.just((codes.CREATE_SESSION, 10_000, PASSWORD))
 closes = st.just((codes.CLOSE_SESSION,))
 attaches = st.tuples(st.just(ATTACH), st.integers(0, 3), st.sampled_from([PASSWORD, b"guess"]))
-expiries = st.tuples(st.just(EXPIRE), st.integers(0, 3), st.sampled_from([0, 0, 1]))
+expiries = st.tuples(st.just(EXPIRE), st.integers(0, 3), st.sampled_from([0, 1]))
 
 writes = st.tuples(
     st.integers(0, 3),
     st.sampled_from(IDENTITIES),
-    creates | creates | deletes | sets | checks | set_acls | multis | multis | closes,
+    st.one_of(creates, creates, creates, deletes, deletes, sets, checks, set_acls, multis, multis),
 )
-others = st.tuples(st.just(None), st.just(()), opens | opens | attaches | expiries)
-steps = writes | writes | writes | others
-entries = st.lists(st.lists(steps, max_size=6), max_size=12)
+others = st.tuples(
+    st.integers(0, 3), st.just(()), st.one_of(opens, closes, attaches, attaches, expiries)
+)
+steps = st.one_of(*[writes] * 7, others)
+# Somebody must be there, and something, for the rest to be about.
+prologue = [(0, (), (codes.CREATE_SESSION, 10_000, PASSWORD))] * 2 + [
+    (0, (), (codes.CREATE, name, b"", raw_acl.OPEN, flag))
+    for name, flag in ((b"/a", 0), (b"/a/c", 0), (b"/a/d", 1), (b"/b", 0))
+]
+entries = st.lists(st.lists(steps, max_size=6), max_size=12).map(lambda more: [prologue, *more])
 
 
 def request_of(tree: Tree, step: Step) -> tuple[int, int, tuple[Any, ...]]:
@@ -63,7 +71,7 @@ def request_of(tree: Tree, step: Step) -> tuple[int, int, tuple[Any, ...]]:
         if request[0] == ATTACH:
             return 0, 0, (ATTACH, session.id, request[2])
         return 0, 0, (EXPIRE, session.id, session.attachment - request[2])
-    if who is None or not sessions:
+    if request[0] == codes.CREATE_SESSION or not sessions:
         return 0, 0, request
     session = sessions[who % len(sessions)]
     return session.id, session.attachment, request

@@ -3,11 +3,10 @@
 import copy
 from typing import Any
 
-from hikari_wire import codes, paths
-from hikari_wire.records import STAT
-
 from hikari.tree import acl
 from hikari.tree.sessions import ATTACH, EXPIRE
+from hikari_wire import codes, paths
+from hikari_wire.records import STAT
 
 Answer = tuple[int, Any]
 OWN = (b"/", b"/zookeeper", b"/zookeeper/config", b"/zookeeper/quota")
@@ -74,7 +73,7 @@ class Naive:
     def do(self, request: tuple[Any, ...], session: int, who: Any) -> Any:
         op = request[0]
         if op in (codes.CREATE, codes.CREATE2):
-            return self.create(*request, session, who)
+            return self.create(request, session, who)
         if op == codes.MULTI:
             return self.multi(request[1], session, who)
         if op == codes.CREATE_SESSION:
@@ -92,7 +91,7 @@ class Naive:
         if op == codes.CLOSE_SESSION:
             demand(session in self.sessions, codes.SESSION_EXPIRED)
             return self.close(session)
-        change = {
+        change: Any = {
             codes.DELETE: self.delete,
             codes.SET_DATA: self.set_data,
             codes.SET_ACL: self.set_acl,
@@ -100,9 +99,8 @@ class Naive:
         }[op]
         return change(who, *request[1:])
 
-    def create(
-        self, op: int, path: bytes, data: Any, given: bytes, flags: int, session: int, who: Any
-    ) -> Any:
+    def create(self, request: tuple[Any, ...], session: int, who: Any) -> Any:
+        op, path, data, given, flags = request
         demand(flags in range(7), codes.BAD_ARGUMENTS)
         demand(flags < 4, codes.UNIMPLEMENTED)
         demand(not flags & 1 or session in self.sessions, codes.SESSION_EXPIRED)

@@ -13,14 +13,14 @@ An ACL is `perms:scheme:id`, joined by commas; perms are letters of rwcda.
 
 from typing import Any
 
-from hikari_wire import acl as raw_acl
-from hikari_wire import codes
-from hikari_wire.records import STAT, Stat
 from tree.counted_rows import CountedRows
 
 from hikari.tree import acl
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree
+from hikari_wire import acl as raw_acl
+from hikari_wire import codes
+from hikari_wire.records import STAT, Stat
 
 LETTERS = {"r": 1, "w": 2, "c": 4, "d": 8, "a": 16}
 OPS = {

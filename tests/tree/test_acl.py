@@ -1,11 +1,11 @@
 """Who may do what."""
 
 import pytest
-from hikari_wire import acl as raw_acl
-from hikari_wire import codes
-from kazoo.security import make_digest_acl_credential
+from kazoo.security import make_digest_acl_credential  # type: ignore[import-untyped]
 
 from hikari.tree import acl
+from hikari_wire import acl as raw_acl
+from hikari_wire import codes
 
 READ, WRITE, ADMIN, ALL = codes.PERM_READ, codes.PERM_WRITE, codes.PERM_ADMIN, codes.PERM_ALL
 ANN = (b"digest", acl.digest(b"ann:secret"))
@@ -14,7 +14,7 @@ HERE = (b"ip", b"10.1.2.3")
 SIX = (b"ip", b"2001:db8::1")
 
 
-def raw(*entries: acl.Entry) -> bytes:
+def raw(*entries: raw_acl.Entry) -> bytes:
     return raw_acl.pack(entries)
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import transcript
-from hikari_wire import codes
 from tree.story import Story
 
 from hikari.tree import apply
+from hikari_wire import codes
 
 STORIES = sorted((Path(__file__).parent / "testdata").glob("*.txt"))
 

@@ -62,7 +62,7 @@ def test_the_weight_is_that_of_what_is_in_it() -> None:
     first.data = b"longer"
     cache.resized(first.data, None)
     first.data = None
-    cache.list(first, b"names")
+    cache.list(b"/a", first, b"names")
     cache.drop(b"/b")
     assert cache.young_bytes == weight(b"/a", first)
     cache.unlist(first)

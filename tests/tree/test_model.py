@@ -1,6 +1,5 @@
 """The tree against the naive one: the same answers, events, znodes and sessions, always."""
 
-from hikari_wire import codes
 from hypothesis import given
 from tree.chance import UNHURRIED, Step, entries, request_of
 from tree.naive import Naive
@@ -8,6 +7,7 @@ from tree.naive import Naive
 from hikari.store.memory import MemoryRows
 from hikari.tree.sessions import Session
 from hikari.tree.tree import Tree
+from hikari_wire import codes
 
 
 def step_both(tree: Tree, naive: Naive, step: Step) -> None:

@@ -1,9 +1,9 @@
 """What a client that comes back has missed."""
 
-from hikari_wire import codes
 from tree.story import Story
 
 from hikari.tree.rearm import rearm
+from hikari_wire import codes
 
 
 def test_what_changed_since_is_told_and_the_rest_is_armed_again() -> None:

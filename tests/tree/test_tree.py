@@ -3,13 +3,14 @@
 import struct
 
 import pytest
-from hikari_wire import codes
+from tree.chance import assert_sound
 from tree.counted_rows import CountedRows
 from tree.story import Story
 
 from hikari.tree import keys
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.tree import LISTING_BYTES_MAX, Tree
+from hikari_wire import codes
 
 
 def ustrings(*names: bytes) -> bytes:
@@ -150,3 +151,25 @@ def test_no_znode_is_deeper_than_a_key_can_say() -> None:
     made = tree.apply((codes.CREATE, deepest + b"/a", b"", b"", 0), 0, ())
     assert made == (codes.BAD_ARGUMENTS, None)
     assert tree.look(deepest + b"/a") is None
+
+
+def test_reading_in_the_middle_of_an_entry_lets_go_of_nothing_that_changed() -> None:
+    tree = Tree(CountedRows(), 0)
+    tree.begin(1, 5)
+    tree.apply((codes.CREATE, b"/a", b"1", b"", 0), 0, ())
+    for path in (b"/zookeeper", b"/zookeeper/quota", b"/none", b"/a"):
+        tree.look(path)
+    tree.apply((codes.SET_DATA, b"/a", b"2", 0), 0, ())
+    found = tree.look(b"/a")
+    assert found is not None
+    assert (found.data, found.version) == (b"2", 1)
+
+
+def test_listing_keeps_the_weight_of_the_cache_true() -> None:
+    tree = Tree(CountedRows(), 5000)
+    tree.begin(1, 5)
+    for number in range(20):
+        tree.apply((codes.CREATE, b"/%d" % number, b"", b"", 0), 0, ())
+        tree.listing(b"/")
+        tree.listing(b"/%d" % number)
+        assert_sound(tree)

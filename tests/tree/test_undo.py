@@ -1,12 +1,12 @@
 """A multi that fails leaves nothing behind. More of it in testdata/multi.txt."""
 
-from hikari_wire import codes
 from hypothesis import given
 from hypothesis import strategies as st
-from tree.chance import IDENTITIES, UNHURRIED, assert_sound, dump, parts, play, steps
+from tree.chance import IDENTITIES, UNHURRIED, assert_sound, dump, parts, play, prologue, steps
 
 from hikari.store.memory import MemoryRows
 from hikari.tree.tree import Tree
+from hikari_wire import codes
 
 FAILS = (codes.CHECK, b"/nobody", -1)
 
@@ -17,10 +17,9 @@ def test_a_failed_multi_changes_nothing_but_the_counts(
     before: list[tuple[object, ...]], tried: list[tuple[object, ...]], settle: bool
 ) -> None:
     tree, plain = Tree(MemoryRows(), 1 << 20), Tree(MemoryRows(), 1 << 20)
-    open_session = (None, (), (codes.CREATE_SESSION, 1000, b"password"))
     for each in (tree, plain):
         each.begin(1, 5)
-        for step in (open_session, *before):
+        for step in (*prologue, *before):
             play(each, step)
     if settle:
         tree.settle()

@@ -1,13 +1,13 @@
 """Znodes and their rows."""
 
 import pytest
-from hikari_wire.records import STAT, Stat
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hikari.tree import znode
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.znode import INT_MAX, Znode
+from hikari_wire.records import STAT, Stat
 
 INT32 = st.integers(-(2**31), 2**31 - 1)
 INT64 = st.integers(-(2**63), 2**63 - 1)

@@ -1,10 +1,12 @@
 """One-shot watches."""
 
-from hikari_wire import codes
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hikari.watches.table import WatchTable
+from hikari_wire import codes
 
 CREATED, DELETED = codes.EVENT_CREATED, codes.EVENT_DELETED
 CHANGED, CHILDREN = codes.EVENT_DATA_CHANGED, codes.EVENT_CHILDREN_CHANGED
@@ -82,10 +84,10 @@ DROP = st.tuples(st.just("drop"), st.just(b""), st.sampled_from(["ann", "bob", "
 
 @given(st.lists(ADD | ADD | FIRE | DROP, max_size=40))
 def test_the_table_does_what_a_list_of_watches_would(
-    steps: list[tuple[str, bytes, object]],
+    steps: list[tuple[str, bytes, Any]],
 ) -> None:
     table = WatchTable()
-    watches: list[tuple[str, bytes, object]] = []
+    watches: list[tuple[str, bytes, Any]] = []
     fires = {CREATED: "data", CHANGED: "data", CHILDREN: "child"}
     for step in steps:
         what, path, who = step

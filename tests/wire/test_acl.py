@@ -3,10 +3,11 @@
 import contextlib
 
 import pytest
-from hikari_wire import acl
-from hikari_wire.jute import INT, Malformed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from hikari_wire import acl
+from hikari_wire.jute import INT, Malformed
 
 FAST = settings(max_examples=100, deadline=None, database=None)
 OPEN_WIRE = (

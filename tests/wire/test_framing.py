@@ -3,10 +3,11 @@
 import itertools
 
 import pytest
-from hikari_wire.framing import Frames
-from hikari_wire.jute import INT, Malformed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from hikari_wire.framing import Frames
+from hikari_wire.jute import INT, Malformed
 
 FAST = settings(max_examples=100, deadline=None, database=None)
 MAX = 1 << 20

@@ -1,10 +1,11 @@
 """The primitives: what they read back, and what they refuse."""
 
 import pytest
-from hikari_wire import jute
-from hikari_wire.jute import Malformed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from hikari_wire import jute
+from hikari_wire.jute import Malformed
 
 FAST = settings(max_examples=100, deadline=None, database=None)
 

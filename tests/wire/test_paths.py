@@ -1,9 +1,10 @@
 """Paths: ZooKeeper's rules, and the parts of a path."""
 
 import pytest
-from hikari_wire import paths
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from hikari_wire import paths
 
 FAST = settings(max_examples=300, deadline=None, database=None)
 

@@ -1,7 +1,8 @@
 """Records: the layout of a Stat."""
 
-from hikari_wire.records import STAT, Stat
 from kazoo.protocol.serialization import stat_struct
+
+from hikari_wire.records import STAT, Stat
 
 
 def test_a_stat_is_sixty_eight_bytes_in_the_order_of_the_wire():

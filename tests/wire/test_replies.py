@@ -3,13 +3,14 @@
 import contextlib
 
 import pytest
-from hikari_wire import acl, codes, replies, requests
-from hikari_wire.jute import INT, Malformed
-from hikari_wire.records import ConnectResponse, ReplyHeader, Stat, WatcherEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kazoo import exceptions
 from kazoo.protocol import serialization as kazoo
+
+from hikari_wire import acl, codes, replies, requests
+from hikari_wire.jute import INT, Malformed
+from hikari_wire.records import ConnectResponse, ReplyHeader, Stat, WatcherEvent
 
 FAST = settings(max_examples=200, deadline=None, database=None)
 

@@ -1,13 +1,14 @@
 """Requests: golden bytes of every record, there and back, and what is refused."""
 
 import pytest
-from hikari_wire import acl, codes, requests
-from hikari_wire.jute import INT, Malformed
-from hikari_wire.records import ConnectRequest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kazoo.protocol import serialization as kazoo
 from kazoo.security import ACL, OPEN_ACL_UNSAFE, Id
+
+from hikari_wire import acl, codes, requests
+from hikari_wire.jute import INT, Malformed
+from hikari_wire.records import ConnectRequest
 
 FAST = settings(max_examples=200, deadline=None, database=None)
 

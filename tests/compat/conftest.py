@@ -1,0 +1,45 @@
+"""Lets kazoo's own tests run here: see members.py, and docs/compatibility.md for which do."""
+
+import gc
+import logging
+import os
+import sys
+import types
+
+import pytest
+from compat import members
+from kazoo.client import KazooClient
+from kazoo.tests import util
+
+# The harness makes a cluster of this version; the tests then need not ask the server's own, which
+# they would do with the word `envi`.
+os.environ["ZOOKEEPER_VERSION"] = "3.9.0"
+util.CI_ZK_VERSION = (3, 9, 0)
+
+sys.modules["kazoo.testing.common"] = members
+
+# kazoo's cache test counts objects by objgraph.count, which is this.
+objgraph = types.ModuleType("objgraph")
+objgraph.count = lambda kind: sum(1 for one in gc.get_objects() if type(one).__name__ == kind)
+sys.modules.setdefault("objgraph", objgraph)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ensemble():
+    """Stop what the first test started, after the last, and clients that a test forgot to stop."""
+    logging.getLogger("kazoo").addHandler(logging.NullHandler())
+    yield
+    for client in [one for one in gc.get_objects() if isinstance(one, KazooClient)]:
+        client.stop()
+    if members.ZookeeperCluster.running:
+        members.ZookeeperCluster.running.end()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Show the members' logs under a test that failed."""
+    outcome = yield
+    report = outcome.get_result()
+    cluster = members.ZookeeperCluster.running
+    if report.failed and cluster:
+        report.sections += [("members", log) for log in cluster.get_logs()]

@@ -1,0 +1,92 @@
+"""kazoo's own tests, those that need only a server's address, against an ensemble of three.
+
+They are taken out of the installed package as they are. What is left out, and why, is said here
+once; docs/compatibility.md repeats it for people.
+"""
+
+import importlib
+import unittest
+from pathlib import Path
+
+import pytest
+from kazoo.testing import KazooTestHarness
+
+pytestmark = [
+    pytest.mark.ensemble,
+    pytest.mark.filterwarnings("ignore"),  # kazoo's threads and clocks are kazoo's
+]
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "compatibility.md"
+
+# Modules of kazoo.tests whose tests speak to a server.
+TAKEN = [
+    *("barrier", "cache", "client", "connection", "counter", "election", "interrupt"),
+    *("lease", "lock", "partitioner", "party", "queue", "watchers"),
+]
+
+# Other modules: nothing in them is about the server, or all of it needs what Hikari has not.
+LEFT_OUT = {
+    "build": "checks the Java installation of kazoo's own CI",
+    "eventlet_handler": "the same requests through eventlet, which is not installed",
+    "exceptions": "needs no server",
+    "gevent_handler": "the same requests through gevent, which is not installed",
+    "hosts": "needs no server",
+    "paths": "needs no server",
+    "retry": "needs no server",
+    "sasl": "SASL (DIGEST-MD5 and Kerberos) is not served",
+    "security": "needs no server",
+    "selectors_select": "needs no server",
+    "threading_handler": "needs no server",
+    "utils": "needs no server",
+}
+
+SKIPPED = {
+    "TestSSLClient": "TLS is not served",
+    "TestReadOnlyMode": "a member without a leader closes its connections; there is no read-only",
+    "TestReconfig": "the list of members cannot be changed while they run",
+}
+
+
+def _without_skipped(kind: type) -> type:
+    """Give the class with what is left out replaced by a skip and its reason."""
+    body = {}
+    for name in dir(kind):
+        reason = SKIPPED.get(kind.__name__) or SKIPPED.get(f"{kind.__name__}.{name}")
+        if name.startswith("test") and reason:
+            body[name] = unittest.skip(reason)(lambda self: None)
+    return type(kind.__name__, (kind,), body)
+
+
+def _tests_of(module: str) -> list[type]:
+    """Give the classes of a module of kazoo.tests that speak to a server."""
+    kinds = vars(importlib.import_module(f"kazoo.tests.test_{module}")).values()
+    return [
+        kind
+        for kind in kinds
+        if isinstance(kind, type)
+        and issubclass(kind, KazooTestHarness)
+        and kind.__module__ == f"kazoo.tests.test_{module}"
+    ]
+
+
+for _module in TAKEN:
+    for _kind in _tests_of(_module):
+        globals()[f"{_module}_{_kind.__name__}"] = _without_skipped(_kind)
+del _kind, _module
+
+
+def test_every_module_of_kazoos_tests_is_placed():
+    """A new kazoo cannot bring tests that silently do not run here."""
+    folder = Path(importlib.import_module("kazoo.tests").__file__).parent
+    found = {path.stem.removeprefix("test_") for path in folder.glob("test_*.py")}
+    assert found == {*TAKEN, *LEFT_OUT}
+
+
+def test_docs_say_what_is_left_out():
+    """docs/compatibility.md names every module, and every test that is skipped, with its reason."""
+    text = DOCS.read_text()
+    for name in TAKEN:
+        assert f"`test_{name}`" in text
+    for name, reason in {**LEFT_OUT, **SKIPPED}.items():
+        assert name in text
+        assert reason in text
