@@ -166,6 +166,7 @@ class Journal:
     """How much of the log is kept behind the tree."""
 
     entries_kept: int = _number(20_000, 0, 100_000_000)
+    bytes_kept: int = _number(1 << 28, 1 << 20, 1 << 40)
     flush_entries: int = _number(20_000, 1, 100_000_000)
 
 

@@ -170,6 +170,7 @@ class Server:
             compaction=Compaction(
                 self.journal,
                 entries_kept=config.journal.entries_kept,
+                bytes_kept=config.journal.bytes_kept,
                 flush_entries=config.journal.flush_entries,
                 aside=self._aside,
             ),

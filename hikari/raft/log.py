@@ -17,7 +17,9 @@ class RaftLog:
         self.durable = journal.last.index
         self.commit = applied
         self.applied = applied  # handed out for application
+        self.bytes = 0  # of all records appended by this process
         self.tail: list[Entry] = []
+        self.tail_bytes = 0
         self.tail_first = self.last.index + 1
         assert journal.base.index <= applied <= self.last.index
 
@@ -29,6 +31,8 @@ class RaftLog:
         assert entry.index == self.last.index + 1
         assert entry.previous == self.last.checksum
         self.tail.append(entry)
+        self.bytes += len(entry.record)
+        self.tail_bytes += len(entry.record)
         self.last = entry.mark
 
     def cut(self, index: int) -> None:
@@ -40,6 +44,7 @@ class RaftLog:
             self.tail, self.tail_first = [], index
         else:
             del self.tail[index - self.tail_first :]
+        self.tail_bytes = sum(len(entry.record) for entry in self.tail)
         self.last = mark
         self.durable = min(self.durable, index - 1)
 
@@ -81,13 +86,20 @@ class RaftLog:
         """Whether a log that ends so is at least as new as ours (Raft, 5.4.1)."""
         return (last_term, last_index) >= (self.last.term, self.last.index)
 
-    def trim(self, entries_kept: int) -> None:
-        """Drop from memory what is applied and durable, but for the newest `entries_kept`."""
-        limit = min(self.applied, self.durable, self.last.index - entries_kept)
-        count = limit - self.tail_first + 1
-        if count > entries_kept:  # in strides: a list is cut from the front in linear time
-            del self.tail[:count]
-            self.tail_first += count
+    def trim(self, entries_kept: int, bytes_kept: int) -> None:
+        """Drop from memory what is applied and durable, but for the newest entries: about
+        `entries_kept` of them, and no more than about `bytes_kept` bytes."""
+        tail = self.tail
+        if len(tail) < 2 * entries_kept and self.tail_bytes < 2 * bytes_kept:
+            return  # in strides: a list is cut from the front in linear time
+        droppable = min(self.applied, self.durable) - self.tail_first + 1
+        count, size = 0, self.tail_bytes
+        while count < droppable and (len(tail) - count > entries_kept or size > bytes_kept):
+            size -= len(tail[count].record)
+            count += 1
+        del tail[:count]
+        self.tail_bytes = size
+        self.tail_first += count
 
     def restore(self, mark: Mark) -> None:
         """Start behind a snapshot; the journal was reset to it before."""
@@ -95,4 +107,4 @@ class RaftLog:
         assert self.journal.base == mark
         self.last = mark
         self.durable = self.commit = self.applied = mark.index
-        self.tail, self.tail_first = [], mark.index + 1
+        self.tail, self.tail_bytes, self.tail_first = [], 0, mark.index + 1

@@ -23,7 +23,11 @@ PASSES_MAX: Final = 4
 """How often one turn asks Raft again because the disk answered at once."""
 HEARD_TICKS: Final = 4
 """A follower tells the leader so often whom it heard from."""
+SETTLE_ROWS: Final = 512
+"""The tree is settled with so many changed rows, or at the next tick: what changes often is
+written once, and a restart replays a little more."""
 LOG_ENTRIES_IN_MEMORY: Final = 512
+LOG_BYTES_IN_MEMORY: Final = 32 << 20
 
 
 class Peers(Protocol):
@@ -91,6 +95,8 @@ class Replica:
     _allegiance: tuple[int, int] = field(init=False, default=(0, 0))  # (leader, term) they went to
     _leaderless_ticks: int = field(init=False, default=0)
     _ticks: int = field(init=False, default=0)
+    _settle_due: bool = field(init=False, default=False)
+    _turning: bool = field(init=False, default=False)  # Raft will be asked again in this turn
 
     def __attrs_post_init__(self) -> None:
         self.barriers = Barriers(self.raft.read)
@@ -139,6 +145,7 @@ class Replica:
     def tick(self) -> None:
         """One tick of Raft's clock passed."""
         self._ticks += 1
+        self._settle_due = True
         self.raft.tick()
         self.sending.tick()
         self._tick_sessions()
@@ -161,6 +168,7 @@ class Replica:
     def turn(self) -> None:
         """Move everything that moved since the last turn, in the one order that is safe."""
         self._woken = False
+        self._turning = True
         self._follow_leader()
         self._submit()
         committed: list[Entry] = []
@@ -169,12 +177,17 @@ class Replica:
             committed += ready.committed
             if not self._carry_out(ready):
                 break
+        else:
+            self.wake()
+        self._turning = False
         if committed:
             self._apply(committed)
         self.barriers.applied(self.tree.index)
-        self.tree.settle()
-        self.raft.log.trim(LOG_ENTRIES_IN_MEMORY)
-        self.compaction.consider(self.tree, self.raft.log, self.sending.lowest())
+        if self._settle_due or len(self.tree.changed) >= SETTLE_ROWS:
+            self._settle_due = False
+            self.tree.settle()
+        self.raft.log.trim(LOG_ENTRIES_IN_MEMORY, LOG_BYTES_IN_MEMORY)
+        self.compaction.consider(self.tree, self.raft.log, self.sending.lowest)
         self._stream()
         self.door.turn_ended()
         if self.raft.more() or (self.proposals.waiting() and self.raft.leader):
@@ -216,28 +229,29 @@ class Replica:
                 raft.propose(payload)
 
     def _carry_out(self, ready: Ready) -> bool:
-        """Write, send, sync: in this order. Whether Raft may have more to say now."""
+        """Send, write, sync. Whether Raft may have more to say now."""
         number = ready.number
+        outbox = self._outbox + ready.messages
+        if outbox:
+            self._outbox = []
+            self.peers.send(outbox)  # first: the peers write while we do
         if number:
             self.journal.append(ready.hard_state, ready.entries)
+            self.disk.sync(number, self._durable)
         if ready.recovered:
             self.journal.recovered()
         for context, index in ready.reads:
             self.barriers.indexed(context, index)
         for peer in ready.snapshots:
             self._begin_snapshot(peer)
-        outbox, self._outbox = self._outbox + ready.messages, []
-        if outbox:
-            self.peers.send(outbox)
-        if number:
-            self.disk.sync(number, self._durable)
         for chunk in ready.chunks:
             self._chunk(chunk)
         return bool(number or ready.chunks)
 
     def _durable(self, number: int) -> None:
         self.raft.durable(number)
-        self.wake()
+        if not self._turning:  # else this turn asks Raft again by itself
+            self.wake()
 
     # ---- apply
 

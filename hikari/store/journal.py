@@ -314,7 +314,7 @@ class RocksJournal:
         self.recovering = False
 
     def close(self) -> None:
-        """Release the folder. What was not synced may or may not survive."""
+        """Release the folder. What was not synced may or may not survive. Raises DiskFailed."""
         if self._closed:
             return
         self._closed = True
@@ -322,9 +322,13 @@ class RocksJournal:
             if self._failure is None and not self._watermark.secured:
                 self._secure()
         finally:
-            self._db.close()
             self._watermark.close()
             os.close(self._folder_lock)
+            try:
+                self._db.close()
+            except Exception as error:  # after a failure it cannot but fail again
+                if self._failure is None:
+                    raise self._failed("last flush", error) from error
 
     # Reading
 

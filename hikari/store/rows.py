@@ -214,13 +214,16 @@ class RocksRows:
             raise DiskFailed(f"{self._folder}: a flush failed: {error}") from error
 
     def close(self) -> None:
-        """What was not flushed may or may not survive. Not while `flush` runs."""
+        """What was not flushed is flushed now; raises DiskFailed. Not while `flush` runs."""
         if self._closed:
             return
         self._closed = True
         for view in list(self._views):  # an iterator left open keeps the folder locked
             view.close()
-        self._db.close()
+        try:
+            self._db.close()
+        except Exception as error:
+            raise DiskFailed(f"{self._folder}: the last flush failed: {error}") from error
 
 
 def _demand_whole(rows: RdictIter) -> None:
