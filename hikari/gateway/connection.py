@@ -35,8 +35,6 @@ WRITES: Final = frozenset(
     (
         codes.CREATE,
         codes.CREATE2,
-        codes.CREATE_TTL,
-        codes.CREATE_CONTAINER,
         codes.DELETE,
         codes.SET_DATA,
         codes.SET_ACL,
@@ -75,6 +73,7 @@ class Connection(protocol.Protocol):
         self.slots: deque[Slot] = deque()
         self.waiting: deque[Slot] = deque()
         self.out: list[bytes] = []
+        self.received = self.sent = 0  # frames
         self.underway_bytes = 0
         self.closed = False  # nothing more is read, proposed or answered
         self.ending = False  # closed once what is in `out` is written
@@ -150,6 +149,7 @@ class Connection(protocol.Protocol):
                 writes.append(request)
             else:
                 self._other(xid, op, read, buf, at + 8, end)
+        self.received += received
         self.door.received += received
         if writes:
             self.underway_bytes += size
@@ -295,6 +295,7 @@ class Connection(protocol.Protocol):
         out = self.out
         if out and not self.closed:
             data = b"".join(out) if len(out) > 1 else out[0]
+            self.sent += len(out)
             self.door.sent += len(out)
             out.clear()
             self.outlet.write(data)

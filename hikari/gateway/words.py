@@ -47,7 +47,8 @@ def _stat(door: "Door") -> bytes:
     if not door.serving():
         return _NOT_SERVING
     clients = "".join(
-        f" /{c.peer.host}:{c.peer.port}[{int(bool(c.session))}](queued={len(c.slots)})\n"
+        f" /{c.peer.host}:{c.peer.port}[{int(bool(c.session))}]"
+        f"(queued={len(c.slots)},recved={c.received},sent={c.sent})\n"
         for c in door.connections
     )
     return f"Zookeeper version: {VERSION_TEXT}\nClients:\n{clients}\n{_summary(door)}".encode()

@@ -36,6 +36,9 @@ class Peers(Protocol):
     def send(self, messages: Sequence[tuple[int, Any]]) -> None:
         """In order, at most once, or not at all; one frame a peer."""
 
+    def linked(self, peer: int) -> bool:
+        """Whether what is sent to `peer` now has a chance to arrive."""
+
 
 class Disk(Protocol):
     """When the journal is durable: `hikari.store.pace`."""
@@ -151,7 +154,7 @@ class Replica:
         self._tick_sessions()
         if self.barriers.tick():
             self.wake()
-        if self.raft.leader:
+        if self.serving:
             self._leaderless_ticks = 0
         else:
             self._leaderless_ticks += 1
@@ -161,7 +164,9 @@ class Replica:
 
     @property
     def serving(self) -> bool:
-        return self.raft.leader != 0
+        """A leader is known, and can be spoken to."""
+        leader = self.raft.leader
+        return leader == self.member or (leader != 0 and self.peers.linked(leader))
 
     # ---- the turn
 
@@ -190,7 +195,7 @@ class Replica:
         self.compaction.consider(self.tree, self.raft.log, self.sending.lowest)
         self._stream()
         self.door.turn_ended()
-        if self.raft.more() or (self.proposals.waiting() and self.raft.leader):
+        if self.raft.more() or (self.proposals.waiting() and self.serving):
             self.wake()
 
     def _follow_leader(self) -> None:
@@ -214,7 +219,7 @@ class Replica:
     def _submit(self) -> None:
         """Hand what was gathered to Raft here, or in one Forward to the leader."""
         raft = self.raft
-        if not raft.leader:
+        if not self.serving:
             return  # it waits; connections are read no further at their bound
         self.barriers.send()
         mine = self.proposals.pack() if self.proposals.waiting() else []

@@ -8,7 +8,7 @@ from attrs import Factory, define, field
 
 from hikari.raft.entry import Mark
 from hikari.raft.messages import Chunk, ChunkReply
-from hikari.tree.rows import Rows, RowsDamaged, View
+from hikari.tree.rows import Rows, View
 
 CHUNK_BYTES: Final = 1 << 20
 CHUNKS_AHEAD: Final = 4
@@ -127,7 +127,8 @@ class Receiving:
         if self._rows is None or chunk.mark != self._mark or chunk.number != self._next:
             return ChunkReply(self.member, term, index, -1), None
         if checksum(chunk.rows) != chunk.checksum:
-            raise RowsDamaged(f"chunk {chunk.number} of the snapshot at {index}")
+            self.abandon()
+            return ChunkReply(self.member, term, index, -1), None
         if chunk.rows:
             self._rows.write(dict(chunk.rows))
         self._next += 1

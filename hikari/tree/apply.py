@@ -6,6 +6,7 @@ permission, name, and what the znode itself says.
 """
 
 from collections.abc import Callable, Sequence
+from hmac import compare_digest
 from typing import Any, Final
 
 from hikari.tree import acl
@@ -258,7 +259,7 @@ def attach(
     """Who knows the password is the session. What its former connection still sends is refused."""
     _, id, password = request
     attached = state.sessions.get(id)
-    if attached is None or attached.password != password:
+    if attached is None or not compare_digest(attached.password, password):
         return codes.SESSION_EXPIRED, None
     attached.attachment = state.zxid
     state.moved[id] = attached
