@@ -32,7 +32,9 @@ for number, floor in enumerate(FLOORS):
 # the server, so it has not even the server's leaves.)
 CLEAN = {"hikari_wire", "hikari.raft", "hikari.tree", "hikari.watches"}
 for room in CLEAN:
-    MAY_IMPORT[room] -= LEAVES if room == "hikari_wire" else {"hikari.config", "hikari.pidfile", "hikari.outlet"}
+    MAY_IMPORT[room] -= (
+        LEAVES if room == "hikari_wire" else {"hikari.config", "hikari.pidfile", "hikari.outlet"}
+    )
 BANNED_IN_CLEAN = {
     *("time", "datetime", "random", "secrets", "uuid", "os", "pathlib", "socket", "select"),
     *("signal", "subprocess", "threading", "concurrent", "asyncio", "logging", "twisted"),

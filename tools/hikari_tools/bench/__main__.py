@@ -116,10 +116,22 @@ def versions(peers: Sequence[Peer]) -> str:
     return f"{', '.join(named)}; {len(peers[0].ports)} members each, {measuring.today()}."
 
 
+def command_line(words: Sequence[str]) -> str:
+    """Give the command for a report: what was measured, not where its files lay."""
+    kept = ["hikari-bench"]
+    named = iter(words)
+    for word in named:
+        option, equals, _ = word.partition("=")
+        if option not in ("--bench-folder", "--data", "--report", "--out"):
+            kept.append(word)
+        elif not equals:
+            next(named, None)
+    return shlex.join(kept)
+
+
 def publish(section: str, text: str, report: Path | None) -> None:
     """Print a table, and put it into the document."""
-    command = shlex.join(["hikari-bench", *sys.argv[1:]])
-    text = f"{text}\n\nBy `{command}`."
+    text = f"{text}\n\nBy `{command_line(sys.argv[1:])}`."
     click.echo(text)
     if report:
         table.put_into(report, section, text)
