@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final, NoReturn
 from zlib import crc32
 
-from twisted.internet import epollreactor, task
+from twisted.internet import task
 from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 from twisted.python.failure import Failure
 
@@ -25,6 +25,7 @@ from hikari.pidfile import remove_pid, write_pid
 from hikari.raft.entry import Mark
 from hikari.raft.journal import JournalDamaged
 from hikari.raft.raft import Raft
+from hikari.reactor import install
 from hikari.replica.compaction import Compaction
 from hikari.replica.proposals import Proposals
 from hikari.replica.replica import Replica
@@ -158,7 +159,7 @@ class Server:
             tree=self.tree,
             peers=self.links,
             door=self.door,
-            later=lambda turn: reactor.callLater(0, self.guarded(turn)),
+            later=lambda turn: reactor.after_poll(self.guarded(turn)),
             wall_ms=lambda: int(time.time() * 1000),
             proposals=Proposals(member, secrets.randbits(40) << 20, time.perf_counter),
             sessions=SessionClock(times.tick_ms),
@@ -286,10 +287,7 @@ def _own_thread(name: str) -> Callable[[Callable[[], None]], None]:
 
 def serve(config: Config) -> None:
     """Run one member until SIGTERM or SIGINT. Ends the process with a status when it cannot."""
-    epollreactor.install()  # type: ignore[no-untyped-call]
-    from twisted.internet import reactor as installed
-
-    reactor: Any = installed
+    reactor = install()
     # Twisted's timers follow the wall clock, which may jump; time-outs must not.
     reactor.seconds = time.monotonic
     sys.setswitchinterval(SWITCH_INTERVAL_S)

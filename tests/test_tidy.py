@@ -21,7 +21,7 @@ FLOORS = [
     {"hikari.service", "hikari.ensemble"},
     {"hikari.__main__"},
 ]
-LEAVES = {"hikari.limits", "hikari.config", "hikari.pidfile", "hikari.outlet"}
+LEAVES = {"hikari.config", "hikari.pidfile", "hikari.outlet", "hikari.reactor"}
 # What is beside the house, and "hikari" itself: any module of it that the map does not name.
 MAY_IMPORT: dict[str, set[str]] = {"hikari": set(), "hikari_tools": {"hikari_wire"}}
 MAY_IMPORT |= {leaf: set() for leaf in LEAVES}
@@ -32,9 +32,7 @@ for number, floor in enumerate(FLOORS):
 # the server, so it has not even the server's leaves.)
 CLEAN = {"hikari_wire", "hikari.raft", "hikari.tree", "hikari.watches"}
 for room in CLEAN:
-    MAY_IMPORT[room] -= (
-        LEAVES if room == "hikari_wire" else {"hikari.config", "hikari.pidfile", "hikari.outlet"}
-    )
+    MAY_IMPORT[room] -= LEAVES
 BANNED_IN_CLEAN = {
     *("time", "datetime", "random", "secrets", "uuid", "os", "pathlib", "socket", "select"),
     *("signal", "subprocess", "threading", "concurrent", "asyncio", "logging", "twisted"),
