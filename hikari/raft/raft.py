@@ -91,7 +91,7 @@ class Raft:
     _elapsed: int = field(init=False, default=0)
     _timeout: int = field(init=False, default=0)
     _beat: int = field(init=False, default=0)
-    _hasty: int = field(init=False, default=0)
+    _hasty: int = field(init=False, default=HASTY_ROUNDS)  # at the start nobody is to be disturbed
     _goal: int = field(init=False, default=0)  # recovering: whole again when this is matched
     _round: int = field(init=False, default=0)  # of the leader, the newest that was answered
     _acknowledged: int = field(init=False, default=-1)  # to this leader: all up to here
@@ -113,7 +113,7 @@ class Raft:
         self.log = RaftLog(self.journal, self.applied)
         self._written = self.log.last.index
         self._others = [voter for voter in self.voters if voter != self.member]
-        self._timeout = self._patience()
+        self._timeout = self._patience() if self._others else 1
 
     # ---- what moves it
 

@@ -11,6 +11,8 @@ from hikari.raft.log import RaftLog
 from hikari.tree.rows import Rows
 from hikari.tree.tree import Tree
 
+FLUSH_REQUESTS: Final = 200_000
+"""A member that was killed applies again what came after the last flush: about two seconds' worth."""
 SAMPLE_BYTES: Final = 4 << 20
 """So finely it is known which entry stood at which byte of the journal."""
 
@@ -20,8 +22,8 @@ class Compaction:
     """At most one flush at a time, on a thread of its own; the cut happens back in the turn.
 
     Behind the flushed tree the journal keeps at most `entries_kept` entries and about `bytes_kept`
-    bytes, for members that are a little behind. The tree is flushed every `flush_entries` entries
-    or `bytes_kept` bytes.
+    bytes, for members that are a little behind. The tree is flushed every `flush_entries` entries,
+    `bytes_kept` bytes or FLUSH_REQUESTS requests.
     """
 
     journal: Journal
@@ -33,12 +35,13 @@ class Compaction:
     _flushed: int = field(init=False, default=0)  # index; a cut is due
     _next: int = field(init=False, default=0)  # index at which the next flush is due
     _next_bytes: int = field(init=False, default=0)  # or when so many were appended
+    _next_zxid: int = field(init=False, default=0)  # or when so many requests were applied
     _samples: deque[tuple[int, int]] = field(init=False, default=Factory(deque))
 
     def consider(self, tree: Tree, log: RaftLog, needed: Callable[[], int | None]) -> None:
         """Called every turn. `needed`: what follows this index must stay."""
         if not self._next:  # the first turn after a start
-            self._schedule(tree.index, log)
+            self._schedule(tree, log)
             self._samples.append((log.last.index, log.bytes))
         if log.bytes - self._samples[-1][1] >= SAMPLE_BYTES:
             self._samples.append((log.last.index, log.bytes))
@@ -46,13 +49,14 @@ class Compaction:
             self._cut(log, self._flushed, needed())
             self._flushed = 0
         due = tree.index >= self._next or log.bytes >= self._next_bytes
-        if due and not self._flushing:
+        if (due or tree.zxid >= self._next_zxid) and not self._flushing:
             tree.settle()
-            self._schedule(tree.index, log)
+            self._schedule(tree, log)
             self._flush(tree.rows, tree.index)
 
-    def _schedule(self, index: int, log: RaftLog) -> None:
-        self._next = index + self.flush_entries
+    def _schedule(self, tree: Tree, log: RaftLog) -> None:
+        self._next = tree.index + self.flush_entries
+        self._next_zxid = tree.zxid + FLUSH_REQUESTS
         self._next_bytes = log.bytes + self.bytes_kept
 
     def _flush(self, rows: Rows, index: int) -> None:
