@@ -29,7 +29,8 @@ class TurnReactor(EPollReactor):
             events = self._poller.poll(0 if self._after else -1 if timeout is None else timeout)
         except InterruptedError:
             return
-        selectables, read_or_write = self._selectables, self._doReadOrWrite
+        selectables = self._selectables
+        read_or_write: Callable[[Any, int, int], None] = self._doReadOrWrite
         for descriptor, event in events:
             selectable = selectables.get(descriptor)
             if selectable is not None:

@@ -12,7 +12,7 @@ from hikari.tree.rows import Rows
 from hikari.tree.tree import Tree
 
 FLUSH_REQUESTS: Final = 200_000
-"""A member that was killed applies again what came after the last flush: about two seconds' worth."""
+"""A member that was killed applies again what came after the last flush: seconds' worth."""
 SAMPLE_BYTES: Final = 4 << 20
 """So finely it is known which entry stood at which byte of the journal."""
 
