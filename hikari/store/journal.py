@@ -8,6 +8,7 @@ never ahead of the journal.
 import os
 import threading
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -31,7 +32,6 @@ from hikari.store.inspection import (
 from hikari.store.opening import OPEN_SECONDS_MAX, create_whole, is_new, open_rocks, watched
 from hikari.store.watermark import BLANK, Promise, Watermark
 
-FIRST_TREE_NAME: Final = "tree-0"
 SECURE_SECONDS: Final = 0.1
 """The watermark is fsynced at most this often."""
 MEMTABLE_BYTES: Final = 16 * 1024 * 1024
@@ -60,9 +60,11 @@ class RocksJournal:
     refuses all further use, except `close`.
 
     `seconds` is a monotonic clock. With `rejoin` a folder that has lost its journal is begun
-    anew, recovering, instead of refused.
+    anew instead of refused: recovering, so that it does not vote on what it has forgotten, and
+    with a new tree.
 
-    Raises at opening JournalDamaged (no file has been changed then), FolderInUse, OSError.
+    Raises at opening JournalDamaged (what is damaged is left as it was found), FolderInUse,
+    OSError.
     """
 
     base: Mark
@@ -139,14 +141,19 @@ class RocksJournal:
             raise JournalDamaged(f"{self._rocks_folder}: it is missing or empty, but {what}")
         begin = Promise(ORIGIN, promise.hard_state, rejoin)
         Watermark.create(path, begin).close()
-        create_whole(self._rocks_folder, lambda folder: self._fill(folder, begin.hard_state))
+        # A tree that is left over is not the one of this journal, which has no entry.
+        names = (f"tree-{number}" for number in count())
+        tree_name = next(name for name in names if name not in trees)
+        create_whole(
+            self._rocks_folder, lambda folder: self._fill(folder, begin.hard_state, tree_name)
+        )
 
-    def _fill(self, folder: Path, hard_state: HardState) -> None:
+    def _fill(self, folder: Path, hard_state: HardState, tree_name: str) -> None:
         options = journal_options()
         options.create_if_missing(True)
         db = open_rocks(folder, options, JournalDamaged)
         batch = WriteBatch(raw_mode=True)
-        batch.put(BASE_KEY, pack_base(ORIGIN, FIRST_TREE_NAME))
+        batch.put(BASE_KEY, pack_base(ORIGIN, tree_name))
         batch.put(HARD_STATE_KEY, pack_hard_state(hard_state))
         db.write(batch)
         db.flush_wal(True)
@@ -156,12 +163,7 @@ class RocksJournal:
     def _inspect(self, promise: Promise | None) -> Found:
         """Read only: RocksDB, once it may write, removes files that it believes to be obsolete,
         which with a damaged MANIFEST are the ones that hold our entries."""
-        db = open_rocks(
-            self._rocks_folder,
-            self._options,
-            JournalDamaged,
-            read_only=True,
-        )
+        db = open_rocks(self._rocks_folder, self._options, JournalDamaged, read_only=True)
         try:
             return inspect(db, str(self._rocks_folder), promise)
         finally:
@@ -169,11 +171,7 @@ class RocksJournal:
 
     def _take_up(self, found: Found) -> None:
         promise = self._watermark.promise
-        self._db = open_rocks(
-            self._rocks_folder,
-            self._options,
-            JournalDamaged,
-        )
+        self._db = open_rocks(self._rocks_folder, self._options, JournalDamaged)
         try:
             self.base, self.tree_name, self.last = found.base, found.tree_name, found.last
             self.hard_state = max(found.hard_state, promise.hard_state)
@@ -286,6 +284,7 @@ class RocksJournal:
         """
         self._demand_usable()
         assert mark.index >= self.base.index, "a snapshot from before the base"
+        assert hard_state >= self.hard_state, "a term or a vote goes back"
         batch = WriteBatch(raw_mode=True)
         batch.put(BASE_KEY, pack_base(mark, tree_name))
         batch.put(HARD_STATE_KEY, pack_hard_state(hard_state))
@@ -322,13 +321,18 @@ class RocksJournal:
             if self._failure is None and not self._watermark.secured:
                 self._secure()
         finally:
-            self._watermark.close()
-            os.close(self._folder_lock)
             try:
-                self._db.close()
-            except Exception as error:  # after a failure it cannot but fail again
-                if self._failure is None:
-                    raise self._failed("last flush", error) from error
+                self._close_db()
+            finally:
+                self._watermark.close()
+                os.close(self._folder_lock)
+
+    def _close_db(self) -> None:
+        try:
+            self._db.close()
+        except Exception as error:  # after a failure it cannot but fail again
+            if self._failure is None:
+                raise self._failed("last flush", error) from error
 
     # Reading
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from hikari.raft.entry import ORIGIN, Entry, Mark
 from hikari.raft.journal import Compacted, HardState
 from hikari.store.inspection import follows
-from hikari.store.journal import FIRST_TREE_NAME
 from hikari.store.rows import after_prefix
 
 _Write = tuple[HardState | None, Sequence[Entry]] | Mark
@@ -19,7 +18,7 @@ class _Log:
     def __init__(self) -> None:
         self.base: Mark = ORIGIN
         self.hard_state = HardState(0, 0)
-        self.tree_name: str = FIRST_TREE_NAME
+        self.tree_name = "tree-0"
         self.entries: list[Entry] = []  # base.index + 1 and on
 
     @property
@@ -152,6 +151,7 @@ class MemoryJournal:
     def reset(self, hard_state: HardState, mark: Mark, tree_name: str) -> None:
         self._demand_usable()
         assert mark.index >= self.base.index, "a snapshot from before the base"
+        assert hard_state >= self.hard_state, "a term or a vote goes back"
         self._unsynced = []
         for log in (self._written, self._durable):
             log.reset(hard_state, mark, tree_name)

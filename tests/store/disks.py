@@ -13,6 +13,8 @@ from hikari.store.journal import RocksJournal, journal_options
 from hikari.store.opening import open_rocks
 
 MIB = 1 << 20
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where an fsync costs nothing; None: the usual place for temporary files."""
 
 
 def killed(folder: Path, name: str = "killed") -> Path:
@@ -106,13 +108,16 @@ class PowerCuts:
         self._pwrite, self._fsync = watermark.write, watermark.secure
         watermark.write = self._write  # type: ignore[method-assign]
         watermark.secure = self._secure  # type: ignore[method-assign]
-        self.moved: Callable[[], None] = lambda: None
-        """Called after every step that has changed what may be on the disk."""
+        self.moved: Callable[[Iterator[Path]], None] = lambda states: None
+        """Called after every step with the states that have become possible by it."""
 
     def states(self) -> Iterator[Path]:
         """Folders to be opened, each a state that the disk may be in now."""
-        for rocks in dict.fromkeys(self._rocks):
-            for watermark in dict.fromkeys(self._watermarks):
+        return self._states(self._rocks, self._watermarks)
+
+    def _states(self, databases: list[Path], watermarks: list[bytes]) -> Iterator[Path]:
+        for rocks in dict.fromkeys(databases):
+            for watermark in dict.fromkeys(watermarks):
                 state = self._folder.with_name("cut")
                 shutil.rmtree(state, ignore_errors=True)
                 state.mkdir()
@@ -123,17 +128,17 @@ class PowerCuts:
     def _database_moved(self, name: str) -> None:
         now = self._rocks_now()
         self._rocks = [now] if name == "flush_wal" else [self._rocks[0], now]
-        self.moved()
+        self.moved(self._states([now], self._watermarks))
 
     def _write(self, promise: Any) -> None:
         self._pwrite(promise)
-        self._watermarks = [self._watermarks[0], self._watermark_now()]
-        self.moved()
+        now = self._watermark_now()
+        self._watermarks = [self._watermarks[0], now]
+        self.moved(self._states(self._rocks, [now]))
 
     def _secure(self) -> None:
-        self._fsync()
+        self._fsync()  # which leaves fewer states, and no new one
         self._watermarks = [self._watermark_now()]
-        self.moved()
 
     def _rocks_now(self) -> Path:
         self._images += 1

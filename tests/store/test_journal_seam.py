@@ -8,6 +8,7 @@ from store.logs import entries_after, indexes, log_of
 
 from hikari.raft.entry import ORIGIN, Mark, chain
 from hikari.raft.journal import Compacted, HardState
+from hikari.store.inspection import record_key
 from hikari.store.journal import RocksJournal
 from hikari.store.memory import MemoryJournal
 
@@ -37,8 +38,8 @@ class Place:
 
 
 @pytest.fixture(params=["rocks", "memory"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    place = Place(tmp_path / "member" if request.param == "rocks" else None)
+def place(request: pytest.FixtureRequest, quick_path: Path) -> Iterator[Place]:
+    place = Place(quick_path / "member" if request.param == "rocks" else None)
     yield place
     place.journal.close()
 
@@ -155,6 +156,17 @@ def test_compacted_entries_are_gone_and_the_others_stay(place: Place) -> None:
     assert journal.base == log[3].mark
     assert all_of(journal) == [5, 6, 7, 8, 9, 10]
     assert not journal.recovering
+
+
+def test_no_row_of_a_compacted_entry_stays_on_the_disk(quick_path: Path) -> None:
+    journal = RocksJournal(quick_path)
+    log = log_of(6)
+    journal.append(None, log)
+    journal.compact(log[1].mark)
+    journal.compact(log[3].mark)
+    rows = journal._db
+    assert [e.index for e in log if rows.get(record_key(e.index)) is not None] == [5, 6]
+    journal.close()
 
 
 def test_a_journal_can_be_compacted_to_its_end_and_goes_on(place: Place) -> None:

@@ -7,7 +7,7 @@ import pytest
 from store.disks import Interposed, killed, records
 from store.logs import entries_after, log_of
 
-from hikari.raft.entry import ORIGIN, Mark
+from hikari.raft.entry import ORIGIN, Entry, Mark
 from hikari.raft.journal import HardState
 from hikari.store.disk import DiskFailed, DiskStalled
 from hikari.store.journal import RocksJournal
@@ -26,8 +26,8 @@ def timer() -> Timer:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "member"
+def folder(quick_path: Path) -> Path:
+    return quick_path / "member"
 
 
 @pytest.fixture
@@ -185,6 +185,11 @@ def fail(message: str) -> None:
     raise OSError(message)
 
 
+def append_and_sync(journal: RocksJournal, entries: list[Entry]) -> None:
+    journal.append(None, entries)
+    journal.sync()
+
+
 @pytest.mark.parametrize("name", ["write", "flush_wal"])
 def test_after_a_failure_of_the_disk_the_journal_refuses_all_further_use(
     journal: RocksJournal, name: str
@@ -192,8 +197,7 @@ def test_after_a_failure_of_the_disk_the_journal_refuses_all_further_use(
     log = log_of(3)
     during(journal, "before", name, lambda: fail("No space left on device"))
     with pytest.raises(DiskFailed, match="No space left"):
-        journal.append(None, log[:1])
-        journal.sync()
+        append_and_sync(journal, log[:1])
     assert promised(journal) == ORIGIN
     for use in (
         journal.sync,
@@ -244,13 +248,12 @@ def test_a_stalled_write_has_written_nothing_and_may_be_tried_again(journal: Roc
 
 
 def test_a_real_stall_of_rocksdb_is_told_from_a_failure(journal: RocksJournal) -> None:
-    log = log_of(3)
+    log = log_of(1)
     journal._db.set_options({"level0_file_num_compaction_trigger": "100"})
-    journal._db.set_options({"level0_stop_writes_trigger": "1"})
-    journal.append(None, log[:1])
-    journal._db.flush()
+    journal._db.set_options({"level0_stop_writes_trigger": "1"})  # there is one from the creation
     with pytest.raises(DiskStalled):
-        journal.append(None, log[1:2])
+        journal.append(None, log)
+    assert journal.last == ORIGIN
     journal._db.set_options({"level0_stop_writes_trigger": "100"})
-    journal.append(None, log[1:2])
+    journal.append(None, log)
     journal.sync()

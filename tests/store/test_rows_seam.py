@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from store.disks import MEMORY
 
 from hikari.store.memory import MemoryRows
 from hikari.store.rows import FORMAT_KEY, RocksRows, after_prefix
@@ -15,8 +16,8 @@ AnyRows = RocksRows | MemoryRows
 
 
 @pytest.fixture(params=["rocks", "memory"])
-def rows(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AnyRows]:
-    rows = RocksRows(tmp_path / "tree-0") if request.param == "rocks" else MemoryRows()
+def rows(request: pytest.FixtureRequest, quick_path: Path) -> Iterator[AnyRows]:
+    rows = RocksRows(quick_path / "tree-0") if request.param == "rocks" else MemoryRows()
     yield rows
     rows.close()
 
@@ -90,19 +91,19 @@ def test_a_closed_view_gives_nothing_more(rows: AnyRows) -> None:
         view.take(1)
 
 
-def test_rows_and_their_views_can_be_closed_in_any_order(tmp_path: Path) -> None:
-    rows = RocksRows(tmp_path / "tree-0")
+def test_rows_and_their_views_can_be_closed_in_any_order(quick_path: Path) -> None:
+    rows = RocksRows(quick_path / "tree-0")
     rows.write({b"a": b"1"})
     view = rows.view()
     rows.close()
     rows.close()
     with pytest.raises(ValueError):
         view.take(1)
-    RocksRows(tmp_path / "tree-0").close()  # no iterator of ours holds the folder
+    RocksRows(quick_path / "tree-0").close()  # no iterator of ours holds the folder
 
 
-def test_our_own_row_is_shown_to_nobody(tmp_path: Path) -> None:
-    rows = RocksRows(tmp_path / "tree-0")
+def test_our_own_row_is_shown_to_nobody(quick_path: Path) -> None:
+    rows = RocksRows(quick_path / "tree-0")
     rows.write({b"!": b"1", b"!format2": b"2", b"\x00": b"0"})
     assert [key for key, _ in rows.view().take(1000)] == [b"\x00", b"!", b"!format2"]
     assert rows.scan_keys(b"!f") == [b"ormat2"]
@@ -140,7 +141,7 @@ BATCHES = st.lists(st.dictionaries(KEYS, st.none() | st.binary(max_size=4), max_
 def test_rocksdb_and_the_twin_agree(
     batches: list[dict[bytes, bytes | None]], prefixes: list[bytes], flush_after: int
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         rocks, twin = RocksRows(Path(folder) / "tree-0"), MemoryRows()
         for number, batch in enumerate(batches):
             for rows in (rocks, twin):
