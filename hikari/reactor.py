@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from twisted.internet.epollreactor import EPollReactor
@@ -13,7 +14,13 @@ from twisted.internet.main import installReactor
 
 class TurnReactor(EPollReactor):
     """`after_poll(work)` runs `work` once, after all sockets of this poll were read; asked for
-    between polls, the next poll does not wait."""
+    between polls, the next poll does not wait.
+
+    Its timers follow the monotonic clock. Twisted's follow the wall clock, which may jump: a step
+    of a minute back froze a timer of two seconds, a step ahead fired it at once (seen).
+    """
+
+    seconds = staticmethod(monotonic)
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

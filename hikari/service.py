@@ -61,10 +61,19 @@ class Server:
         self.config = config
         self.reactor = reactor
         self.folder = config.member.data
-        self.journal = RocksJournal(self.folder)
+        # A new folder and one that was lost look alike: who has nothing has forgotten everything.
+        self.journal = RocksJournal(self.folder, rejoin=not any(self.folder.glob("tree-*")))
         self.rows = self._open_tree()
         self.tree = Tree(self.rows, config.limits.cache_bytes_max)
         self._fit_together()
+        self.journal_thread = _own_thread("journal")
+        self.disk = JournalSync(
+            self.journal,
+            seconds=time.perf_counter,
+            in_thread=self.journal_thread,
+            from_thread=lambda word: reactor.callFromThread(self.guarded(word)),
+            failed=broken,
+        )
         self.door = self._make_door()
         self.links = self._make_links()
         self.replica = self._make_replica()
@@ -149,13 +158,7 @@ class Server:
             member=member,
             raft=raft,
             journal=self.journal,
-            disk=JournalSync(
-                self.journal,
-                seconds=time.perf_counter,
-                in_thread=_own_thread("journal"),
-                from_thread=lambda word: reactor.callFromThread(self.guarded(word)),
-                failed=broken,
-            ),
+            disk=self.disk,
             tree=self.tree,
             peers=self.links,
             door=self.door,
@@ -230,12 +233,17 @@ class Server:
 
     def _secure(self) -> None:
         """The watermark reaches the disk also when nothing more is written."""
-        self.guarded(self.journal.secure_watermark)()
-        self.reactor.callLater(0.1, self._secure)
+        secure = self.guarded(self.journal.secure_watermark)
+        if self.disk.threaded:
+            self.journal_thread(secure)
+        else:
+            secure()
+        self.securing = self.reactor.callLater(0.1, self._secure)
 
     def stop(self) -> None:
         """Nothing is lost if this does not run; with it, the next start is quicker."""
         self.ticking.stop()
+        self.securing.cancel()
         if self.port is not None:
             self.port.stopListening()
         self.links.stop()
@@ -288,8 +296,6 @@ def _own_thread(name: str) -> Callable[[Callable[[], None]], None]:
 def serve(config: Config) -> None:
     """Run one member until SIGTERM or SIGINT. Ends the process with a status when it cannot."""
     reactor = install()
-    # Twisted's timers follow the wall clock, which may jump; time-outs must not.
-    reactor.seconds = time.monotonic
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
     try:
