@@ -5,26 +5,31 @@ would hear of an entry only after our own fsync, a client of its reply one poll 
 a third of the latency of a lone write). Here a frame leaves before `write` returns.
 """
 
+from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.interfaces import IPullProducer
 from zope.interface import implementer
+
+HANDED_BYTES: Final = 128 << 10
 
 
 @implementer(IPullProducer)
 class Outlet:
     """The sending side of one transport. Invariant: what was written leaves in that order."""
 
-    __slots__ = ("_at_once", "_drained", "_transport", "waiting")
+    __slots__ = ("_at_once", "_drained", "_handed", "_rest", "_transport", "waiting")
 
     def __init__(self, transport: Any, drained: Callable[[], None] | None = None) -> None:
         """`drained` is called each time that everything which had to wait has left."""
         self._transport = transport
         self._at_once = getattr(transport, "writeSomeData", None)  # TCP has it, TLS has not
         self._drained = drained
+        self._rest: deque[memoryview] = deque()  # what even the transport has not got yet
+        self._handed = 0  # bytes that it has
         self.waiting = 0
-        """Bytes, at most, that the kernel has not taken yet."""
+        """Bytes that the kernel has not taken yet, up to `HANDED_BYTES` too many."""
         transport.registerProducer(self, False)
 
     def write(self, data: bytes) -> None:
@@ -35,19 +40,39 @@ class Outlet:
                     return
                 data = data[sent:]
         self.waiting += len(data)
-        self._transport.write(data)
+        self._rest.append(memoryview(data))
+        if not self._handed:
+            self._hand()
+
+    def _hand(self) -> None:
+        """Give the transport about what it sends at once: of that it says when it has left."""
+        rest, pieces, room = self._rest, [], HANDED_BYTES
+        while rest and room:
+            piece = rest.popleft()
+            if len(piece) > room:
+                rest.appendleft(piece[room:])
+                piece = piece[:room]
+            pieces.append(piece)
+            room -= len(piece)
+        self._handed = HANDED_BYTES - room
+        self._transport.write(b"".join(pieces))
 
     def close(self) -> None:
         """Close once all that was written has left."""
         self._transport.unregisterProducer()
+        if self._rest:
+            self._transport.write(b"".join(self._rest))
+            self._rest.clear()
         self._transport.loseConnection()
 
     def resumeProducing(self) -> None:
         """The transport's buffer is empty."""
-        if self.waiting:
-            self.waiting = 0
-            if self._drained is not None:
-                self._drained()
+        handed, self._handed = self._handed, 0
+        self.waiting -= handed
+        if self._rest:
+            self._hand()
+        elif handed and self._drained is not None:
+            self._drained()
 
     def stopProducing(self) -> None:
         """The connection is lost; its protocol hears of that itself."""

@@ -26,6 +26,16 @@ log = Logger()
 
 HANDSHAKE_S_MAX: Final = 10.0
 """A stranger who has not asked for a session within this time is sent away."""
+CONNECT_BYTES_MAX: Final = 4 << 10
+"""A connect request is one of some fifty bytes."""
+IDENTITIES_BYTES_MAX: Final = 16 << 10
+"""All identities of a connection together: each of its writes carries them into the log."""
+LINGER_S_MAX: Final = 10.0
+"""Who has not read what it was told last within this time is cut off."""
+LARGE_REPLY_BYTES: Final = 1 << 10
+"""Larger ones are counted: after `DEAF_BYTES` of them, see whether the client reads."""
+TOLD_BYTES_MAX: Final = 1 << 20
+"""After so much in large replies, others come first."""
 DEAF_BYTES: Final = 64 << 10
 """More unread output, and the client's requests are read no further."""
 UNDERWAY_BYTES_MAX: Final = 16 << 20
@@ -44,6 +54,7 @@ WRITES: Final = frozenset(
     )
 )
 _header = HEADER.unpack_from
+Spans = list[tuple[int, int]]
 
 
 class Slot:
@@ -76,9 +87,12 @@ class Connection(protocol.Protocol):
         self.received = self.sent = 0  # frames
         self.underway_bytes = 0
         self.closed = False  # nothing more is read, proposed or answered
+        self.shut = False  # nothing more is read: closed, or about to be
         self.ending = False  # closed once what is in `out` is written
         self.due = False  # in door.due: has something to write at the end of the turn
         self.opening: Any = None  # the connect request, until the log has answered it
+        self.syncs = 0  # unanswered
+        self.parked: list[tuple[bytes, Spans]] = []  # requests from a write behind a sync on
         self.early: list[bytes] = []  # what came before there was a session
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
@@ -98,31 +112,52 @@ class Connection(protocol.Protocol):
         self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self.refuse, "no session asked for")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.closed = True
+        self.closed = self.shut = True
         self._cancel_deadline()
         self.door.gone(self)
 
     def _drained_out(self) -> None:
-        if self.deaf:
-            self.deaf = False
-            self._reading()
+        """It has read everything: what was put off goes on."""
+        if not self.deaf or self.closed:
+            return
+        self.deaf = False
+        if self.session:
+            self.door.heard.add(self.session)  # its pings were not read meanwhile
+        try:
+            self._drain()
+            self._unpark()
+        except Exception as error:
+            self.failed(error)
+            return
+        self.flush()
+        self._reading()
 
     def dataReceived(self, data: bytes) -> None:
         if not self.session:
             self._before_session(data)
             return
-        if self.closed:
+        if self.shut:
             return
         try:
             buf, spans = self.frames.feed(data)
         except Malformed as error:
             self.refuse(str(error))
             return
+        self.received += len(spans)
+        self.door.received += len(spans)
         self.door.heard.add(self.session)
+        if self.parked:
+            self.parked.append((buf, spans))
+            return
+        try:
+            self._requests(buf, spans)
+        except Exception as error:  # a defect of ours, which must cost nobody but this client
+            self.failed(error)
+
+    def _requests(self, buf: bytes, spans: Spans) -> None:
         writes: list[tuple[Any, ...]] = []
         slots, out = self.slots, self.out
-        received = len(spans)
-        size = 0
+        size = told = unsaid = 0
         for at, end in spans:
             if end - at < 8:
                 self.refuse("a frame without a header")
@@ -135,8 +170,20 @@ class Connection(protocol.Protocol):
                 except Malformed:
                     out.append(frame(xid, self.door.tree.zxid, codes.MARSHALLING_ERROR))
                     continue
-                out.append(read(self, xid, request))
+                reply = read(self, xid, request)
+                out.append(reply)
+                if len(reply) > LARGE_REPLY_BYTES:
+                    unsaid += len(reply)
+                    if unsaid > DEAF_BYTES:
+                        told += unsaid
+                        unsaid = 0
+                        if self._told_much(told):
+                            self._park(buf, spans, end)
+                            break
             elif op in WRITES:
+                if self.syncs:
+                    self._park(buf, spans, at)
+                    break
                 try:
                     request = DECODE[op](buf, at + 8, end)
                 except Malformed:
@@ -149,8 +196,8 @@ class Connection(protocol.Protocol):
                 writes.append(request)
             else:
                 self._other(xid, op, read, buf, at + 8, end)
-        self.received += received
-        self.door.received += received
+                if self.shut:
+                    break
         if writes:
             self.underway_bytes += size
             self.door.propose(self, writes, size)
@@ -193,12 +240,12 @@ class Connection(protocol.Protocol):
     def _authenticate(self, xid: int, request: tuple[Any, ...]) -> None:
         """Holds for what comes after it. A scheme we do not know ends the connection."""
         _, _, scheme, auth = request
+        identities = self.identities
         if scheme == b"digest":
-            identity = (b"digest", digest(auth))
-            if identity not in self.identities:
-                self.identities = (*self.identities, identity)
-            self._answered(xid, codes.AUTH, codes.OK, None)
-        elif scheme == b"ip":
+            identities = tuple(dict.fromkeys((*identities, (b"digest", digest(auth)))))
+        size = sum(len(known) for known, _ in identities) + sum(len(id) for _, id in identities)
+        if scheme in (b"digest", b"ip") and size <= IDENTITIES_BYTES_MAX:
+            self.identities = identities
             self._answered(xid, codes.AUTH, codes.OK, None)
         else:
             self._answered(xid, codes.AUTH, codes.AUTH_FAILED, None)
@@ -207,21 +254,65 @@ class Connection(protocol.Protocol):
     def _end_after_replies(self) -> None:
         if self.slots:
             self.slots.append(Slot(0, 0, (_goodbye, None), 0))
+            self.shut = True
         else:
             self.end()
 
     def _synchronise(self, xid: int, request: tuple[Any, ...]) -> None:
         slot = Slot(xid, codes.SYNC, None, 0)
         self.slots.append(slot)
+        self.syncs += 1
 
         def reached() -> None:
+            self.syncs -= 1
             if not self.closed:
-                body = BODY[codes.SYNC](request[1])
-                slot.reply = frame(xid, self.door.tree.zxid, codes.OK, body)
-                self._drain()
+                slot.read = (_ready, (codes.OK, BODY[codes.SYNC](request[1])))
+                try:
+                    self._drain()
+                    self._unpark()
+                except Exception as error:
+                    self.failed(error)
                 self._due()
 
         self.door.barrier(reached)
+
+    def _park(self, buf: bytes, spans: Spans, at: int) -> None:
+        """From there on all waits: either for a sync, which the write that comes next could
+        overtake in the log, to be seen by the reads between them; or until it reads."""
+        rest = [span for span in spans if span[0] >= at]
+        if rest and not self.closed:
+            self.parked.append((buf, rest))
+            self._reading()
+
+    def _told_much(self, told: int) -> bool:
+        """Write what there is. Whether nothing more should be made for it now."""
+        self.flush()
+        if self.deaf or self.closed:
+            return True
+        if told < TOLD_BYTES_MAX:
+            return False
+        self.door.later_s(0, self._go_on)
+        return True
+
+    def _go_on(self) -> None:
+        """Others had their turn."""
+        if not self.closed:
+            try:
+                self._unpark()
+            except Exception as error:
+                self.failed(error)
+
+    def _unpark(self) -> None:
+        """What was parked goes on, up to where it has to wait again."""
+        if not self.parked or self.syncs or self.deaf:
+            return
+        parked, self.parked = self.parked, []
+        for buf, spans in parked:
+            if self.parked or self.deaf:
+                self.parked.append((buf, spans))
+            elif not self.shut:
+                self._requests(buf, spans)
+        self._reading()
 
     # ---- from the turn
 
@@ -240,25 +331,39 @@ class Connection(protocol.Protocol):
         if slots[0] is slot:
             slots.popleft()
             self.out.append(frame(slot.xid, zxid, error, body))
+            if op == codes.CLOSE_SESSION:  # whatever is behind it is nobody's any more
+                self.ending = True
+                self.flush()
+                return
             if slots:
                 self._drain()
         else:
             slot.reply = frame(slot.xid, zxid, error, body)
-        if op == codes.CLOSE_SESSION:
-            self.ending = True
         self._due()
 
     def _drain(self) -> None:
         """Say, and read, whatever nothing stands before any more."""
         slots, out = self.slots, self.out
+        unsaid = 0
         while slots:
             slot = slots[0]
             if slot.reply is not None:
                 out.append(slot.reply)
             elif slot.read is not None:
+                if self.deaf and not self.waiting:
+                    break  # no write waits for these reads: they go on when it has read
                 read, request = slot.read
+                slots.popleft()
                 self.underway_bytes -= slot.size
-                out.append(read(self, slot.xid, request))
+                reply = read(self, slot.xid, request)
+                out.append(reply)
+                unsaid += len(reply)
+                if unsaid > DEAF_BYTES:
+                    unsaid = 0
+                    self.flush()
+                if self.ending or self.closed:
+                    break
+                continue
             else:
                 break
             slots.popleft()
@@ -285,7 +390,7 @@ class Connection(protocol.Protocol):
 
     def end(self) -> None:
         """Say what there is to say, then close."""
-        self.ending = True
+        self.ending = self.shut = True
         self._due()
         self.door.wake()
 
@@ -301,8 +406,11 @@ class Connection(protocol.Protocol):
             self.outlet.write(data)
             if self.outlet.waiting > DEAF_BYTES:
                 self._does_not_read()
-        if self.ending:
-            self.closed = True
+        if self.ending and not self.closed:
+            self.closed = self.shut = True
+            self._cancel_deadline()
+            abort = self.transport.abortConnection  # type: ignore[union-attr]
+            self.deadline = self.door.later_s(LINGER_S_MAX, abort)
             self.outlet.close()
         elif self.held_back:
             self._hold_back()
@@ -320,7 +428,7 @@ class Connection(protocol.Protocol):
         if not self.closed:
             if not quietly:
                 log.warn("client {peer} closed: {why}", peer=self.peer, why=why)
-            self.closed = True
+            self.closed = self.shut = True
             self.transport.abortConnection()  # type: ignore[union-attr]
 
     # ---- back-pressure
@@ -338,7 +446,7 @@ class Connection(protocol.Protocol):
 
     def _reading(self) -> None:
         transport: Any = self.transport
-        if self.held_back or self.deaf or self.opening is not None:
+        if self.held_back or self.deaf or self.parked or self.opening is not None:
             transport.pauseProducing()
         elif not self.closed:
             transport.resumeProducing()
@@ -347,7 +455,7 @@ class Connection(protocol.Protocol):
 
     def _before_session(self, data: bytes) -> None:
         """Four letters, or a connect request; what follows it waits."""
-        if self.closed:
+        if self.shut:
             return
         self.early.append(data)
         if self.opening is not None:
@@ -362,7 +470,7 @@ class Connection(protocol.Protocol):
             self.end()
             return
         size = int.from_bytes(data[:4], "big", signed=True)
-        if not 0 <= size <= self.door.frame_bytes_max:
+        if not 0 <= size <= CONNECT_BYTES_MAX:
             self.refuse(f"not a connect request: a frame of {size} bytes")
         elif len(data) >= 4 + size:
             self.early = [data[4 + size :]] if len(data) > 4 + size else []

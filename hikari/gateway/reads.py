@@ -15,9 +15,20 @@ from hikari_wire.replies import BODY, HEADER, frame, notification
 if TYPE_CHECKING:
     from hikari.gateway.connection import Connection
 
+WATCHED_PATHS_MAX: Final = 1 << 18
+"""Of one connection. Each costs half a kilobyte of memory; who wants more is sent away."""
+
 _pack = HEADER.pack
 
 Read = Callable[["Connection", int, tuple[Any, ...]], bytes]
+
+
+def _watch(connection: "Connection", add: Callable[..., None], path: bytes) -> None:
+    if connection.closed:
+        return
+    add(path or b"/", connection)
+    if len(connection.door.watches.watchers[connection]) > WATCHED_PATHS_MAX:
+        connection.refuse("it watches too much")
 
 
 def _get_data(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
@@ -29,7 +40,7 @@ def _get_data(connection: "Connection", xid: int, request: tuple[Any, ...]) -> b
     if znode.acl and not may(znode.acl, codes.PERM_READ, connection.identities):
         return frame(xid, tree.zxid, codes.NO_AUTH)
     if watch:
-        connection.door.watches.add_data(path or b"/", connection)
+        _watch(connection, connection.door.watches.add_data, path)
     body = znode.body or znode.reply()
     return _pack(16 + len(body), xid, tree.zxid, 0) + body
 
@@ -41,7 +52,7 @@ def _exists(connection: "Connection", xid: int, request: tuple[Any, ...]) -> byt
     if znode and znode.acl and not may(znode.acl, codes.PERM_READ, connection.identities):
         return frame(xid, tree.zxid, codes.NO_AUTH)
     if watch:
-        connection.door.watches.add_data(path or b"/", connection)
+        _watch(connection, connection.door.watches.add_data, path)
     if znode is None:
         return frame(xid, tree.zxid, codes.NO_NODE)
     return _pack(84, xid, tree.zxid, 0) + (znode.stat or znode.stat68())
@@ -57,7 +68,7 @@ def _children_of(connection: "Connection", xid: int, request: tuple[Any, ...]) -
     if znode.acl and not may(znode.acl, codes.PERM_READ, connection.identities):
         return frame(xid, tree.zxid, codes.NO_AUTH)
     if watch:
-        connection.door.watches.add_child(path or b"/", connection)
+        _watch(connection, connection.door.watches.add_child, path)
     return znode
 
 
@@ -97,9 +108,31 @@ def _get_acl(connection: "Connection", xid: int, request: tuple[Any, ...]) -> by
 
 
 def _multi_read(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    """A small request may name much data many times: what would exceed all that may be kept for
+    a client is refused."""
     tree = connection.door.tree
-    results = [_read_of_many(connection, sub) for sub in request[1]]
+    room = connection.door.output_bytes_max
+    known: dict[tuple[Any, ...], tuple[int, int, Any]] = {}
+    results = []
+    for sub in request[1]:
+        result = known.get(sub)
+        if result is None:
+            result = known[sub] = _read_of_many(connection, sub)
+        room -= _bytes_of(result)
+        if room < 0:
+            return frame(xid, tree.zxid, codes.BAD_ARGUMENTS)
+        results.append(result)
     return frame(xid, tree.zxid, codes.OK, BODY[codes.MULTI_READ](results))
+
+
+def _bytes_of(result: tuple[int, int, Any]) -> int:
+    """About how much of the reply it will take."""
+    op, error, value = result
+    if error:
+        return 16
+    if op == codes.GET_DATA:
+        return 96 + len(value[0] or b"")
+    return 16 + sum([4 + len(name) for name in value])
 
 
 def _read_of_many(connection: "Connection", sub: tuple[Any, ...]) -> tuple[int, int, Any]:
@@ -120,9 +153,9 @@ def _set_watches(connection: "Connection", xid: int, request: tuple[Any, ...]) -
     door = connection.door
     events, data, exist, child = rearm(door.tree, relative_zxid, data, exist, child)
     for path in (*data, *exist):
-        door.watches.add_data(path or b"/", connection)
+        _watch(connection, door.watches.add_data, path)
     for path in child:
-        door.watches.add_child(path or b"/", connection)
+        _watch(connection, door.watches.add_child, path)
     told = [notification(type, codes.STATE_SYNC_CONNECTED, path) for type, path in events]
     return b"".join(told) + frame(xid, door.tree.zxid, codes.OK)
 

@@ -32,6 +32,10 @@ UNSENT_BYTES_MAX: Final = 128 << 20
 """More unsent bytes break the link: the peer does not read."""
 RETRY_S_MIN: Final = 0.02
 RETRY_S_MAX: Final = 0.5
+LIVED_S_MIN: Final = 1.0
+"""A link that did not last so long was not wanted there: it is not made anew at once."""
+FRAME_BYTES_SOFT: Final = 24 << 20
+"""More messages than this at once go in several frames."""
 HELLO_S_MAX: Final = 5.0
 """An incoming link says who it is within this time, or is closed."""
 
@@ -40,6 +44,7 @@ class _Framed(protocol.Protocol):
     """Cuts the stream into frames. Linear, also when a large frame comes in small pieces."""
 
     bytes_max = HELLO_BYTES_MAX
+    refused = False
 
     def connectionMade(self) -> None:
         self.transport.setTcpNoDelay(True)  # type: ignore[union-attr]
@@ -70,6 +75,8 @@ class _Framed(protocol.Protocol):
                 self.refuse(str(error))
                 return
             self.framesReceived(messages)
+            if self.refused:
+                return
             at += size
         rest = buffer[at:]
         self._pieces, self._have = [rest] if rest else [], len(rest)
@@ -80,6 +87,7 @@ class _Framed(protocol.Protocol):
     def refuse(self, why: str) -> None:
         host = self.transport.getPeer()  # type: ignore[union-attr]
         log.warn("link from {host} closed: {why}", host=host, why=why)
+        self.refused = True
         self.transport.abortConnection()  # type: ignore[union-attr]
 
 
@@ -93,6 +101,7 @@ class _Outgoing(_Framed):
         super().connectionMade()
         self.outlet = Outlet(self.transport)
         links = self.links
+        self.since = links.clock.seconds()
         hello = Hello(links.member, self.peer, links.ensemble, links.members_checksum)
         self.outlet.write(pack([hello]))
         links._up(self)
@@ -126,8 +135,8 @@ class _Incoming(_Framed):
     def framesReceived(self, messages: list[PeerMessage]) -> None:
         if self.peer:
             for message in messages:
-                if message.sender != self.peer:
-                    self.refuse(f"peer {self.peer} speaks for {message.sender}")
+                if message.sender != self.peer or type(message) is Hello:
+                    self.refuse(f"peer {self.peer} says hello again, or for {message.sender}")
                     return
                 self.links.on_message(message)
             return
@@ -186,6 +195,7 @@ class Links:
     _out: dict[int, _Outgoing] = field(init=False, default=Factory(dict))
     _in: dict[int, _Incoming] = field(init=False, default=Factory(dict))
     _retry_s: dict[int, float] = field(init=False, default=Factory(dict))
+    _waiting: dict[int, Any] = field(init=False, default=Factory(dict))  # until it is dialled again
     _port: Any = field(init=False, default=None)
     _stopped: bool = field(init=False, default=False)
 
@@ -217,7 +227,8 @@ class Links:
         for to, several in sorted_.items():
             link = self._out.get(to)
             if link is not None:
-                link.send(pack(several))
+                for frame in _frames(several):
+                    link.send(frame)
 
     def linked(self, peer: int) -> bool:
         return peer in self._out
@@ -237,6 +248,7 @@ class Links:
     # ---- one link's life
 
     def _dial(self, peer: int) -> None:
+        self._waiting.pop(peer, None)
         if self._stopped:
             return
         host, port = self.addresses[peer]
@@ -247,11 +259,10 @@ class Links:
             return
         wait = self._retry_s.get(peer, RETRY_S_MIN)
         self._retry_s[peer] = min(2 * wait, RETRY_S_MAX)
-        self.clock.callLater(wait, self._dial, peer)
+        self._waiting[peer] = self.clock.callLater(wait, self._dial, peer)
 
     def _up(self, link: _Outgoing) -> None:
         self._out[link.peer] = link
-        self._retry_s.pop(link.peer, None)
         log.info("linked to member {peer}", peer=link.peer)
 
     def _down(self, link: _Outgoing) -> None:
@@ -260,6 +271,8 @@ class Links:
         if self._stopped:
             return
         log.info("lost the link to member {peer}", peer=link.peer)
+        if self.clock.seconds() - link.since >= LIVED_S_MIN:
+            self._retry_s.pop(link.peer, None)
         self.on_lost(link.peer)
         self._again(link.peer)
 
@@ -268,7 +281,20 @@ class Links:
         self._in[link.peer] = link
         if older is not None:  # what is still in it must not overtake what comes on the new one
             older.transport.abortConnection()  # type: ignore[union-attr]
+        waiting = self._waiting.get(link.peer)
+        if waiting is not None:  # it is back: till we can answer, it is no help in an election
+            waiting.cancel()
+            self._dial(link.peer)
 
     def _gone(self, link: _Incoming) -> None:
         if self._in.get(link.peer) is link:
             del self._in[link.peer]
+
+
+def _frames(messages: list[PeerMessage]) -> list[bytes]:
+    """The frames of these messages: one, unless they are much."""
+    frame = pack(messages)
+    if len(frame) <= FRAME_BYTES_SOFT or len(messages) == 1:
+        return [frame]
+    half = len(messages) // 2
+    return _frames(messages[:half]) + _frames(messages[half:])

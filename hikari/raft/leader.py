@@ -54,8 +54,9 @@ class Leadership:
     # ---- commit
 
     def advance_commit(self) -> None:
-        """Move commit to what a majority has on disk (Raft, 5.3 and 5.4.2)."""
-        values = [progress.match for progress in self.progress.values()]
+        """Move commit to what a majority has on disk (Raft, 5.3 and 5.4.2). Who is recovering
+        may have lost a newer term: it makes no majority."""
+        values = [0 if progress.forgotten else progress.match for progress in self.progress.values()]
         values.append(self.log.durable)
         index = reached(values)
         if index > self.log.commit and index >= self.first_own:
@@ -64,12 +65,15 @@ class Leadership:
     def replied(self, reply: AppendReply) -> None:
         progress = self.progress[reply.sender]
         progress.active = True
-        if reply.recovering and not progress.forgotten:
-            progress.forget()
-            return  # this very reply may be older than the loss
+        if reply.round < progress.forgotten:
+            return  # it may be older than the loss
         if not reply.recovering:
-            progress.forgotten = False
-        progress.round = max(progress.round, reply.round)
+            progress.forgotten = 0
+            progress.round = max(progress.round, reply.round)
+        elif not progress.forgotten or (not reply.ok and reply.before <= progress.match):
+            self.round += 1
+            progress.forget(self.round, min(reply.index, self.log.last.index) + 1)
+            return
         if progress.state == SNAPSHOT and reply.index < self.log.base.index:
             return  # the answer to a heartbeat, while its rows are on their way
         if reply.ok:
@@ -118,9 +122,8 @@ class Leadership:
         probing = progress.state == PROBE and progress.probed and not beat and not entries
         if probing and progress.told_round >= self.round:
             return []  # its place is being looked for: it can use no commit, but it can a round
-        append = Append(
-            self.member, self.term, before, log.commit, self.round, progress.forgotten, entries
-        )
+        forgot = progress.forgotten > 0 and self._sure_since(progress.forgotten)
+        append = Append(self.member, self.term, before, log.commit, self.round, forgot, entries)
         progress.told_commit = log.commit
         progress.told_round = self.round
         if entries:
@@ -155,14 +158,23 @@ class Leadership:
         """The reads whose round a majority has answered, in order."""
         if not self.reads:
             return []
-        rounds = [progress.round for progress in self.progress.values()]
-        rounds.append(self.round)
-        answered = reached(rounds)
+        answered = self._answered()
         count = 0
         while count < len(self.reads) and self.reads[count].round <= answered:
             count += 1
         confirmed, self.reads = self.reads[:count], self.reads[count:]
         return confirmed
+
+    def _answered(self) -> int:
+        """The newest round that a majority of those who are not recovering has answered."""
+        rounds = [0 if progress.forgotten else progress.round for progress in self.progress.values()]
+        rounds.append(self.round)
+        return reached(rounds)
+
+    def _sure_since(self, number: int) -> bool:
+        """Whether this still was the leader after round `number` began, and its commit index
+        covers all that was committed before it: then who has that much has lost nothing."""
+        return self.log.commit >= self.first_own and self._answered() >= number
 
     def read_replies(
         self, confirmed: list[PendingRead], local: Callable[[int, int], None]
@@ -178,7 +190,7 @@ class Leadership:
 
     def quorum_active(self) -> bool:
         """Whether a majority was heard since the last call (dissertation 6.2)."""
-        heard = 1 + sum(progress.active for progress in self.progress.values())
+        heard = 1 + sum(p.active and not p.forgotten for p in self.progress.values())
         for progress in self.progress.values():
             progress.active = False
         return heard >= majority(len(self.progress) + 1)

@@ -37,7 +37,7 @@ class Progress:
         self.round = 0  # the newest read round it answered
         self.told_round = 0
         self.told_commit = 0
-        self.forgotten = False  # it is recovering, and what it said before counts no more
+        self.forgotten = 0  # > 0: it is recovering; only what it said since this round counts
         self.appends: deque[tuple[int, int]] = deque()  # (last index, bytes) unanswered
         self.bytes = 0
 
@@ -50,9 +50,11 @@ class Progress:
         self.bytes += size
 
     def full(self) -> bool:
-        """No more entries may be sent before some are answered."""
+        """No more entries may be sent before some are answered, or its rows are there."""
         if self.state == PROBE:
             return self.probed
+        if self.state == SNAPSHOT:
+            return True
         return self.bytes > INFLIGHT_BYTES_MAX or len(self.appends) >= INFLIGHT_APPENDS_MAX
 
     def matched(self, index: int) -> None:
@@ -83,8 +85,10 @@ class Progress:
         if state == PROBE:
             self.next = self.match + 1
 
-    def forget(self) -> None:
-        """The follower lost entries it had acknowledged: believe nothing of what it said."""
-        self.forgotten = True
-        self.match = 0
+    def forget(self, number: int, next_index: int) -> None:
+        """The follower lost entries it had acknowledged: believe nothing of what it said before
+        round `number`, which begins now. Its log may join at `next_index`."""
+        self.forgotten = number
+        self.match = self.round = 0
         self.become(PROBE)
+        self.next = next_index

@@ -53,7 +53,7 @@ class Ready:
     reads: list[tuple[int, int]]  # (context, index): answered once `index` is applied
     snapshots: list[int]  # members that need rows, not entries
     chunks: list[Chunk | ChunkReply]  # of the current leader, or to it
-    recovered: bool  # the journal is whole again: tell it
+    recovered: bool  # the journal is whole again: tell it, before it is given the entries
 
 
 @define
@@ -62,7 +62,6 @@ class _Pending:
 
     number: int
     last_index: int
-    hard_state: bool
     replies: list[tuple[int, Message]]
 
 
@@ -96,9 +95,10 @@ class Raft:
     _round: int = field(init=False, default=0)  # of the leader, the newest that was answered
     _acknowledged: int = field(init=False, default=-1)  # to this leader: all up to here
     _saved: HardState = field(init=False)
-    _durable_vote: HardState = field(init=False)
     _written: int = field(init=False)  # the newest entry handed out for the journal
-    _number: int = field(init=False, default=0)
+    _number: int = field(init=False, default=0)  # of the newest write
+    _saved_number: int = field(init=False, default=0)  # of the write that holds `_saved`
+    _durable_number: int = field(init=False, default=0)
     _pending: deque[_Pending] = field(init=False, default=Factory(deque))
     _messages: list[tuple[int, Message]] = field(init=False, default=Factory(list))
     _held: list[tuple[int, Message]] = field(init=False, default=Factory(list))
@@ -108,7 +108,7 @@ class Raft:
 
     def __attrs_post_init__(self) -> None:
         assert self.member in self.voters
-        self.term, self.vote = self._saved = self._durable_vote = self.journal.hard_state
+        self.term, self.vote = self._saved = self.journal.hard_state
         self.recovering = self.journal.recovering
         self.log = RaftLog(self.journal, self.applied)
         self._written = self.log.last.index
@@ -186,6 +186,7 @@ class Raft:
         reply = AppendReply(self.member, self.term, 0, True, 0, mark.index, self.recovering)
         if self.leader:
             self._messages.append((self.leader, reply))
+        self._maybe_recovered()
 
     # ---- what comes of it
 
@@ -195,21 +196,27 @@ class Raft:
         snapshots: list[int] = []
         if self.leadership is not None:
             snapshots = self._lead()
-        hard_state = HardState(self.term, self.vote)
+        hard_state = None
+        if self._saved != (self.term, self.vote):
+            hard_state = HardState(self.term, self.vote)
         entries: list[Entry] = []
         if log.last.index > self._written:
             entries = log.entries(self._written + 1, log.last.index, 1 << 60)
         number = 0
-        if entries or hard_state != self._saved:
+        if entries or hard_state is not None:
             self._number = number = self._number + 1
-            new = hard_state != self._saved
-            self._pending.append(_Pending(number, log.last.index, new, self._held))
-            self._written, self._saved = log.last.index, hard_state
+            self._pending.append(_Pending(number, log.last.index, self._held))
+            self._written = log.last.index
+            if hard_state is not None:
+                self._saved, self._saved_number = hard_state, number
         elif self._pending:
             self._pending[-1].replies += self._held
         else:
             self._messages += self._held
         self._held = []
+        chunks, self._chunks = self._chunks, []
+        for chunk in chunks:
+            self._weigh(chunk)
         committed: list[Entry] = []
         limit = min(log.commit, log.durable)
         if log.applied < limit:
@@ -217,11 +224,10 @@ class Raft:
             log.applied = committed[-1].index
         messages, self._messages = self._messages, []
         reads, self._reads = self._reads, []
-        chunks, self._chunks = self._chunks, []
         recovered, self._recovered = self._recovered, False
         return Ready(
             number,
-            hard_state if number and self._pending[-1].hard_state else None,
+            hard_state,
             entries,
             messages,
             committed,
@@ -242,8 +248,9 @@ class Raft:
             done = pending.popleft()
             self.log.durable = max(self.log.durable, done.last_index)
             self._messages += [(to, m) for to, m in done.replies if m.term == self.term]
-            if done.hard_state and self.role == CANDIDATE and not self._vote_pending():
-                self._count(self.member, True)
+        self._durable_number = max(self._durable_number, number)
+        if self.role == CANDIDATE and self._promised():
+            self._count(self.member, True)
         if self.leadership is not None:
             self.leadership.advance_commit()
         self._maybe_recovered()
@@ -310,6 +317,7 @@ class Raft:
 
     def _stand(self) -> None:
         self.role = CANDIDATE
+        self._whole()
         self.term += 1
         self.vote = self.member
         self._goal = 0
@@ -323,7 +331,9 @@ class Raft:
         last = self.log.last
         for other in self._others:
             vote = Vote(self.member, term, last.index, last.term, pre)
-            self._messages.append((other, vote))
+            # After a crash the same term may be stood for again, with less of a log: what was
+            # granted for this log must not be counted for that one. So it is made durable first.
+            (self._messages if pre else self._held).append((other, vote))
 
     def _count(self, voter: int, granted: bool) -> None:
         self._votes[voter] = granted
@@ -341,11 +351,10 @@ class Raft:
         self.role, self.leader = LEADER, self.member
         self._hasty = self._elapsed = self._beat = 0
         self.leadership = Leadership.begin(self.member, self.term, self.log, self._others)
-        if self.recovering:  # elected by a majority that has no log at all
-            self.recovering, self._recovered = False, True
 
-    def _vote_pending(self) -> bool:
-        return any(pending.hard_state for pending in self._pending)
+    def _promised(self) -> bool:
+        """Whether term and vote are durable as they are now."""
+        return self._saved_number <= self._durable_number and self._saved == (self.term, self.vote)
 
     def _lead(self) -> list[int]:
         leadership = self.leadership
@@ -366,23 +375,31 @@ class Raft:
         grant = grant and (not self.recovering or self._blank(message))
         if message.pre:
             grant = grant and message.term > self.term and not self._has_live_leader()
-            term = message.term if grant else self.term
-            self._held.append((message.sender, VoteReply(self.member, term, grant, True)))
+            if grant:  # promises nothing: it waits for no disk
+                reply = VoteReply(self.member, message.term, True, True)
+                self._messages.append((message.sender, reply))
+            else:
+                self._held.append((message.sender, VoteReply(self.member, self.term, False, True)))
             return
         grant = grant and self.vote in (0, message.sender) and self.leadership is None
         if grant:
             self.vote = message.sender
             self._elapsed = 0
+            self._whole()
         self._held.append((message.sender, VoteReply(self.member, self.term, grant, False)))
 
     def _blank(self, message: Vote) -> bool:
         """Neither has a log: a new ensemble elects its first leader. A member that lost all it
-        had cannot be told from a new one; so it votes for nobody who has more than it."""
+        had cannot be told from a new one; so it votes for nobody who has more than it.
+
+        Whoever stands without a log was told before (pre-vote) that a majority has none: there
+        is nothing to have lost, and who votes here, or stands, is whole."""
         return self.log.last.index == 0 and message.last_index == 0
 
     def _step_vote_reply(self, message: VoteReply) -> None:
         asked = PRE_CANDIDATE if message.pre else CANDIDATE
-        if self.role == asked and (message.pre or message.term == self.term):
+        term = self.term + (message.pre and message.granted)
+        if self.role == asked and message.term == term:
             self._count(message.sender, message.granted)
 
     def _step_append(self, message: Append) -> None:
@@ -400,13 +417,19 @@ class Raft:
             return
         if mark is not None and mark.checksum != before.checksum:
             raise JournalDamaged(f"entry {before.index} differs from the leader's of that term")
+        if self.recovering:
+            self._heal(message)
         self._take(message.entries)
         match = before.index + len(message.entries)
         log.commit = max(log.commit, min(message.commit, match))
-        if message.forgot and self.recovering and not self._goal:
-            self._goal = max(message.commit, 1)
         self._maybe_recovered()
-        self._acknowledge(message, match)
+        self._acknowledge(message, max(match, log.commit))  # what is committed, the leader has
+
+    def _heal(self, message: Append) -> None:
+        """See how much of the leader's log makes this member whole."""
+        if message.forgot and not self._goal:
+            self._goal = max(message.commit, 1)
+            self.vote = self.vote or message.sender  # if another vote was lost, it lost the term
 
     def _take(self, entries: list[Entry]) -> None:
         """Append what is new; where the logs part, the leader is right."""
@@ -419,6 +442,8 @@ class Raft:
                 assert mark is not None
                 if mark.checksum == entry.checksum:
                     continue
+                if mark.term == entry.term:
+                    raise JournalDamaged(f"entry {entry.index} differs from the leader's of that term")
                 self._cut(entry.index)
             log.append(entry)
 
@@ -433,15 +458,19 @@ class Raft:
         if not message.entries and message.round == self._round and self._acknowledged >= match:
             return  # it only brought a commit
         self._round, self._acknowledged = message.round, match
-        term_durable = self._saved == (self.term, self.vote) and not self._vote_pending()
-        durable = self.log.durable
-        if term_durable and (match <= durable or not message.entries):
+        promised, durable = self._promised(), self.log.durable
+        if promised and (match <= durable or not message.entries):
             self._messages.append((message.sender, self._reply(message, min(match, durable))))
-        if term_durable and match <= durable:
+        if promised and match <= durable:
             return
-        if self._held and isinstance(self._held[-1][1], AppendReply) and self._held[-1][1].ok:
-            self._held.pop()  # the newer answer says it all
-        self._held.append((message.sender, self._reply(message, match)))
+        reply = self._reply(message, match)
+        if self._held:
+            _, held = self._held[-1]
+            if isinstance(held, AppendReply) and held.ok and held.term == self.term:
+                self._held.pop()  # one answer says it all; the older may have said more
+                reply.index = max(match, held.index)
+                reply.round = max(message.round, held.round)
+        self._held.append((message.sender, reply))
 
     def _reply(self, message: Append, index: int) -> AppendReply:
         before = message.before.index
@@ -464,6 +493,10 @@ class Raft:
 
     def _maybe_recovered(self) -> None:
         if self.recovering and self._goal and min(self.log.durable, self.log.commit) >= self._goal:
+            self._whole()
+
+    def _whole(self) -> None:
+        if self.recovering:
             self.recovering, self._recovered = False, True
 
     def _step_append_reply(self, message: AppendReply) -> None:
@@ -482,6 +515,15 @@ class Raft:
             self._follow(message.term, message.sender)
         self._elapsed = 0
         self._chunks.append(message)
+
+    def _weigh(self, chunk: Chunk | ChunkReply) -> None:
+        """A log that goes on behind the snapshot keeps what it has, and may have acknowledged
+        (Raft, 7): all that the snapshot tells it is what is committed."""
+        log = self.log
+        if isinstance(chunk, ChunkReply) or chunk.mark.index <= log.commit:
+            return
+        if chunk.mark.index <= log.last.index and log.mark_at(chunk.mark.index) == chunk.mark:
+            log.commit = chunk.mark.index
 
     def _step_chunk_reply(self, message: ChunkReply) -> None:
         if self.leadership is not None:

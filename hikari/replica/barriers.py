@@ -19,10 +19,10 @@ class Barriers:
     """
 
     ask: Callable[[int], bool]  # Raft.read
+    _context: int = 0  # of the last question; begins at random: an earlier life asked some too
     _new: list[Answer] = field(init=False, default=Factory(list))
     _asked: dict[int, tuple[int, list[Answer]]] = field(init=False, default=Factory(dict))
     _indexed: deque[tuple[int, list[Answer]]] = field(init=False, default=Factory(deque))
-    _context: int = field(init=False, default=0)
     _now: int = field(init=False, default=0)
 
     def add(self, answer: Answer) -> None:

@@ -11,6 +11,8 @@ PROPOSAL_BYTES_MAX: Final = 1 << 20
 """A turn that brings more makes several proposals."""
 PAYLOAD_BYTES_MAX: Final = 4 << 20
 """An entry that would hold more is divided; one proposal may exceed it alone."""
+GROUP_BYTES: Final = 512
+"""About what a group takes in memory besides its requests' bytes."""
 
 Group = tuple[int, int, Any, list[tuple[Any, ...]]]  # session, attachment, identities, requests
 
@@ -38,6 +40,7 @@ class Proposals:
     member: int
     serial: int
     seconds: Callable[[], float]
+    _first: int = field(init=False, default=Factory(lambda self: self.serial, takes_self=True))
     _groups: list[Group] = field(init=False, default=Factory(list))
     _askers: list[Asker] = field(init=False, default=Factory(list))
     _sizes: list[int] = field(init=False, default=Factory(list))
@@ -70,6 +73,21 @@ class Proposals:
                 first, total = n + 1, 0
         return packed
 
+    def shed(self, bytes_max: int) -> None:
+        """Nobody takes what waits: keep the oldest of it, about `bytes_max`, and tell the rest."""
+        if sum(self._sizes) + GROUP_BYTES * len(self._sizes) <= bytes_max:
+            return
+        kept = total = 0
+        for size in self._sizes:
+            total += size + GROUP_BYTES
+            if total > bytes_max:
+                break
+            kept += 1
+        shed = self._askers[kept:]
+        del self._groups[kept:], self._askers[kept:], self._sizes[kept:]
+        for asker in shed:
+            asker.lost()
+
     def _pack(self, groups: list[Group], askers: list[Asker]) -> bytes:
         self.serial += 1
         self._outstanding.append((self.serial, askers, self.seconds()))
@@ -80,7 +98,8 @@ class Proposals:
         """Who waits for proposal `serial`, which is being applied; None: nobody any more."""
         outstanding = self._outstanding
         if not outstanding or outstanding[0][0] != serial:
-            assert not outstanding or serial < outstanding[0][0], "a proposal overtook another"
+            ours = self._first < serial <= self.serial  # else of an earlier life: any number
+            assert not (ours and outstanding and serial > outstanding[0][0]), "one was overtaken"
             return None
         _, askers, began = outstanding.popleft()
         took = self.seconds() - began
@@ -108,17 +127,22 @@ class Proposals:
 
 def payloads(time_ms: int, proposals: list[bytes]) -> list[bytes]:
     """Entries' payloads that hold all of `proposals`, in order."""
-    packed: list[bytes] = []
-    chosen: list[bytes] = []
+    return [msgpack.packb((time_ms, some)) for some in batches(proposals)]
+
+
+def batches(proposals: list[bytes]) -> list[list[bytes]]:
+    """The same in order, each about as much as one message may carry."""
+    if len(proposals) <= 1 or sum(map(len, proposals)) <= PAYLOAD_BYTES_MAX:
+        return [proposals] if proposals else []
+    made: list[list[bytes]] = [[]]
     total = 0
     for proposal in proposals:
-        if chosen and total + len(proposal) > PAYLOAD_BYTES_MAX:
-            packed.append(msgpack.packb((time_ms, chosen)))
-            chosen, total = [], 0
-        chosen.append(proposal)
+        if made[-1] and total + len(proposal) > PAYLOAD_BYTES_MAX:
+            made.append([])
+            total = 0
+        made[-1].append(proposal)
         total += len(proposal)
-    packed.append(msgpack.packb((time_ms, chosen)))
-    return packed
+    return made
 
 
 def unpack(data: bytes) -> Any:

@@ -12,7 +12,7 @@ from hikari.raft.messages import Chunk, ChunkReply
 from hikari.raft.raft import LEADER, Raft, Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.compaction import Compaction
-from hikari.replica.proposals import Asker, Group, Proposals, payloads, unpack
+from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.sessions import ATTACH, EXPIRE
@@ -26,6 +26,8 @@ HEARD_TICKS: Final = 4
 SETTLE_ROWS: Final = 512
 """The tree is settled with so many changed rows, or at the next tick: what changes often is
 written once, and a restart replays a little more."""
+WAITING_BYTES_MAX: Final = 256 << 20
+"""More that waits for a leader is not kept: its connections are closed, the newest first."""
 LOG_ENTRIES_IN_MEMORY: Final = 512
 LOG_BYTES_IN_MEMORY: Final = 32 << 20
 
@@ -102,7 +104,7 @@ class Replica:
     _turning: bool = field(init=False, default=False)  # Raft will be asked again in this turn
 
     def __attrs_post_init__(self) -> None:
-        self.barriers = Barriers(self.raft.read)
+        self.barriers = Barriers(self.raft.read, self.proposals.serial)
         self.sending = Sending(self.member, self.raft.snapshot_ended)
 
     # ---- what moves it
@@ -186,6 +188,8 @@ class Replica:
             self.wake()
         self._turning = False
         if committed:
+            if committed[0].index <= self.tree.index:  # a snapshot of this turn has them
+                committed = [entry for entry in committed if entry.index > self.tree.index]
             self._apply(committed)
         self.barriers.applied(self.tree.index)
         if self._settle_due or len(self.tree.changed) >= SETTLE_ROWS:
@@ -205,7 +209,6 @@ class Replica:
             self._changed_allegiance()
             if raft.role == LEADER:
                 for session in self.tree.sessions.values():
-                    self.sessions.close(session.id)
                     self.sessions.open(session.id, session.timeout_ms)
             else:
                 self.sending.end_all()
@@ -220,12 +223,13 @@ class Replica:
         """Hand what was gathered to Raft here, or in one Forward to the leader."""
         raft = self.raft
         if not self.serving:
-            return  # it waits; connections are read no further at their bound
+            self.proposals.shed(WAITING_BYTES_MAX)  # the rest waits
+            return
         self.barriers.send()
         mine = self.proposals.pack() if self.proposals.waiting() else []
         if raft.role != LEADER:
-            if mine:
-                self._outbox.append((raft.leader, Forward(self.member, raft.term, mine)))
+            for some in batches(mine):
+                self._outbox.append((raft.leader, Forward(self.member, raft.term, some)))
             return
         gathered = self._forwarded + mine + self._expired
         if gathered:
@@ -330,7 +334,7 @@ class Replica:
             if raft.role == LEADER:
                 self.sessions.heard(self.heard)
                 self.heard.clear()
-            elif raft.leader:
+            elif self.serving:
                 self._outbox.append((raft.leader, Heard(self.member, list(self.heard))))
                 self.heard.clear()
         if raft.role == LEADER:
@@ -346,6 +350,9 @@ class Replica:
     # ---- snapshots
 
     def _begin_snapshot(self, peer: int) -> None:
+        if not self.peers.linked(peer):
+            self.raft.snapshot_ended(peer)  # nothing would arrive: it will be asked again
+            return
         self.tree.settle()
         mark = self.raft.log.mark_at(self.tree.index)
         if self.tree.done or mark is None:
@@ -379,6 +386,10 @@ class Replica:
         self.raft.restore(mark)
         self.tree = self.replant(rows, name)
         assert self.tree.index == mark.index
+        self.proposals.lose()  # some may be in there: no entry will answer them
+        self.sessions.keep(self.tree.sessions)
+        for session in self.tree.sessions.values():
+            self.sessions.open(session.id, session.timeout_ms)
         self.door.restored()
 
 

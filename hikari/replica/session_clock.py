@@ -3,7 +3,7 @@
 Counted in ticks, not in seconds: a member that was itself asleep does not blame its clients.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from attrs import Factory, define, field
 
@@ -33,6 +33,11 @@ class SessionClock:
     def close(self, session: int) -> None:
         self.deadline.pop(session, None)
         self.patience.pop(session, None)
+
+    def keep(self, sessions: Container[int]) -> None:
+        """Forget all others."""
+        for session in [one for one in self.deadline if one not in sessions]:
+            self.close(session)
 
     def heard(self, sessions: Iterable[int]) -> None:
         """Signs of life. Sessions that are not known (any more) are ignored."""

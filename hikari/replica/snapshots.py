@@ -15,6 +15,9 @@ CHUNKS_AHEAD: Final = 4
 """So many chunks are on their way unanswered."""
 PATIENCE_TICKS: Final = 200
 """A transfer that does not move for so long is given up; Raft will ask for another."""
+REST_TICKS: Final = 10
+"""After a refused chunk nothing is sent for so long: who has the entries already, on a disk that
+is slow to say so, would be sent everything again and again."""
 
 
 def checksum(rows: list[tuple[bytes, bytes]]) -> int:
@@ -41,6 +44,7 @@ class Sending:
     member: int
     ended: Callable[[int], None]  # Raft.snapshot_ended
     _transfers: dict[int, _Transfer] = field(init=False, default=Factory(dict))
+    _resting: dict[int, int] = field(init=False, default=Factory(dict))  # peer -> ticks left
 
     def begin(self, peer: int, view: View, mark: Mark) -> None:
         self.end(peer)
@@ -81,7 +85,10 @@ class Sending:
             return
         transfer.idle_ticks = 0
         transfer.answered = max(transfer.answered, reply.number + 1)
-        if reply.number < 0 or (transfer.finished and transfer.answered == transfer.sent):
+        if reply.number < 0:
+            self.end(reply.sender)
+            self._resting[reply.sender] = REST_TICKS
+        elif transfer.finished and transfer.answered == transfer.sent:
             self.end(reply.sender)
             self.ended(reply.sender)
 
@@ -90,19 +97,24 @@ class Sending:
             transfer.idle_ticks += 1
             if transfer.idle_ticks > PATIENCE_TICKS:
                 self.lost(peer)
+        for peer in list(self._resting):
+            self._resting[peer] -= 1
+            if not self._resting[peer]:
+                self.lost(peer)
 
     def lost(self, peer: int) -> None:
-        if peer in self._transfers:
+        if peer in self._transfers or peer in self._resting:
             self.end(peer)
             self.ended(peer)
 
     def end(self, peer: int) -> None:
+        self._resting.pop(peer, None)
         transfer = self._transfers.pop(peer, None)
         if transfer is not None:
             transfer.view.close()
 
     def end_all(self) -> None:
-        for peer in list(self._transfers):
+        for peer in [*self._transfers, *self._resting]:
             self.end(peer)
 
 

@@ -1,0 +1,34 @@
+"""One whole member in memory, for connections to speak to."""
+
+from collections.abc import Callable
+
+import pytest
+from replica.cluster import Cluster, Member
+from replica.wire import Client
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster(1)
+
+
+@pytest.fixture
+def member(cluster: Cluster) -> Member:
+    return cluster.leader
+
+
+@pytest.fixture
+def dial(cluster: Cluster, member: Member) -> Callable[[], Client]:
+    """A connection on which nothing was said yet."""
+    return lambda: cluster.dial(member)
+
+
+@pytest.fixture
+def client(cluster: Cluster, member: Member) -> Client:
+    return cluster.client(member)
+
+
+@pytest.fixture
+def other(cluster: Cluster, member: Member) -> Client:
+    """Somebody who must not be disturbed."""
+    return cluster.client(member)

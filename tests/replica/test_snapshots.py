@@ -1,0 +1,311 @@
+"""A member that is too far behind for entries is sent the tree itself."""
+
+from typing import Any
+
+import pytest
+from replica.cluster import Cluster, Member
+from replica.test_replica import sent
+from replica.wire import Client
+
+from hikari.raft.entry import Mark
+from hikari.raft.messages import Append, Chunk, ChunkReply
+from hikari.raft.raft import Raft, Ready
+from hikari.replica.snapshots import CHUNKS_AHEAD, Receiving, Sending, checksum
+from hikari.store.memory import MemoryRows
+from hikari_wire import codes
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hikari.replica.snapshots.CHUNK_BYTES", 1_000)
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster(entries_kept=3, flush_entries=5)
+
+
+def fill(cluster: Cluster, client: Client, name: bytes, count: int = 40) -> None:
+    for number in range(count):
+        cluster.write(client, b"/%s%d" % (name, number), bytes(100))
+
+
+def leave_behind(cluster: Cluster) -> tuple[Client, Member]:
+    """A client of the leader, and a stopped follower that misses what the journals have cut."""
+    lagging = cluster.followers[0]
+    client = cluster.client(cluster.leader)
+    fill(cluster, client, b"before", 3)
+    cluster.stop(lagging)
+    fill(cluster, client, b"missed")
+    assert cluster.leader.journal.base.index > lagging.journal.last.index
+    return client, lagging
+
+
+def chunks(cluster: Cluster) -> list[Any]:
+    return [message for _, _, message in sent(cluster, Chunk)]
+
+
+def test_a_member_far_behind_gets_everything_in_chunks(cluster: Cluster) -> None:
+    client, lagging = leave_behind(cluster)
+    back = cluster.start(lagging.number)
+    cluster.until(lambda: back.tree.index == cluster.leader.tree.index)
+    parts = chunks(cluster)
+    assert len(parts) > 5
+    assert [part.number for part in parts] == list(range(len(parts)))
+    assert [part.done for part in parts] == [False] * (len(parts) - 1) + [True]
+    cluster.write(client, b"/after")
+    cluster.agree()
+    cluster.write(cluster.client(back), b"/here")
+    cluster.agree()
+    assert back.journal.tree_name in back.folders
+
+
+def test_no_more_than_a_few_chunks_are_under_way(cluster: Cluster) -> None:
+    _, lagging = leave_behind(cluster)
+    back = cluster.start(lagging.number)
+    cluster.network.drop = lambda sender, to, message: type(message) is ChunkReply
+    cluster.tick(100)
+    assert len(chunks(cluster)) == CHUNKS_AHEAD
+    assert back.tree.index < cluster.leader.tree.index
+
+
+def test_the_restored_member_survives_a_crash_at_once(cluster: Cluster) -> None:
+    _, lagging = leave_behind(cluster)
+    back = cluster.start(lagging.number)
+    cluster.until(lambda: back.journal.base.index > lagging.journal.last.index)
+    cluster.stop(back)
+    again = cluster.start(back.number)
+    assert again.data(b"/missed39") is not None
+    cluster.elect()
+    cluster.agree()
+
+
+@pytest.mark.parametrize("after", [1, 2, 5])
+def test_an_interrupted_transfer_starts_over(cluster: Cluster, after: int) -> None:
+    client, lagging = leave_behind(cluster)
+    leader = cluster.leader
+    back = cluster.start(lagging.number)
+    cluster.until(lambda: any(part.number >= after for part in chunks(cluster)))
+    cluster.cut(back, leader)
+    old = back.tree.index
+    cluster.tick(3)
+    assert not leader.replica.sending.sends_to(back.number)
+    assert back.tree.index == old, "nothing of ours changes before the end"
+    cluster.heal()
+    cluster.until(lambda: back.tree.index == cluster.leader.tree.index)
+    cluster.write(client, b"/after")
+    cluster.agree()
+    assert set(back.folders) == {back.journal.tree_name}
+
+
+def test_a_transfer_that_does_not_move_is_given_up_and_begun_again(cluster: Cluster) -> None:
+    client, lagging = leave_behind(cluster)
+    back = cluster.start(lagging.number)
+    lost: list[Any] = []
+
+    def lose_some(sender: int, to: int, message: Any) -> bool:
+        if type(message) is Chunk and message.number == 3 and not lost:
+            lost.append(message)
+            return True
+        return False
+
+    cluster.network.drop = lose_some
+    cluster.until(lambda: back.tree.index == cluster.leader.tree.index)
+    assert lost
+    cluster.write(client, b"/after")
+    cluster.agree()
+
+
+def test_a_damaged_chunk_is_not_believed(cluster: Cluster) -> None:
+    _, lagging = leave_behind(cluster)
+    back = cluster.start(lagging.number)
+    damaged: list[Any] = []
+
+    def damage(sender: int, to: int, message: Any) -> bool:
+        if type(message) is Chunk and message.rows and not damaged:
+            key, value = message.rows[0]
+            damaged.append(key)
+            message.rows[0] = (key, value + b"!")
+        return False
+
+    cluster.network.drop = damage
+    cluster.until(lambda: back.tree.index == cluster.leader.tree.index)
+    assert damaged
+    cluster.agree()
+
+
+def test_a_newer_snapshot_replaces_one_under_way() -> None:
+    opened: dict[str, MemoryRows] = {}
+
+    def open_rows(name: str) -> MemoryRows:
+        opened[name] = MemoryRows()
+        return opened[name]
+
+    receiving = Receiving(2, open_rows, opened.pop)
+    older, newer = Mark(10, 1, 1), Mark(20, 1, 2)
+    rows = [(b"k", b"v")]
+    first = Chunk(1, 1, older, 0, rows, checksum(rows), False)
+    assert receiving.take(first) == (ChunkReply(2, 1, 10, 0), None)
+    begun = Chunk(1, 1, newer, 0, rows, checksum(rows), False)
+    assert receiving.take(begun) == (ChunkReply(2, 1, 20, 0), None)
+    assert list(opened) == ["tree-20"]
+    late = Chunk(1, 1, older, 1, rows, checksum(rows), False)
+    assert receiving.take(late) == (ChunkReply(2, 1, 10, -1), None)
+    reply, whole = receiving.take(Chunk(1, 1, newer, 1, [], 0, True))
+    assert reply == ChunkReply(2, 1, 20, 1)
+    assert whole is not None
+    assert whole[:2] == (newer, "tree-20")
+
+
+def test_what_is_sent_is_what_was_there_when_it_began() -> None:
+    rows = MemoryRows()
+    rows.write({b"%03d" % n: bytes(100) for n in range(30)})
+    ended: list[int] = []
+    sending = Sending(1, ended.append)
+    sending.begin(2, rows.view(), Mark(5, 1, 9))
+    rows.write({b"%03d" % n: None for n in range(30)})
+    taken: list[Any] = []
+    while sending.sends_to(2):
+        for _, chunk in sending.chunks(1):
+            taken += chunk.rows
+            sending.replied(ChunkReply(2, 1, 5, chunk.number))
+    assert [key for key, _ in taken] == [b"%03d" % n for n in range(30)]
+    assert ended == [2]
+
+
+def test_a_reply_to_another_transfer_moves_nothing() -> None:
+    rows = MemoryRows()
+    rows.write({b"%03d" % n: bytes(1_000) for n in range(30)})
+    sending = Sending(1, lambda peer: None)
+    sending.begin(2, rows.view(), Mark(5, 1, 9))
+    assert len(sending.chunks(1)) == CHUNKS_AHEAD
+    for stray in (ChunkReply(2, 1, 4, 3), ChunkReply(3, 1, 5, 3)):
+        sending.replied(stray)
+    assert sending.chunks(1) == []
+    assert sending.lowest() == 5
+
+
+def test_the_clients_of_the_restored_member_are_sent_away(cluster: Cluster) -> None:
+    """Their watches may have missed changes."""
+    _, lagging = leave_behind(cluster)
+    back = cluster.start(lagging.number)
+    client = cluster.dial(back)
+    cluster.until(lambda: back.tree.index == cluster.leader.tree.index)
+    assert client.closed
+    assert back.door.tree is back.tree
+    cluster.write(cluster.client(back), b"/again")
+
+
+def test_who_asked_before_the_snapshot_is_not_waited_for_after_it(cluster: Cluster) -> None:
+    """A proposal that came back inside the snapshot is answered by no entry."""
+    _, lagging = leave_behind(cluster)
+    back = cluster.start(lagging.number)
+    cluster.network.drop = lambda sender, to, message: type(message) is Chunk
+    cluster.until(lambda: back.replica.serving)
+    client = cluster.dial(back)
+    client.hello(40_000)  # is in the leader's log, and will be in the next snapshot
+    cluster.run()
+    cluster.network.drop = lambda sender, to, message: False
+    cluster.until(lambda: back.tree.index == cluster.leader.tree.index)
+    assert cluster.leader.tree.sessions, "it is in there"
+    assert client.closed
+    for number in range(3):
+        cluster.write(cluster.client(back), b"/later%d" % number)
+    cluster.agree()
+
+
+def test_what_was_about_to_be_applied_is_forgotten_when_a_snapshot_replaces_it(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries are handed out a few at a time: some may still wait when the last chunk comes."""
+    lagging = cluster.followers[0]
+    client = cluster.client(cluster.leader)
+    fill(cluster, client, b"before", 5)
+    cluster.cut(lagging)
+    fill(cluster, client, b"missed")
+    last = lagging.journal.last.index
+    handed = lagging.journal.entries(last, last, 1)
+    ready = Raft.ready
+
+    def with_something_left(raft: Raft) -> Ready:
+        given = ready(raft)
+        if any(type(chunk) is Chunk and chunk.done for chunk in given.chunks):
+            given.committed += handed
+            handed.clear()
+        return given
+
+    monkeypatch.setattr(Raft, "ready", with_something_left)
+    cluster.heal()
+    cluster.until(lambda: lagging.tree.index == cluster.leader.tree.index)
+    assert not handed
+    cluster.agree()
+
+
+def test_sessions_that_ended_meanwhile_are_forgotten(cluster: Cluster) -> None:
+    lagging = cluster.followers[0]
+    client = cluster.client(cluster.leader)
+    gone = cluster.client(cluster.leader)
+    stays = cluster.client(cluster.leader, 40_000)
+    cluster.run()
+    cluster.cut(lagging)
+    gone.ask((codes.CLOSE_SESSION,))
+    fill(cluster, client, b"missed")
+    fresh = cluster.client(cluster.leader, 40_000)
+    cluster.heal()
+    cluster.until(lambda: lagging.tree.index == cluster.leader.tree.index)
+    assert chunks(cluster)
+    assert set(lagging.replica.sessions.deadline) == set(lagging.tree.sessions)
+    assert gone.session not in lagging.tree.sessions
+    assert {stays.session, fresh.session} <= set(lagging.tree.sessions)
+
+
+def test_the_log_is_not_cut_under_a_transfer(cluster: Cluster) -> None:
+    client, lagging = leave_behind(cluster)
+    leader = cluster.leader
+    back = cluster.start(lagging.number)
+    cluster.network.drop = lambda sender, to, message: (
+        type(message) is ChunkReply and message.number > 2
+    )
+    cluster.until(lambda: any(part.number >= 4 for part in chunks(cluster)))
+    mark = leader.replica.sending.lowest()
+    assert mark is not None
+    fill(cluster, client, b"more")
+    assert leader.journal.base.index <= mark
+    cluster.network.drop = lambda sender, to, message: False
+    cluster.cut(back, leader)
+    cluster.heal()
+    cluster.until(lambda: back.tree.index == leader.tree.index)
+    fill(cluster, client, b"most")
+    assert leader.journal.base.index > mark
+    cluster.agree()
+
+
+def test_a_member_a_little_behind_is_sent_entries(cluster: Cluster) -> None:
+    lagging = cluster.followers[0]
+    client = cluster.client(cluster.leader)
+    cluster.cut(lagging)
+    fill(cluster, client, b"few", 2)
+    cluster.heal()
+    cluster.until(lambda: lagging.tree.index == cluster.leader.tree.index)
+    assert not chunks(cluster)
+    assert sent(cluster, Append)
+
+
+def test_a_member_that_has_it_all_but_for_its_slow_disk_is_not_sent_it_again_and_again(
+    cluster: Cluster,
+) -> None:
+    """What it holds is not acknowledged yet, and the leader's journal has gone on."""
+    client = cluster.client(cluster.leader)
+    slow, leader = cluster.followers[0], cluster.leader
+    slow.disk.slow = True
+    fill(cluster, client, b"more", 12)
+    cluster.tick()
+    assert leader.journal.base.index > slow.raft.log.durable
+    cluster.network.lose(leader.number, slow.number)
+    leader.replica.peer_lost(slow.number)
+    cluster.tick(40)
+    assert len(chunks(cluster)) <= 40
+    slow.disk.slow = False
+    slow.disk.land()
+    cluster.until(lambda: slow.tree.index == leader.tree.index)
+    cluster.agree()
