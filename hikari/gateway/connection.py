@@ -86,6 +86,7 @@ class Connection(protocol.Protocol):
         self.out: list[bytes] = []
         self.received = self.sent = 0  # frames
         self.underway_bytes = 0
+        self.watched_bytes = 0  # at most: see hikari.gateway.reads
         self.closed = False  # nothing more is read, proposed or answered
         self.shut = False  # nothing more is read: closed, or about to be
         self.ending = False  # closed once what is in `out` is written

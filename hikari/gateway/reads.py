@@ -15,8 +15,10 @@ from hikari_wire.replies import BODY, HEADER, frame, notification
 if TYPE_CHECKING:
     from hikari.gateway.connection import Connection
 
-WATCHED_PATHS_MAX: Final = 1 << 18
-"""Of one connection. Each costs half a kilobyte of memory; who wants more is sent away."""
+WATCH_BYTES: Final = 512
+"""About what a watch takes in memory besides its path."""
+WATCHED_BYTES_MAX: Final = 256 << 20
+"""Of one connection's watches; who has set so many, and half of them still wait, is closed."""
 
 _pack = HEADER.pack
 
@@ -27,8 +29,12 @@ def _watch(connection: "Connection", add: Callable[..., None], path: bytes) -> N
     if connection.closed:
         return
     add(path or b"/", connection)
-    if len(connection.door.watches.watchers[connection]) > WATCHED_PATHS_MAX:
-        connection.refuse("it watches too much")
+    connection.watched_bytes += WATCH_BYTES + len(path)
+    if connection.watched_bytes > WATCHED_BYTES_MAX:  # with those that have fired: how many wait?
+        waiting = connection.door.watches.watchers[connection]
+        connection.watched_bytes = sum(WATCH_BYTES + len(path) for path in waiting)
+        if connection.watched_bytes > WATCHED_BYTES_MAX // 2:
+            connection.refuse("it watches too much")
 
 
 def _get_data(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:

@@ -56,7 +56,7 @@ class Leadership:
     def advance_commit(self) -> None:
         """Move commit to what a majority has on disk (Raft, 5.3 and 5.4.2). Who is recovering
         may have lost a newer term: it makes no majority."""
-        values = [0 if progress.forgotten else progress.match for progress in self.progress.values()]
+        values = [0 if p.forgotten else p.match for p in self.progress.values()]
         values.append(self.log.durable)
         index = reached(values)
         if index > self.log.commit and index >= self.first_own:
@@ -167,7 +167,7 @@ class Leadership:
 
     def _answered(self) -> int:
         """The newest round that a majority of those who are not recovering has answered."""
-        rounds = [0 if progress.forgotten else progress.round for progress in self.progress.values()]
+        rounds = [0 if p.forgotten else p.round for p in self.progress.values()]
         rounds.append(self.round)
         return reached(rounds)
 

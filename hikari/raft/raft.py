@@ -317,7 +317,6 @@ class Raft:
 
     def _stand(self) -> None:
         self.role = CANDIDATE
-        self._whole()
         self.term += 1
         self.vote = self.member
         self._goal = 0
@@ -351,6 +350,7 @@ class Raft:
         self.role, self.leader = LEADER, self.member
         self._hasty = self._elapsed = self._beat = 0
         self.leadership = Leadership.begin(self.member, self.term, self.log, self._others)
+        self._whole()  # if it was not, it has been elected by a majority without a log
 
     def _promised(self) -> bool:
         """Whether term and vote are durable as they are now."""
@@ -392,8 +392,8 @@ class Raft:
         """Neither has a log: a new ensemble elects its first leader. A member that lost all it
         had cannot be told from a new one; so it votes for nobody who has more than it.
 
-        Whoever stands without a log was told before (pre-vote) that a majority has none: there
-        is nothing to have lost, and who votes here, or stands, is whole."""
+        Whoever stands without a log was told before (pre-vote) that a majority has none: then
+        there is nothing to have lost, and who gives this vote is whole."""
         return self.log.last.index == 0 and message.last_index == 0
 
     def _step_vote_reply(self, message: VoteReply) -> None:
@@ -443,7 +443,9 @@ class Raft:
                 if mark.checksum == entry.checksum:
                     continue
                 if mark.term == entry.term:
-                    raise JournalDamaged(f"entry {entry.index} differs from the leader's of that term")
+                    raise JournalDamaged(
+                        f"entry {entry.index} differs from the leader's of its term"
+                    )
                 self._cut(entry.index)
             log.append(entry)
 

@@ -1,10 +1,21 @@
 """One whole member in memory, for connections to speak to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from replica.cluster import Cluster, Member
 from replica.wire import Client
+from twisted.logger import capturedLogs
+
+
+@pytest.fixture(autouse=True)
+def no_defects(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a connection survives by closing itself is a defect all the same, unless it is the
+    test's own."""
+    with capturedLogs() as logged:
+        yield
+    failures = [event["log_failure"] for event in logged if "log_failure" in event]
+    assert not failures or "fails" in request.node.name
 
 
 @pytest.fixture

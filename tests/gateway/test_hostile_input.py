@@ -3,6 +3,7 @@ else anything. Rows named ZK are what ZooKeeper 3.8.0 was seen to do.
 """
 
 import random
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -270,7 +271,7 @@ def test_a_read_for_many_large_replies_is_refused(
 def test_a_client_may_not_watch_everything(
     client: Client, other: Client, cluster: Cluster, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hikari.gateway.reads.WATCHED_PATHS_MAX", 1_000)
+    monkeypatch.setattr("hikari.gateway.reads.WATCHED_BYTES_MAX", 600_000)
     other.ask((codes.EXISTS, b"/1", True))
     for number in range(2_000):
         client.ask((codes.EXISTS, b"/%d" % number, True))
@@ -283,6 +284,43 @@ def test_a_client_may_not_watch_everything(
     cluster.run()
     assert again.closed
     assert len(member.door.watches) == 1
+
+
+def test_long_paths_are_watched_at_their_length(client: Client, cluster: Cluster) -> None:
+    for number in range(400):
+        client.ask((codes.EXISTS, b"/%d" % number + bytes(1_000_000), True))
+        client.listen()
+    cluster.run()
+    assert client.closed
+
+
+def test_watching_again_and_again_is_no_crime(
+    client: Client, other: Client, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hikari.gateway.reads.WATCHED_BYTES_MAX", 60_000)
+    cluster.write(other, b"/a")
+    for number in range(300):
+        client.ask((codes.GET_DATA, b"/a", True), (codes.EXISTS, b"/%d" % (number % 30), True))
+        other.ask((codes.SET_DATA, b"/a", b"", -1))
+        cluster.run()
+    assert not client.closed
+    assert len(client.listen().events) == 300
+
+
+@pytest.mark.xfail(reason="hikari.tree.acl keeps 4,096 parsed ACLs of any size", strict=False)
+def test_a_large_acl_is_not_remembered(client: Client, cluster: Cluster) -> None:
+    acls = [acl_of(*[(31, b"ip", b"%d.%d" % (n, k)) for k in range(40_000)]) for n in range(3)]
+    tracemalloc.start()
+    try:
+        for acl in acls:
+            client.create(b"/a", acl=acl)
+            cluster.run()
+        client.listen()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert client.errors() == [codes.INVALID_ACL] * 3
+    assert kept < 5_000_000
 
 
 def test_a_read_that_fails_costs_only_its_client(

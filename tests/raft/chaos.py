@@ -1,4 +1,4 @@
-"""One seed, one life of an ensemble: chaos, healing, and a calm that one deaf member must not end."""
+"""One seed, one life of an ensemble: chaos, healing, a calm, and the loss of its leader."""
 
 from raft.witness import Violation, demand
 from raft.world import ELECTION_TICKS, TICK, Manners, World
@@ -56,9 +56,9 @@ def heal(world: World) -> None:
     leaders = world.leaders()
     demand(len(leaders) == 1, "a leader within some elections", [h.member for h in leaders])
     world.propose(leaders[0])
+    answered = world.witness.reads_answered
     for host in world.hosts:
         world.read(host)
-    answered = world.witness.reads_answered
     world.run(world.now + 4 * ELECTION_TICKS * TICK)
     last = leaders[0].raft.log.last
     for host in world.hosts:

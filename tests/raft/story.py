@@ -1,12 +1,12 @@
 """What Raft's transcripts speak. Nothing happens by itself: messages and writes wait to be told.
 
-    members 3                   fresh members that belong together, with a log of nothing but `joined`
+    members 3                   members that belong together and have the first entry
     members 3 new               an ensemble that was never started
     tick 1 20                   so many ticks of member 1's clock
     leaderless 2 3              they have not heard of their leader for an election time-out
     elect 1                     all are leaderless, 1 loses patience first, and all is delivered
     settle                      deliver all, and what comes of it, until nothing is left
-    deliver [1->2 …]            what is under way (between these two), as often as it takes one round
+    deliver [1->2 …]            what is under way, all of it or on these links, once
     cut 1 2                     from now on they hear nobody and nobody hears them (nothing: all do)
     again [1->2 …]              the same, and the network keeps a copy · drop [1->2 …] loses it
     durable 1 [count]           member 1's disk has done all that it was given, or so many writes
@@ -47,7 +47,8 @@ _APPEND_BYTES_MAX = leader_module.APPEND_BYTES_MAX
 
 
 def show_entries(entries: list[Entry]) -> str:
-    return " ".join(f"{e.index}@{e.term}{':' * bool(e.payload)}{e.payload.decode()}" for e in entries)
+    shown = [(f"{e.index}@{e.term}", e.payload.decode()) for e in entries]
+    return " ".join(place + (payload and f":{payload}") for place, payload in shown)
 
 
 def show(message: Any) -> str:
@@ -359,6 +360,7 @@ class Story:
         assert leadership is not None
         states = ("probe", "replicate", "snapshot")
         return [
-            f"{member}: {states[p.state]} match {p.match} next {p.next}{' forgotten' * bool(p.forgotten)}"
+            f"{member}: {states[p.state]} match {p.match} next {p.next}"
+            f"{' forgotten' * bool(p.forgotten)}"
             for member, p in leadership.progress.items()
         ]

@@ -1,4 +1,4 @@
-"""Raft as a play: every file in testdata is one story, told by its commands and what came of them."""
+"""Raft as a play: every file in testdata is one story, its commands and what came of them."""
 
 from pathlib import Path
 

@@ -6,6 +6,7 @@ touched is held against what must be true (see `witness.py`).
 
 import random
 from collections.abc import Callable
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
@@ -359,8 +360,7 @@ class World:
             wait = chance.randrange(manners.delay_max + 1)
             if chance.random() < manners.straggler:
                 wait += chance.randrange(60 * TICK)
-            losses = receiver.losses
-            self.at(self.now + wait, lambda: self.deliver(receiver, losses, message))
+            self.at(self.now + wait, partial(self.deliver, receiver, receiver.losses, message))
 
     def deliver(self, host: Host, losses: int, message: Any) -> None:
         if host.raft is None or host.losses != losses:
@@ -436,7 +436,9 @@ class World:
 
     def befall_split(self) -> None:
         side = set(self.chance.sample(self.members, self.chance.randrange(1, len(self.members))))
-        self.cuts |= {(a, b) for a in self.members for b in self.members if (a in side) != (b in side)}
+        self.cuts |= {
+            (a, b) for a in self.members for b in self.members if (a in side) != (b in side)
+        }
 
     def befall_isolate(self) -> None:
         lost = self.leader_or_someone().member
