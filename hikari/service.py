@@ -67,6 +67,7 @@ class Server:
         self.tree = Tree(self.rows, config.limits.cache_bytes_max)
         self._fit_together()
         self.journal_thread = _own_thread("journal")
+        self.tree_thread = _own_thread("tree")
         self.disk = JournalSync(
             self.journal,
             seconds=time.perf_counter,
@@ -78,6 +79,7 @@ class Server:
         self.links = self._make_links()
         self.replica = self._make_replica()
         self.door.tie(self.replica)
+        self.door.damaged = broken
         self.port: Any = None
         self.ticking = task.LoopingCall(self.guarded(self.replica.tick))
         self.ticking.clock = reactor
@@ -183,7 +185,7 @@ class Server:
         )
 
     def _aside(self, work: Callable[[], None], back: Callable[[], None]) -> None:
-        """Do `work` on a thread, then `back` here."""
+        """Do `work` on the tree's thread, one piece after another, then `back` here."""
 
         def run() -> None:
             try:
@@ -192,7 +194,7 @@ class Server:
                 broken(error)
             self.reactor.callFromThread(self.guarded(back))
 
-        self.reactor.callInThread(run)
+        self.tree_thread(run)
 
     def _replant(self, rows: Any, name: str) -> Tree:
         """A snapshot replaces the tree; the old folder goes, its files may linger till closed."""

@@ -14,6 +14,7 @@ from hikari.gateway.reads import READS
 from hikari.gateway.words import WORD_BYTES, WORDS
 from hikari.outlet import Outlet
 from hikari.tree.acl import Identity, digest
+from hikari.tree.rows import RowsDamaged
 from hikari.tree.sessions import ATTACH
 from hikari_wire import codes
 from hikari_wire.framing import Frames
@@ -375,6 +376,8 @@ class Connection(protocol.Protocol):
 
     def failed(self, error: Exception) -> None:
         """To answer it failed: a defect of ours, which must cost nobody but this client."""
+        if isinstance(error, RowsDamaged) and self.door.damaged is not None:
+            self.door.damaged(error)  # no answer of this member can be trusted any more
         log.failure("cannot answer {peer}", failure=Failure(error), peer=self.peer)  # type: ignore[no-untyped-call]
         self.refuse("its answer could not be made", quietly=True)
 

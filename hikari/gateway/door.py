@@ -31,6 +31,7 @@ class Door:
     new_password: Callable[[], bytes]
     later_s: Callable[..., Any]  # (seconds, callable, arguments) -> IDelayedCall
 
+    damaged: Callable[[Exception], None] | None = field(init=False, default=None)
     replica: Replica = field(init=False)
     tree: Tree = field(init=False)
     heard: set[int] = field(init=False)  # the replica's own

@@ -92,7 +92,6 @@ class Replica:
     heard: set[int] = field(init=False, default=Factory(set))  # sessions, since the last report
     barriers: Barriers = field(init=False)
     sending: Sending = field(init=False)
-    failed: bool = field(init=False, default=False)
     _woken: bool = field(init=False, default=False)
     _forwarded: list[bytes] = field(init=False, default=Factory(list))
     _expired: list[bytes] = field(init=False, default=Factory(list))

@@ -27,9 +27,20 @@ def digest(user_password: bytes) -> bytes:
     return user + b":" + b64encode(hashlib.sha1(user_password).digest())
 
 
-@lru_cache(maxsize=4096)
+ACL_BYTES_MAX: Final = 16 << 10
+"""A longer ACL is not valid: each request on its znode would have to go through it."""
+REMEMBERED_BYTES_MAX: Final = 512
+"""A longer ACL is parsed anew each time: what is remembered must not be made large by clients."""
+
+
 def entries(raw: bytes) -> tuple[Entry, ...]:
-    """What a raw ACL says. Real trees hold few different ones."""
+    """What a raw ACL says."""
+    return _remembered(raw) if len(raw) <= REMEMBERED_BYTES_MAX else raw_acl.parse(raw)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(raw: bytes) -> tuple[Entry, ...]:
+    """Real trees hold few different ACLs."""
     return raw_acl.parse(raw)
 
 
@@ -61,6 +72,8 @@ def granted(raw: bytes, identities: Sequence[Identity]) -> bytes | None:
     """The ACL to store when a client gives this one; None: it is not valid."""
     if not raw:
         return raw
+    if len(raw) > ACL_BYTES_MAX:
+        return None
     asked = dict.fromkeys(entries(raw))  # each once, in order
     stored: list[Entry] = []
     for permissions, scheme, id in asked:
@@ -86,9 +99,13 @@ def _is_valid(scheme: bytes, id: bytes) -> bool:
     return (scheme, id) == _ANYONE
 
 
-@lru_cache(maxsize=4096)
 def _network(text: bytes) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """An address, or an address and how many of its bits count; None: neither."""
+    return _parsed_network(text) if len(text) <= 64 else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed_network(text: bytes) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     address, slash, bits = text.partition(b"/")
     if b"%" in address or (slash and not (bits.isdigit() and len(bits) <= 3)):
         return None

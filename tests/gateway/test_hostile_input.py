@@ -307,7 +307,6 @@ def test_watching_again_and_again_is_no_crime(
     assert len(client.listen().events) == 300
 
 
-@pytest.mark.xfail(reason="hikari.tree.acl keeps 4,096 parsed ACLs of any size", strict=False)
 def test_a_large_acl_is_not_remembered(client: Client, cluster: Cluster) -> None:
     acls = [acl_of(*[(31, b"ip", b"%d.%d" % (n, k)) for k in range(40_000)]) for n in range(3)]
     tracemalloc.start()
