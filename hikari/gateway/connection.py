@@ -197,6 +197,10 @@ class Connection(protocol.Protocol):
                 size += end - at
                 writes.append(request)
             else:
+                if op == codes.AUTH and writes:  # it holds for what comes after it, not before
+                    self.door.propose(self, writes, size)
+                    self.underway_bytes += size
+                    writes, size = [], 0
                 self._other(xid, op, read, buf, at + 8, end)
                 if self.shut:
                     break

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from attrs import Factory, define, field
+from twisted.logger import Logger
 
 from hikari.peers.messages import Forward, Heard
 from hikari.raft.entry import Entry
@@ -18,6 +19,8 @@ from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree
 from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
+
+log = Logger()
 
 PASSES_MAX: Final = 4
 """How often one turn asks Raft again because the disk answered at once."""
@@ -206,6 +209,8 @@ class Replica:
         raft = self.raft
         if (raft.leader, raft.term) != self._allegiance:
             self._changed_allegiance()
+            if raft.leader:
+                log.info("member {leader} leads, term {term}", leader=raft.leader, term=raft.term)
             if raft.role == LEADER:
                 for session in self.tree.sessions.values():
                     self.sessions.open(session.id, session.timeout_ms)

@@ -221,6 +221,21 @@ def test_an_unknown_scheme_is_answered_and_ends_the_connection(
     assert client.closed
 
 
+def test_an_identity_holds_for_what_comes_after_it_in_the_same_packet_and_not_before(
+    client: Client, other: Client, cluster: Cluster, member: Member
+) -> None:
+    log_in(other)
+    other.create(b"/a", acl=FOR_ANN)
+    cluster.run()
+    frames = [client.frame((codes.SET_DATA, b"/a", b"before", -1))]
+    frames.append(client.frame((codes.AUTH, 0, b"digest", b"ann:secret"), codes.XID_AUTH))
+    frames.append(client.frame((codes.SET_DATA, b"/a", b"behind", -1)))
+    client.wire.say(b"".join(frames))
+    cluster.run()
+    assert client.errors()[-3:] == [codes.NO_AUTH, codes.OK, codes.OK]
+    assert member.data(b"/a") == b"behind"
+
+
 @pytest.mark.parametrize("before", [(), ((codes.CREATE, b"/before", b"", b"", 0),)])
 def test_nothing_behind_a_failed_authentication_is_done(
     client: Client, cluster: Cluster, member: Member, before: tuple[tuple[int, bytes], ...]
