@@ -337,6 +337,10 @@ class Raft:
     def _count(self, voter: int, granted: bool) -> None:
         self._votes[voter] = granted
         outcome = decided(self._votes.values(), len(self.voters))
+        if outcome and self.recovering and self.role == PRE_CANDIDATE:
+            # Without a log it stands only where nobody has one: a majority that was wiped must
+            # not outvote the one that was not.
+            outcome = all(self._votes.values()) if len(self._votes) == len(self.voters) else None
         if outcome is None:
             return
         if not outcome:
@@ -392,7 +396,7 @@ class Raft:
         """Neither has a log: a new ensemble elects its first leader. A member that lost all it
         had cannot be told from a new one; so it votes for nobody who has more than it.
 
-        Whoever stands without a log was told before (pre-vote) that a majority has none: then
+        Whoever stands without a log was told by all before (pre-vote) that none has one: then
         there is nothing to have lost, and who gives this vote is whole."""
         return self.log.last.index == 0 and message.last_index == 0
 

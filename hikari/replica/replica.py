@@ -163,6 +163,7 @@ class Replica:
         else:
             self._leaderless_ticks += 1
             if self._leaderless_ticks == self.leader_lost_ticks:
+                log.warn("no leader: {why}", why=self._why_leaderless())
                 self.door.leader_lost()
         self.wake()
 
@@ -171,6 +172,16 @@ class Replica:
         """A leader is known, and can be spoken to."""
         leader = self.raft.leader
         return leader == self.member or (leader != 0 and self.peers.linked(leader))
+
+    def _why_leaderless(self) -> str:
+        raft = self.raft
+        if raft.leader:
+            return f"member {raft.leader} leads, but cannot be reached from here"
+        if not raft.recovering:
+            return "too few members can be reached, or are whole, to elect one"
+        if raft.log.last.index:
+            return "entries promised durable are gone here: the others must elect one"
+        return "nobody knows of any data yet: the first start waits for all members"
 
     # ---- the turn
 
@@ -248,11 +259,11 @@ class Replica:
         if outbox:
             self._outbox = []
             self.peers.send(outbox)  # first: the peers write while we do
+        if ready.recovered:  # before the first entries: else a crash between leaves it recovering
+            self.journal.recovered()
         if number:
             self.journal.append(ready.hard_state, ready.entries)
             self.disk.sync(number, self._durable)
-        if ready.recovered:
-            self.journal.recovered()
         for context, index in ready.reads:
             self.barriers.indexed(context, index)
         for peer in ready.snapshots:
