@@ -34,14 +34,20 @@ from hikari.store.watermark import BLANK, Promise, Watermark
 
 SECURE_SECONDS: Final = 0.1
 """The watermark is fsynced at most this often."""
-MEMTABLE_BYTES: Final = 16 * 1024 * 1024
+MEMTABLE_BYTES: Final = 8 * 1024 * 1024
+FILLER_KEY: Final = b"F"
+FILLER_BYTES: Final = 64 * 1024
+LOGS_RECYCLED: Final = 3
+"""Write-ahead logs are written over, not deleted: a file that does not grow is fsynced with half the
+processor time and in two thirds of the time (measured)."""
 MEMTABLES_MAX: Final = 8
 """So many may wait for their flush before a write stalls: a disk that slow is broken."""
 
 
 def journal_options(memtable_bytes: int = MEMTABLE_BYTES) -> Options:
     options = Options(raw_mode=True)
-    options.set_wal_recovery_mode(DBRecoveryMode.tolerate_corrupted_tail_records())
+    options.set_wal_recovery_mode(DBRecoveryMode.point_in_time())
+    options.set_recycle_log_file_num(LOGS_RECYCLED)
     options.set_write_buffer_size(memtable_bytes)
     options.set_max_write_buffer_number(MEMTABLES_MAX)
     options.set_level_zero_slowdown_writes_trigger(64)
@@ -82,14 +88,15 @@ class RocksJournal:
         folder: Path,
         *,
         seconds: Callable[[], float] = monotonic,
-        memtable_bytes: int = MEMTABLE_BYTES,
+        memtable_bytes: int | None = None,
         open_seconds_max: float = OPEN_SECONDS_MAX,
         rejoin: bool = False,
     ) -> None:
         self._folder = folder
         self._rocks_folder = folder / "journal"
         self._seconds = seconds
-        self._options = journal_options(memtable_bytes)
+        self._memtable_bytes = memtable_bytes or MEMTABLE_BYTES
+        self._options = journal_options(self._memtable_bytes)
         self._unsynced = WriteOptions()
         self._unsynced.no_slowdown = True  # a stall would freeze all threads: rather an error
         self._failure: str | None = None
@@ -190,9 +197,24 @@ class RocksJournal:
             # All that is left is durable now, so it is what is promised from here on.
             self._watermark.write(Promise(self.last, self.hard_state, self.recovering))
             self._secure()
+            self._make_logs_to_recycle()
         except BaseException:
             self._db.close()
             raise
+
+    def _make_logs_to_recycle(self) -> None:
+        """Fill some logs and have them set free, so that there are files to write over from the
+        beginning. What they are filled with is a row of no meaning, gone at the end."""
+        for _ in range(LOGS_RECYCLED - 1):
+            for _ in range(self._memtable_bytes * 7 // 8 // FILLER_BYTES):
+                filler = WriteBatch(raw_mode=True)
+                filler.put(FILLER_KEY, bytes(FILLER_BYTES))
+                self._write(filler)
+            self._flush_wal()
+            self._flush()
+        batch = WriteBatch(raw_mode=True)
+        batch.delete(FILLER_KEY)
+        self._write(batch)
 
     # Writing
 
@@ -398,6 +420,12 @@ class RocksJournal:
             if "Write stall" in str(error):
                 raise DiskStalled(f"{self._rocks_folder}: {error}") from error
             raise self._failed("write", error) from error
+
+    def _flush(self) -> None:
+        try:
+            self._db.flush()
+        except Exception as error:
+            raise self._failed("flush", error) from error
 
     def _flush_wal(self) -> None:
         try:

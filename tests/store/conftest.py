@@ -14,3 +14,9 @@ def quick_path() -> Iterator[Path]:
     a dozen fsyncs that nobody's power is cut for."""
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         yield Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def small_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No logs to recycle, but where that is the matter: folders are copied by the thousand."""
+    monkeypatch.setattr("hikari.store.journal.LOGS_RECYCLED", 0)

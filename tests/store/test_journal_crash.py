@@ -70,7 +70,7 @@ def test_a_bit_turned_over_anywhere_loses_nothing_in_silence(crashed: Path) -> N
         flip(path, at, at % 8)
 
     found = sweep(crashed, range(0, size, 7), turn)
-    assert "damaged" in found
+    assert "recovering" in found  # what follows the damage is not believed, and is missed
     assert found <= {"damaged", "recovering", "hung"}
 
 
