@@ -38,8 +38,8 @@ MEMTABLE_BYTES: Final = 8 * 1024 * 1024
 FILLER_KEY: Final = b"F"
 FILLER_BYTES: Final = 64 * 1024
 LOGS_RECYCLED: Final = 3
-"""Write-ahead logs are written over, not deleted: a file that does not grow is fsynced with half the
-processor time and in two thirds of the time (measured)."""
+"""Write-ahead logs are written over, not deleted: what does not grow is fsynced in half the time
+(measured)."""
 MEMTABLES_MAX: Final = 8
 """So many may wait for their flush before a write stalls: a disk that slow is broken."""
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from hikari.raft.entry import chain
 from hikari.raft.journal import HardState, JournalDamaged
+from hikari.store import journal as store
 from hikari.store.journal import RocksJournal
 from hikari.store.opening import watched
-from hikari.store import journal as store
 from hikari.store.rows import RocksRows
 
 
