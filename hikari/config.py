@@ -19,6 +19,7 @@ from cattrs import (
 )
 
 MEMBERS_MAX = 7  # more voters make every write slower and no ensemble much safer
+HEARD_TICKS = 4  # members tell the leader so often whom they heard from
 MS_MAX = 24 * 60 * 60 * 1000
 
 
@@ -150,7 +151,7 @@ class RaftTimes:
     tick_ms: int = _number(50, 1, 10_000)
     heartbeat_ticks: int = _number(2, 1, 1_000)
     election_ticks: int = _number(20, 2, 10_000)
-    leader_lost_ms: int = _number(3_000, 10, MS_MAX)
+    leader_lost_ms: int = _number(2_000, 10, MS_MAX)
 
     def __attrs_post_init__(self) -> None:
         """Check that a heartbeat can arrive before a leader is given up."""
@@ -186,11 +187,14 @@ class Config:
         ids = [member.id for member in self.ensemble.members]
         if self.member.id not in ids:
             raise ValueError(f"member.id is {self.member.id}, but ensemble.members has only {ids}")
-        if self.raft.leader_lost_ms >= self.sessions.timeout_min_ms:
-            # Else a client could trust a session here that the others have already expired.
+        # Else a client could trust a session here that the others have already expired: its last
+        # ping may be a third of the time-out old when the leader is lost, and not yet reported.
+        most = self.sessions.timeout_min_ms * 2 // 3 - HEARD_TICKS * self.raft.tick_ms
+        if self.raft.leader_lost_ms >= most:
             raise ValueError(
-                f"raft.leader_lost_ms ({self.raft.leader_lost_ms}) must be less than"
-                f" sessions.timeout_min_ms ({self.sessions.timeout_min_ms})"
+                f"raft.leader_lost_ms ({self.raft.leader_lost_ms}) must be less than {most}: two"
+                f" thirds of sessions.timeout_min_ms ({self.sessions.timeout_min_ms}), less"
+                f" {HEARD_TICKS} ticks"
             )
 
     @property

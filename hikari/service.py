@@ -66,12 +66,12 @@ class Server:
         self.rows = self._open_tree()
         self.tree = Tree(self.rows, config.limits.cache_bytes_max)
         self._fit_together()
-        self.journal_thread = _own_thread("journal")
-        self.tree_thread = _own_thread("tree")
+        self.journal_thread = OwnThread("journal")
+        self.tree_thread = OwnThread("tree")
         self.disk = JournalSync(
             self.journal,
             seconds=time.perf_counter,
-            in_thread=self.journal_thread,
+            in_thread=self.journal_thread.do,
             from_thread=lambda word: reactor.callFromThread(self.guarded(word)),
             failed=broken,
         )
@@ -109,8 +109,10 @@ class Server:
                     f" entry {journal.last.index}: entries that were applied are gone"
                 )
             journal.reset(journal.hard_state, mark, journal.tree_name)
-        if journal.recovering and journal.last.index:
-            log.warn("entries that were promised durable are gone: no vote until they are back")
+        if journal.cut_from is not None:
+            log.info("a torn end, never promised, was cut from entry {n} on", n=journal.cut_from)
+        if journal.lost:
+            log.warn("promised and gone, no vote until it is back: {lost}", lost=journal.lost)
 
     # ---- the rooms
 
@@ -194,7 +196,7 @@ class Server:
                 broken(error)
             self.reactor.callFromThread(self.guarded(back))
 
-        self.tree_thread(run)
+        self.tree_thread.do(run)
 
     def _replant(self, rows: Any, name: str) -> Tree:
         """A snapshot replaces the tree; the old folder goes, its files may linger till closed."""
@@ -237,7 +239,7 @@ class Server:
         """The watermark reaches the disk also when nothing more is written."""
         secure = self.guarded(self.journal.secure_watermark)
         if self.disk.threaded:
-            self.journal_thread(secure)
+            self.journal_thread.do(secure)
         else:
             secure()
         self.securing = self.reactor.callLater(0.1, self._secure)
@@ -249,6 +251,8 @@ class Server:
         if self.port is not None:
             self.port.stopListening()
         self.links.stop()
+        self.tree_thread.stop()
+        self.journal_thread.stop()
         self.tree.settle()
         self.rows.flush()
         self.rows.close()
@@ -276,23 +280,27 @@ def broken(error: BaseException) -> NoReturn:
     os._exit(EXIT_BROKEN)
 
 
-def _own_thread(name: str) -> Callable[[Callable[[], None]], None]:
+class OwnThread:
     """A thread that does one piece of work after another; started with the first."""
-    work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-    started = False
 
-    def run() -> None:
-        while True:
-            work.get()()
+    def __init__(self, name: str) -> None:
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
-    def put(piece: Callable[[], None]) -> None:
-        nonlocal started
-        if not started:
-            started = True
-            threading.Thread(target=run, name=name, daemon=True).start()
-        work.put(piece)
+    def _run(self) -> None:
+        while (piece := self._work.get()) is not None:
+            piece()
 
-    return put
+    def do(self, piece: Callable[[], None]) -> None:
+        if not self._thread.is_alive():
+            self._thread.start()
+        self._work.put(piece)
+
+    def stop(self) -> None:
+        """Return when all work is done."""
+        if self._thread.is_alive():
+            self._work.put(None)
+            self._thread.join()
 
 
 def serve(config: Config) -> None:

@@ -197,10 +197,9 @@ class Connection(protocol.Protocol):
                 size += end - at
                 writes.append(request)
             else:
-                if op == codes.AUTH and writes:  # it holds for what comes after it, not before
-                    self.door.propose(self, writes, size)
-                    self.underway_bytes += size
-                    writes, size = [], 0
+                if op == codes.AUTH and slots:  # it holds for what comes after it, not before
+                    self._park(buf, spans, at)
+                    break
                 self._other(xid, op, read, buf, at + 8, end)
                 if self.shut:
                     break
@@ -283,8 +282,9 @@ class Connection(protocol.Protocol):
         self.door.barrier(reached)
 
     def _park(self, buf: bytes, spans: Spans, at: int) -> None:
-        """From there on all waits: either for a sync, which the write that comes next could
-        overtake in the log, to be seen by the reads between them; or until it reads."""
+        """From there on all waits: for a sync, which the write that comes next could overtake in
+        the log, to be seen by the reads between them; for what an identity must not hold for; or
+        until the client reads."""
         rest = [span for span in spans if span[0] >= at]
         if rest and not self.closed:
             self.parked.append((buf, rest))
@@ -343,6 +343,8 @@ class Connection(protocol.Protocol):
                 return
             if slots:
                 self._drain()
+            if self.parked and not slots:
+                self._unpark()
         else:
             slot.reply = frame(slot.xid, zxid, error, body)
         self._due()

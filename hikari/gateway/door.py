@@ -88,7 +88,7 @@ class Door:
         for type, path in events:
             watchers = fire(type, path)
             if watchers:
-                event = notification(type, codes.STATE_SYNC_CONNECTED, path)
+                event = notification(type, codes.STATE_SYNC_CONNECTED, path, zxid)
                 for watcher in watchers:
                     watcher.notify(event)  # type: ignore[attr-defined]
 

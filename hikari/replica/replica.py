@@ -6,10 +6,11 @@ from typing import Any, Final, Protocol
 from attrs import Factory, define, field
 from twisted.logger import Logger
 
+from hikari.config import HEARD_TICKS
 from hikari.peers.messages import Forward, Heard
 from hikari.raft.entry import Entry
 from hikari.raft.journal import Journal
-from hikari.raft.messages import Chunk, ChunkReply
+from hikari.raft.messages import Append, Chunk, ChunkReply
 from hikari.raft.raft import LEADER, Raft, Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.compaction import Compaction
@@ -24,8 +25,6 @@ log = Logger()
 
 PASSES_MAX: Final = 4
 """How often one turn asks Raft again because the disk answered at once."""
-HEARD_TICKS: Final = 4
-"""A follower tells the leader so often whom it heard from."""
 SETTLE_ROWS: Final = 512
 """The tree is settled with so many changed rows, or at the next tick: what changes often is
 written once, and a restart replays a little more."""
@@ -100,7 +99,7 @@ class Replica:
     _expired: list[bytes] = field(init=False, default=Factory(list))
     _outbox: list[tuple[int, Any]] = field(init=False, default=Factory(list))
     _allegiance: tuple[int, int] = field(init=False, default=(0, 0))  # (leader, term) they went to
-    _leaderless_ticks: int = field(init=False, default=0)
+    _silent_ticks: int = field(init=False, default=0)  # since the leader was heard; -1: leads
     _ticks: int = field(init=False, default=0)
     _settle_due: bool = field(init=False, default=False)
     _turning: bool = field(init=False, default=False)  # Raft will be asked again in this turn
@@ -139,6 +138,8 @@ class Replica:
             return
         else:
             self.raft.step(message)
+            if kind is Append and self.serving:
+                self._silent_ticks = 0
         self.wake()
 
     def peer_lost(self, peer: int) -> None:
@@ -158,13 +159,14 @@ class Replica:
         self._tick_sessions()
         if self.barriers.tick():
             self.wake()
-        if self.serving:
-            self._leaderless_ticks = 0
-        else:
-            self._leaderless_ticks += 1
-            if self._leaderless_ticks == self.leader_lost_ticks:
-                log.warn("no leader: {why}", why=self._why_leaderless())
-                self.door.leader_lost()
+        if self.raft.role == LEADER:  # it looks after its majority itself
+            self._silent_ticks = -1
+        elif self._silent_ticks < 0:  # and found it gone only after an election time-out
+            self._silent_ticks = self.raft.election_ticks
+        self._silent_ticks += 1
+        if self._silent_ticks == self.leader_lost_ticks:
+            log.warn("no word of a leader: {why}", why=self._why_leaderless())
+            self.door.leader_lost()
         self.wake()
 
     @property
@@ -175,7 +177,7 @@ class Replica:
 
     def _why_leaderless(self) -> str:
         raft = self.raft
-        if raft.leader:
+        if raft.leader and not self.serving:
             return f"member {raft.leader} leads, but cannot be reached from here"
         if not raft.recovering:
             return "too few members can be reached, or are whole, to elect one"
@@ -212,6 +214,8 @@ class Replica:
         self.compaction.consider(self.tree, self.raft.log, self.sending.lowest)
         self._stream()
         self.door.turn_ended()
+        log_ = self.raft.log
+        assert log_.base.index <= self.tree.index == log_.applied <= min(log_.commit, log_.durable)
         if self.raft.more() or (self.proposals.waiting() and self.serving):
             self.wake()
 

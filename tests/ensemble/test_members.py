@@ -13,7 +13,7 @@ from hikari_wire import codes
 pytestmark = pytest.mark.ensemble
 
 SHORT_LOG = "[journal]\nentries_kept = 50\nflush_entries = 50\n"
-SHORT_SESSIONS = "[sessions]\ntimeout_min_ms = 1000\n[raft]\nleader_lost_ms = 900\n"
+SHORT_SESSIONS = "[sessions]\ntimeout_min_ms = 1000\n[raft]\nleader_lost_ms = 400\n"
 
 
 def client_of(ensemble: Ensemble, member: int, timeout_ms: int = 8_000) -> Client:

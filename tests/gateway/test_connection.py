@@ -236,6 +236,21 @@ def test_an_identity_holds_for_what_comes_after_it_in_the_same_packet_and_not_be
     assert member.data(b"/a") == b"behind"
 
 
+def test_a_read_that_waits_behind_a_write_does_not_see_with_an_identity_that_came_after_it(
+    client: Client, other: Client, cluster: Cluster
+) -> None:
+    log_in(other)
+    other.create(b"/a", acl=FOR_ANN)
+    cluster.run()
+    frames = [client.frame((codes.CREATE, b"/b", b"", b"", 0))]
+    frames.append(client.frame((codes.GET_DATA, b"/a", False)))
+    frames.append(client.frame((codes.AUTH, 0, b"digest", b"ann:secret"), codes.XID_AUTH))
+    frames.append(client.frame((codes.GET_DATA, b"/a", False)))
+    client.wire.say(b"".join(frames))
+    cluster.run()
+    assert client.errors()[-4:] == [codes.OK, codes.NO_AUTH, codes.OK, codes.OK]
+
+
 @pytest.mark.parametrize("before", [(), ((codes.CREATE, b"/before", b"", b"", 0),)])
 def test_nothing_behind_a_failed_authentication_is_done(
     client: Client, cluster: Cluster, member: Member, before: tuple[tuple[int, bytes], ...]

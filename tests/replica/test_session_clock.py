@@ -282,3 +282,30 @@ def test_nothing_outlives_the_close_of_its_session(cluster: Cluster) -> None:
     for member in cluster.members.values():
         assert [member.data(b"/%d" % n) for n in range(1, 5)] == [None] * 4
         assert not member.tree.sessions
+
+
+@pytest.mark.parametrize("leads", [False, True])
+@pytest.mark.parametrize("seed", range(6))
+def test_nobody_trusts_a_session_on_a_lost_member_that_the_others_have_expired(
+    seed: int, leads: bool
+) -> None:
+    """Two would hold one lock: the client of the lost member, and who took it after the expiry."""
+    cluster = Cluster(seed=seed)
+    cluster.elect()
+    lost = cluster.leader if leads else cluster.followers[seed % 2]
+    client = cluster.client(lost, TIMEOUT_MIN_MS)
+    third = ticks_of(TIMEOUT_MIN_MS) // 3
+    for tick in range(third + seed):
+        if tick % third == 0:
+            client.ask((codes.PING,))
+        cluster.tick()
+    cluster.hold(lost)
+    others = [member for member in cluster.members.values() if member is not lost]
+    for tick in range(400):
+        if tick % third == 0 and not client.closed:
+            client.ask((codes.PING,))
+        cluster.tick()
+        if any(client.session not in member.tree.sessions for member in others):
+            break
+    assert any(client.session not in member.tree.sessions for member in others)
+    assert client.closed
