@@ -97,6 +97,18 @@ class Leadership:
                 out += self._append(member, progress, beat=False)
         return out
 
+    def quiet(self) -> bool:
+        """Whether nobody needs to be told, or to be answered, anything now."""
+        if self.asked or self.reads or self.wanting_snapshot:
+            return False
+        commit, last, number = self.log.commit, self.log.last.index, self.round
+        for progress in self.progress.values():
+            if progress.told_commit < commit or progress.told_round < number:
+                return False
+            if progress.next <= last and not progress.full():
+                return False
+        return True
+
     def heartbeats(self) -> list[tuple[int, Append]]:
         out = []
         self.round += 1  # so that it is answered

@@ -34,8 +34,9 @@ CANDIDATE: Final = 2
 LEADER: Final = 3
 ROLE_NAMES: Final = ("follower", "pre-candidate", "candidate", "leader")
 
-COMMITTED_BYTES_MAX: Final = 16 << 20
-"""How much `ready` hands out for application at once."""
+COMMITTED_BYTES_MAX: Final = 1 << 20
+"""How much `ready` hands out for application at once: some ten thousand requests, at most a tenth
+of a second; a member that catches up must still hear and be heard."""
 
 HASTY_ROUNDS: Final = 8
 """So many quick candidacies follow a leader's known death before patience returns."""
@@ -236,6 +237,15 @@ class Raft:
             chunks,
             recovered,
         )
+
+    def quiet(self) -> bool:
+        """Whether `ready` would have nothing at all: an answer that only confirmed what was known."""
+        log = self.log
+        if self._messages or self._held or self._reads or self._chunks or self._recovered:
+            return False
+        if log.last.index > self._written or self._saved != (self.term, self.vote) or self.more():
+            return False
+        return self.leadership is None or self.leadership.quiet()
 
     def more(self) -> bool:
         """Whether `ready` would have committed entries left over from the last time."""

@@ -10,7 +10,7 @@ from hikari.config import HEARD_TICKS
 from hikari.peers.messages import Forward, Heard
 from hikari.raft.entry import Entry
 from hikari.raft.journal import Journal
-from hikari.raft.messages import Append, Chunk, ChunkReply
+from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
 from hikari.raft.raft import LEADER, Raft, Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.compaction import Compaction
@@ -140,6 +140,8 @@ class Replica:
             self.raft.step(message)
             if kind is Append and self.serving:
                 self._silent_ticks = 0
+            if kind is AppendReply and self.raft.quiet():
+                return  # the second answer to what the first had decided
         self.wake()
 
     def peer_lost(self, peer: int) -> None:

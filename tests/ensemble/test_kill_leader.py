@@ -14,7 +14,9 @@ KILLS = 20
 WRITERS = 6
 PAUSE_S = 0.005
 OUTAGE_S_MAX = 5.0
-"""Far above what is seen (see docs/performance.md): a machine under load must not fail the test."""
+"""Of any one kill: far above what is seen, a machine under load must not fail the test."""
+OUTAGE_MEDIAN_S_MAX = 0.4
+"""ZooKeeper takes 0.4 to 1.0 s."""
 
 
 def _prepare(ensemble: Ensemble) -> None:
@@ -100,3 +102,4 @@ def test_twenty_leaders_are_killed(make, capsys):
             f"\nthe same for the client that waited longest:         {summary(of_one)}"
         )
     assert max(longest) < OUTAGE_S_MAX
+    assert statistics.median(longest) < OUTAGE_MEDIAN_S_MAX
