@@ -239,7 +239,7 @@ class Raft:
         )
 
     def quiet(self) -> bool:
-        """Whether `ready` would have nothing at all: an answer that only confirmed what was known."""
+        """Whether `ready` would have nothing: an answer that only confirmed what was known."""
         log = self.log
         if self._messages or self._held or self._reads or self._chunks or self._recovered:
             return False

@@ -1,5 +1,6 @@
 """Twenty times in a row the leader is killed under load. Nothing acknowledged may be lost."""
 
+import statistics
 import time
 
 import pytest

@@ -10,8 +10,8 @@ import pytest
 from ensemble.ensemble import wait_until
 from kazoo.client import KazooClient
 
-from hikari.ensemble import mode_of
 from hikari.config import Address
+from hikari.ensemble import mode_of
 from hikari_tools.bench.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
