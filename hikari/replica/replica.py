@@ -25,7 +25,7 @@ log = Logger()
 
 PASSES_MAX: Final = 4
 """How often one turn asks Raft again because the disk answered at once."""
-SETTLE_ROWS: Final = 512
+SETTLE_ROWS: Final = 2048
 """The tree is settled with so many changed rows, or at the next tick: what changes often is
 written once, and a restart replays a little more."""
 WAITING_BYTES_MAX: Final = 256 << 20
