@@ -19,6 +19,7 @@ FLOORS = [
     {"hikari.replica"},
     {"hikari.gateway"},
     {"hikari.service", "hikari.ensemble"},
+    {"hikari.testing"},
     {"hikari.__main__"},
 ]
 LEAVES = {"hikari.config", "hikari.pidfile", "hikari.outlet", "hikari.reactor"}
