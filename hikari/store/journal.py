@@ -163,10 +163,13 @@ class RocksJournal:
         batch = self._files.batch()
         batch.put(BASE_KEY, pack_base(ORIGIN, tree_name))
         batch.put(HARD_STATE_KEY, pack_hard_state(hard_state))
-        db.write(batch)
-        db.flush_wal(True)
-        db.flush()
-        db.close()
+        try:
+            db.write(batch)
+            db.flush_wal(True)
+            db.flush()
+            db.close()
+        except Exception as error:
+            raise DiskFailed(f"{folder}: it cannot be begun: {error}") from error
 
     def _inspect(self, promise: Promise | None) -> Found:
         """Read only: RocksDB, once it may write, removes files that it believes to be obsolete,

@@ -138,9 +138,12 @@ class RocksRows:
         options = rows_options(MEMTABLE_BYTES, Cache(0))
         options.create_if_missing(True)
         db = self._files.open_rocks(folder, options, RowsDamaged)
-        db.put(FORMAT_KEY, _FORMAT, self._no_log)
-        db.flush()
-        db.close()
+        try:
+            db.put(FORMAT_KEY, _FORMAT, self._no_log)
+            db.flush()
+            db.close()
+        except Exception as error:
+            raise DiskFailed(f"{folder}: it cannot be begun: {error}") from error
 
     def _demand_format(self, db: Rdict) -> None:
         try:

@@ -15,7 +15,7 @@ UNKNOWN: Final = "unknown"
 
 @define(eq=False)
 class Operation:
-    """One request, and what became of it. `ended` is 0.0 until something did.
+    """One request, and what became of it. `ended` is 0.0 unless it was answered.
 
     `request` and `value` are as `hikari_wire.requests` and `hikari_wire.replies` have them.
     """
