@@ -6,7 +6,6 @@ be harmless there is no place. Why it cannot be harmless is said at each.
 
 import random
 from collections.abc import Callable, Iterator
-from copy import copy
 from itertools import pairwise
 from typing import Any
 
@@ -57,6 +56,16 @@ class History:
         """The requests of a session that were never answered."""
         talks = [talk for talk in self.talks if talk.session == session]
         return [one.request for talk in talks for one in talk.asked if not one.ended]
+
+
+def copy(one: Operation | Event) -> Operation | Event:
+    if type(one) is Event:
+        return Event(one.session, one.type, one.path, one.at)
+    assert isinstance(one, Operation)
+    return Operation(
+        *(one.session, one.request, one.invoked, one.xid, one.ended, one.outcome, one.zxid),
+        *(one.error, one.value),
+    )
 
 
 Damage = Callable[[History, random.Random], bool]
