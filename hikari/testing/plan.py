@@ -54,7 +54,7 @@ def draw(seed: int, turns: int, members: int = 0) -> Plan:
     plan = Plan(seed, members, turns)
     plan.knobs = _knobs(chance)
     skewed = chance.random() < 0.3
-    plan.rates = [chance.uniform(0.8, 1.25) if skewed else 1.0 for _ in range(members)]
+    plan.rates = [chance.uniform(0.9, 1.1) if skewed else 1.0 for _ in range(members)]
     plan.scripts = [_script(chance, n, members, horizon_s) for n in range(chance.randrange(3, 8))]
     plan.faults = _faults(chance, members, horizon_s)
     return plan
