@@ -1,0 +1,61 @@
+"""The fuzzers at full length: `python -m fuzz decoder`, `python -m fuzz socket`.
+
+Needs the repository, client, tools and tests on PYTHONPATH. Ends with a line of figures, and
+with status 1 at the first frame that does harm.
+"""
+
+import concurrent.futures
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from fuzz import decoder
+from fuzz.surfaces import Crash
+
+
+@click.group()
+def main() -> None:
+    """Bytes that nobody should send, at whatever must survive them."""
+
+
+def _say(figures: dict[str, Any], keep: Path | None) -> None:
+    line = json.dumps(figures)
+    print(line)
+    if keep is not None:
+        kept = json.loads(keep.read_text()) if keep.exists() else []
+        keep.write_text(json.dumps([*kept, figures], indent=1) + "\n")
+
+
+@main.command("decoder")
+@click.option("--frames", type=int, default=1_000_000, show_default=True)
+@click.option("--processes", type=int, default=1, show_default=True)
+@click.option("--seed", type=int, default=None, help="of the first process")
+@click.option("--keep", type=click.Path(path_type=Path), help="a JSON file to append to")
+def decoder_(frames: int, processes: int, seed: int | None, keep: Path | None) -> None:
+    """Mutated frames at every decoder, in this process and no other."""
+    first = random.SystemRandom().getrandbits(32) if seed is None else seed
+    share = -(-frames // processes)
+    with concurrent.futures.ProcessPoolExecutor(processes) as pool:
+        runs = [pool.submit(_run, share, first + number) for number in range(processes)]
+        done = [run.result() for run in runs]
+    crashes = [why for why in done if isinstance(why, str)]
+    for why in crashes:
+        print(why, file=sys.stderr)
+    if crashes:
+        raise SystemExit(1)
+    figures = {"fuzz": "decoder", "frames": sum(one["frames"] for one in done), "runs": done}
+    _say(figures, keep)
+
+
+def _run(frames: int, seed: int) -> dict[str, Any] | str:
+    try:
+        return decoder.run(frames, seed)
+    except Crash as crash:
+        return f"seed {seed}: {crash}"
+
+
+if __name__ == "__main__":
+    main()
