@@ -7,12 +7,14 @@ with status 1 at the first frame that does harm.
 import concurrent.futures
 import json
 import random
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import click
-from fuzz import decoder
+from fuzz import decoder, siege
 from fuzz.surfaces import Crash
 
 
@@ -48,6 +50,24 @@ def decoder_(frames: int, processes: int, seed: int | None, keep: Path | None) -
         raise SystemExit(1)
     figures = {"fuzz": "decoder", "frames": sum(one["frames"] for one in done), "runs": done}
     _say(figures, keep)
+
+
+@main.command("socket")
+@click.option("--frames", type=int, default=100_000, show_default=True)
+@click.option("--attackers", type=int, default=2, show_default=True, help="processes")
+@click.option("--seed", type=int, default=None)
+@click.option("--keep", type=click.Path(path_type=Path), help="a JSON file to append to")
+def socket_(frames: int, attackers: int, seed: int | None, keep: Path | None) -> None:
+    """Hostile clients and peers of a member process; its folder stays when that fails."""
+    seed = random.SystemRandom().getrandbits(32) if seed is None else seed
+    folder = Path(tempfile.mkdtemp(prefix="hikari-fuzz-"))
+    try:
+        figures = siege.lay(folder / "ensemble", frames, attackers, seed)
+    except AssertionError as wrong:
+        print(f"seed {seed}, see {folder}: {wrong}", file=sys.stderr)
+        raise SystemExit(1) from None
+    shutil.rmtree(folder)
+    _say({"fuzz": "socket", **figures}, keep)
 
 
 def _run(frames: int, seed: int) -> dict[str, Any] | str:
