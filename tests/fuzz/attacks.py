@@ -22,6 +22,8 @@ ENDS = (codes.CLOSE_SESSION, codes.AUTH)
 """Behind these, or mutants of them, a connection reads no more."""
 BURST = 64
 STUCK_S = 5.0
+ANSWERED_S = 0.05
+"""What was asked last is answered by then, mostly; what was not is dropped with its connection."""
 SESSION_MS = 4_000
 
 
@@ -127,13 +129,14 @@ class Attacker:
         mutator = self.requests if self.chance.random() < 0.3 else self.staying
         with self._enter() as sock:
             for _ in range(self.chance.randrange(1, 20)):
-                said = [framed(frame) for frame in mutator.some(BURST)]
+                said = [framed(frame) for frame in mutator.some(BURST) if len(frame) >= 8]
                 if self.chance.random() < 0.05:
-                    number = self.chance.randrange(BURST)
+                    number = self.chance.randrange(len(said))
                     said[number] = self.chance.randbytes(2) + said[number]
                 if not pour(sock, b"".join(said)):
                     return sent
-                sent += BURST
+                sent += len(said)
+            closes(sock, ANSWERED_S)
         return sent
 
     def behind_requests(self) -> int:
@@ -142,7 +145,7 @@ class Attacker:
             sound = [framed(self.chance.choice(corpus.REQUESTS)) for _ in range(BURST)]
             garbage = self.chance.randbytes(self.chance.randrange(1, 300))
             pour(sock, b"".join(sound) + garbage)
-            closes(sock, 0.01)
+            closes(sock, ANSWERED_S)
         return 2 + BURST
 
     def stranger(self) -> int:

@@ -202,11 +202,12 @@ def _attack(
         time.sleep(0.2)
         ensemble.demand_alive()
         workers.demand_alive()
-        received = _received(ensemble, target)
+        received = _counted(ensemble, target, "Received")
         if not resident and received >= frames * WARM:
             resident = resident_bytes(pid)
     by_attack = workers.end()
     took_s = time.monotonic() - began
+    answered = _counted(ensemble, target, "Sent")
     judge.end()
     impostor.end()
     for sock in silent:
@@ -221,6 +222,7 @@ def _attack(
     assert latencies[-1] <= LATENCY_S_MAX, f"an answer took {latencies[-1]:.2f} s"
     return {
         "received": received,
+        "answered": answered,
         "sent": sum(by_attack.values()) + impostor.sent,
         "by_attack": {**by_attack, "impostor": impostor.sent},
         "seed": seed,
@@ -240,9 +242,12 @@ def _silent(address: tuple[str, int], said: bytes) -> socket.socket:
     return sock
 
 
-def _received(ensemble: Ensemble, number: int) -> int:
-    lines = ensemble.word(number, b"srvr").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Received: "))
+def _counted(ensemble: Ensemble, number: int, what: str) -> int:
+    """One of the counts that a member tells of itself."""
+    for line in ensemble.word(number, b"srvr").splitlines():
+        if line.startswith(f"{what}: "):
+            return int(line.split()[1])
+    raise AssertionError(f"member {number} does not serve")
 
 
 def _settle(pid: int, sockets: int) -> None:
