@@ -38,6 +38,9 @@ FRAME_BYTES_SOFT: Final = 24 << 20
 """More messages than this at once go in several frames."""
 HELLO_S_MAX: Final = 5.0
 """An incoming link says who it is within this time, or is closed."""
+STRANGERS_MAX: Final = 64
+"""With more incoming links that have not said who they are, the eldest is closed: a member says it
+in its first packet."""
 
 
 class _Framed(protocol.Protocol):
@@ -131,6 +134,7 @@ class _Incoming(_Framed):
     def connectionMade(self) -> None:
         super().connectionMade()
         self.deadline = self.links.clock.callLater(HELLO_S_MAX, self.refuse, "no hello in time")
+        self.links._called(self)
 
     def framesReceived(self, messages: list[PeerMessage]) -> None:
         if self.peer:
@@ -147,6 +151,7 @@ class _Incoming(_Framed):
             return
         assert isinstance(hello, Hello)
         self.deadline.cancel()
+        self.links._strangers.pop(self, None)
         self.bytes_max = FRAME_BYTES_MAX
         self.peer = hello.sender
         self.links._heard_from(self)
@@ -194,6 +199,7 @@ class Links:
 
     _out: dict[int, _Outgoing] = field(init=False, default=Factory(dict))
     _in: dict[int, _Incoming] = field(init=False, default=Factory(dict))
+    _strangers: dict[_Incoming, None] = field(init=False, default=Factory(dict))  # eldest first
     _retry_s: dict[int, float] = field(init=False, default=Factory(dict))
     _waiting: dict[int, Any] = field(init=False, default=Factory(dict))  # until it is dialled again
     _port: Any = field(init=False, default=None)
@@ -238,7 +244,7 @@ class Links:
         if not isinstance(hello, Hello):
             return "no hello"
         if hello.ensemble != self.ensemble:
-            return f"it belongs to ensemble {hello.ensemble!r}, we to {self.ensemble!r}"
+            return f"it belongs to ensemble {hello.ensemble[:40]!r}, we to {self.ensemble!r}"
         if hello.members != self.members_checksum:
             return f"member {hello.sender} has another list of members than we have"
         if hello.receiver != self.member or hello.sender not in self.addresses:
@@ -276,6 +282,14 @@ class Links:
         self.on_lost(link.peer)
         self._again(link.peer)
 
+    def _called(self, link: _Incoming) -> None:
+        strangers = self._strangers
+        strangers[link] = None
+        if len(strangers) > STRANGERS_MAX:
+            eldest = next(iter(strangers))
+            del strangers[eldest]
+            eldest.refuse("too many strangers, and it said nothing")
+
     def _heard_from(self, link: _Incoming) -> None:
         older = self._in.pop(link.peer, None)
         self._in[link.peer] = link
@@ -287,6 +301,7 @@ class Links:
             self._dial(link.peer)
 
     def _gone(self, link: _Incoming) -> None:
+        self._strangers.pop(link, None)
         if self._in.get(link.peer) is link:
             del self._in[link.peer]
 
