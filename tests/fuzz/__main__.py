@@ -1,4 +1,4 @@
-"""The fuzzers at full length: `python -m fuzz decoder`, `python -m fuzz socket`.
+"""The fuzzers at full length: `python -m fuzz decoder`, `... socket`, `... crowd`.
 
 Needs the repository, client, tools and tests on PYTHONPATH. Ends with a line of figures, and
 with status 1 at the first frame that does harm.
@@ -10,12 +10,16 @@ import random
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import click
 from fuzz import decoder, siege
+from fuzz.crowd import Crowd
 from fuzz.surfaces import Crash
+
+from hikari_wire import codes
 
 
 @click.group()
@@ -68,6 +72,28 @@ def socket_(frames: int, attackers: int, seed: int | None, keep: Path | None) ->
         raise SystemExit(1) from None
     shutil.rmtree(folder)
     _say({"fuzz": "socket", **figures}, keep)
+
+
+@main.command("crowd")
+@click.option("--seeds", default="0..99", show_default=True, help="A..B, both included")
+@click.option("--steps", type=int, default=1_500, show_default=True)
+@click.option("--keep", type=click.Path(path_type=Path), help="a JSON file to append to")
+def crowd_(seeds: str, steps: int, keep: Path | None) -> None:
+    """Anything, in any state of a session, at three members in memory."""
+    first, _, last = seeds.partition("..")
+    answers: Counter[int] = Counter()
+    frames = 0
+    for seed in range(int(first), int(last) + 1):
+        crowd = Crowd(seed)
+        try:
+            crowd.run(steps)
+        except BaseException:
+            print(f"seed {seed}, {steps} steps", file=sys.stderr)
+            raise
+        answers += crowd.answers
+        frames += crowd.frames
+    told = {codes.ERROR_NAMES.get(error, str(error)): count for error, count in answers.items()}
+    _say({"fuzz": "crowd", "seeds": seeds, "frames": frames, "answers": told}, keep)
 
 
 def _run(frames: int, seed: int) -> dict[str, Any] | str:

@@ -126,7 +126,7 @@ class Crowd:
     def arrive(self) -> None:
         member = self.chance.choice(list(self.cluster.members.values()))
         client = self.cluster.dial(member)
-        known = [one for one in self.crowd if one.connection.session]
+        known = [one for one in self.crowd if one.connection.session and len(one.wire.told) > 40]
         if known and self.chance.random() < 0.2:
             told = self.chance.choice(known).wire.told
             _, _, session, password, _ = replies.decode_connect(told, 4, len(told))
