@@ -23,7 +23,8 @@ FLOORS = [
     {"hikari.__main__"},
 ]
 LEAVES = {
-    *("hikari.config", "hikari.descriptors", "hikari.pidfile", "hikari.outlet", "hikari.reactor"),
+    *("hikari.complaints", "hikari.config", "hikari.descriptors", "hikari.pidfile"),
+    *("hikari.outlet", "hikari.reactor"),
 }
 # What is beside the house, and "hikari" itself: any module of it that the map does not name.
 MAY_IMPORT: dict[str, set[str]] = {"hikari": set(), "hikari_tools": {"hikari_wire"}}

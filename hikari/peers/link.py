@@ -14,6 +14,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from hikari.complaints import Complaints
 from hikari.outlet import Outlet
 from hikari.peers.codec import (
     FRAME_BYTES_MAX,
@@ -48,6 +49,7 @@ class _Framed(protocol.Protocol):
 
     bytes_max = HELLO_BYTES_MAX
     refused = False
+    links: "Links"
 
     def connectionMade(self) -> None:
         self.transport.setTcpNoDelay(True)  # type: ignore[union-attr]
@@ -89,7 +91,7 @@ class _Framed(protocol.Protocol):
 
     def refuse(self, why: str) -> None:
         host = self.transport.getPeer()  # type: ignore[union-attr]
-        log.warn("link from {host} closed: {why}", host=host, why=why)
+        self.links.complaints.say(host=host, why=why)
         self.refused = True
         self.transport.abortConnection()  # type: ignore[union-attr]
 
@@ -204,6 +206,11 @@ class Links:
     _waiting: dict[int, Any] = field(init=False, default=Factory(dict))  # until it is dialled again
     _port: Any = field(init=False, default=None)
     _stopped: bool = field(init=False, default=False)
+    complaints: Complaints = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        text = "link from {host} closed: {why}"
+        self.complaints = Complaints(log, text, self.clock.callLater)
 
     def start(self, host: str, port: int) -> None:
         self._port = self.clock.listenTCP(port, _Listening(self), interface=host)

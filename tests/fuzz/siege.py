@@ -230,6 +230,7 @@ def _attack(
         "seed": seed,
         "seconds": round(took_s, 1),
         "growth_mb": round(growth / 1e6, 1),
+        "log_mb": round(layout.log(target).stat().st_size / 1e6, 1),
         "asked_by_judge": len(latencies),
         "judge_p50_ms": round(latencies[len(latencies) // 2] * 1e3, 2),
         "judge_p99_ms": round(latencies[int(len(latencies) * 0.99)] * 1e3, 1),
