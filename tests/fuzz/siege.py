@@ -33,8 +33,8 @@ LATENCY_S_MAX = 2.0
 """For any single answer to the client that behaves; the machine is shared with its attackers."""
 PAUSE_S = 0.01
 HANDSHAKE_S = 11.0
-WARM = 0.2
-"""This share of the frames comes before memory is measured: pools and buffers fill up."""
+FIFTHS = 5
+"""Memory is measured from the first fifth of the frames on: pools and buffers fill up before."""
 
 
 class Judge(threading.Thread):
@@ -200,14 +200,15 @@ def _attack(
     judge = Judge(client)
     judge.start()
     workers = Workers(client, peer, call, seed, attackers)
-    resident = received = 0
+    resident: list[int] = []  # at each fifth of the frames
+    received = 0
     while received < frames:
         time.sleep(0.2)
         ensemble.demand_alive()
         workers.demand_alive()
         received = _counted(ensemble, target, "Received")
-        if not resident and received >= frames * WARM:
-            resident = resident_bytes(pid)
+        if received * FIFTHS >= frames * (len(resident) + 1):
+            resident.append(resident_bytes(pid))
     by_attack = workers.end()
     took_s = time.monotonic() - began
     answered = _counted(ensemble, target, "Sent")
@@ -218,7 +219,8 @@ def _attack(
         assert not patient or closes(sock, left_s), "half a frame and silence stay for ever"
         sock.close()
     _settle(pid, sockets)
-    growth = resident_bytes(pid) - resident
+    resident.append(resident_bytes(pid))
+    growth = resident[-1] - resident[0]
     latencies = sorted(judge.latencies_s)
     assert growth <= GROWTH_BYTES_MAX, f"grew by {growth} bytes"
     assert latencies[-1] <= LATENCY_S_MAX, f"an answer took {latencies[-1]:.2f} s"
@@ -230,6 +232,7 @@ def _attack(
         "seed": seed,
         "seconds": round(took_s, 1),
         "growth_mb": round(growth / 1e6, 1),
+        "resident_mb": [round(size / 1e6, 1) for size in resident],
         "log_mb": round(layout.log(target).stat().st_size / 1e6, 1),
         "asked_by_judge": len(latencies),
         "judge_p50_ms": round(latencies[len(latencies) // 2] * 1e3, 2),
