@@ -10,6 +10,7 @@ from twisted.internet import task
 from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 
 from hikari.config import Config
+from hikari.descriptors import for_clients
 from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
 from hikari.machine import Machine, RealMachine
@@ -118,10 +119,18 @@ class Server:
 
     def _make_door(self) -> Door:
         limits, sessions = self.config.limits, self.config.sessions
+        connections_max = for_clients(limits.connections_max)
+        if connections_max < limits.connections_max:
+            log.warn(
+                "only {count} clients at once, connections_max says {wanted}: this process may not"
+                " have more files open (ulimit -n)",
+                count=connections_max,
+                wanted=limits.connections_max,
+            )
         return Door(
             frame_bytes_max=limits.frame_bytes_max,
             requests_max=limits.requests_per_connection_max,
-            connections_max=limits.connections_max,
+            connections_max=connections_max,
             output_bytes_max=limits.output_bytes_max,
             timeout_min_ms=sessions.timeout_min_ms,
             timeout_max_ms=sessions.timeout_max_ms,
