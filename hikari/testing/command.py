@@ -199,6 +199,7 @@ def _many(seeds: range, turns: int, members: int, processes: int) -> int:
     click.echo(
         f"{len(seeds)} seeds of {turns} turns: {len(broken)} broke a promise;"
         f" {virtual_s / 3600:.2f} simulated hours, {requests:.0f} requests agreed on,"
-        f" {operations:.0f} replies and events judged, {leaders:.0f} leaders, {deaths:.0f} deaths; {took_s:.0f} s"
+        f" {operations:.0f} replies and events judged, {leaders:.0f} leaders,"
+        f" {deaths:.0f} deaths; {took_s:.0f} s"
     )
     return 1 if broken else 0
