@@ -1,0 +1,46 @@
+"""`python -m mutants`: how many of the field's bugs does the simulator see?"""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from attrs import asdict
+from mutants.register import MUTANTS, source_of
+from mutants.score import TURNS, Outcome, attack
+
+
+@click.command()
+@click.option("--only", multiple=True, help="Only this one; may be given more than once.")
+@click.option("--seconds", type=float, default=60, show_default=True,
+              help="Of processor time, for each.")  # fmt: skip
+@click.option("--turns", type=int, default=TURNS, show_default=True,
+              help="How long the chaos of a seed lasts, in turns of all members.")  # fmt: skip
+@click.option("--figures", type=click.Path(dir_okay=False, path_type=Path),
+              help="Where to write what was found, as JSON.")  # fmt: skip
+def score(only: tuple[str, ...], seconds: float, turns: int, figures: Path | None) -> None:
+    """Put each historical bug into the code, and run seeds until something is broken."""
+    names = only or tuple(MUTANTS)
+    outcomes = []
+    for name in names:
+        mutant = MUTANTS[name]
+        outcome = attack(name, mutant, source_of(mutant), seconds, turns)
+        outcomes.append(outcome)
+        _tell(outcome)
+        sys.stdout.flush()
+    caught = sum(outcome.caught for outcome in outcomes)
+    if figures is not None:
+        figures.write_text(json.dumps([asdict(one) for one in outcomes], indent=1) + "\n")
+    click.echo(f"{caught} of {len(outcomes)}")
+    raise SystemExit(0 if caught == len(outcomes) else 1)
+
+
+def _tell(outcome: Outcome) -> None:
+    if outcome.caught:
+        how = f"{outcome.promise[:60]}, by {outcome.by}, after {outcome.seconds:.1f} s"
+    else:
+        how = f"NOT SEEN in {outcome.tried} plans, {outcome.seconds:.0f} s"
+    click.echo(f"{outcome.name}\n    {outcome.source}\n    {how}")
+
+
+score()
