@@ -54,7 +54,9 @@ class Faults:
         self._failed.discard(member.number)
         member.disk.failing = ""
         rest_s = self._rest_s.pop(member.number, 0.05)
-        self._later(rest_s if not self._over else 0.01, self._start, member)
+        if member.refused:
+            rest_s = 1.0
+        self._later(rest_s, self._start, member)
 
     def _start(self, member: Member) -> None:
         if not member.running:
