@@ -12,6 +12,9 @@ from attrs import asdict, define, field
 
 REGISTERS: Final = [f"/r{n}" for n in range(4)]
 FOLDERS: Final = ["/q", "/e", "/s"]
+PLAIN: Final = ["/p0", "/p1"]
+"""Registers that nothing but sets, gets, creates and deletes of their own touch: a judge that
+trusts no zxid can look at them."""
 Act = list[Any]
 """[at_s, kind, argument, …]"""
 
@@ -102,6 +105,8 @@ def _script(chance: random.Random, number: int, members: int, horizon_s: float) 
 
 def _act(chance: random.Random, members: int) -> Act:
     drawn = chance.random()
+    if drawn < 0.18:
+        return _plain(chance)
     if drawn < 0.82:
         return _request(chance)
     if drawn < 0.94:
@@ -111,6 +116,17 @@ def _act(chance: random.Random, members: int) -> Act:
     if drawn < 0.98:
         return ["hang up"]
     return ["move", chance.randrange(members) + 1]
+
+
+def _plain(chance: random.Random) -> Act:
+    path, drawn = chance.choice(PLAIN), chance.random()
+    if drawn < 0.45:
+        return ["linear get", path, False]
+    if drawn < 0.65:
+        return ["set", path]
+    if drawn < 0.85:
+        return ["cas", path]
+    return ["create", path, 0] if drawn < 0.93 else ["delete", path]
 
 
 def _request(chance: random.Random) -> Act:
