@@ -94,7 +94,7 @@ def _knobs(chance: random.Random) -> dict[str, float]:
 def _script(chance: random.Random, number: int, members: int, horizon_s: float) -> Script:
     script = Script(chance.choice((4_000, 4_000, 10_000, 40_000)))
     acts = [[0.0, "burst", [["create", path, 0] for path in REGISTERS + FOLDERS]]]
-    gap_s = chance.choice((0.02, 0.1, 0.3))
+    gap_s = chance.choice((0.01, 0.05, 0.2))
     at_s = 1.0
     while at_s < horizon_s:
         acts.append([round(at_s, 4), *_act(chance, members)])
