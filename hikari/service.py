@@ -54,6 +54,10 @@ class CannotStart(Exception):
     """What is on disk does not fit together; the message says what and what to do."""
 
 
+class Diverged(Exception):
+    """The tree here is not that of the majority: nothing more may be served from it."""
+
+
 class Server:
     """One member: everything it is made of, started and stopped."""
 
@@ -184,6 +188,7 @@ class Server:
             ),
             replant=self._replant,
             leader_lost_ticks=-(-times.leader_lost_ms // times.tick_ms),
+            diverged=self._diverged,
         )
 
     def _aside(self, work: Callable[[], None], back: Callable[[], None]) -> None:
@@ -210,6 +215,14 @@ class Server:
         for folder in self.folder.glob("tree-*"):
             if folder.name != name:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _diverged(self, index: int) -> NoReturn:
+        broken(
+            Diverged(
+                f"{self.folder}: at entry {index} the tree is not what a majority holds: move this"
+                " folder away, and the member will be sent everything by its peers"
+            )
+        )
 
     # ---- its life
 

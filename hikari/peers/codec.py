@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgpack
 
-from hikari.peers.messages import Forward, Heard, Hello
+from hikari.peers.messages import Digest, Forward, Heard, Hello
 from hikari.raft.entry import CorruptRecord, Mark, parse
 from hikari.raft.messages import (
     Append,
@@ -23,13 +23,13 @@ from hikari.raft.messages import (
     VoteReply,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
 LENGTH: Final = struct.Struct(">I")
 FRAME_BYTES_MAX: Final = 96 << 20
 HELLO_BYTES_MAX: Final = 4 << 10
 """What a stranger may send before it has said who it is."""
 
-PeerMessage = Message | Forward | Heard | Hello
+PeerMessage = Message | Forward | Heard | Digest | Hello
 
 
 class BadFrame(ValueError):
@@ -48,6 +48,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     ChunkReply: (17, (int, int, int, int)),
     Forward: (18, (int, int, tuple)),
     Heard: (19, (int, tuple)),
+    Digest: (20, (int, int, int)),
 }
 
 
