@@ -91,7 +91,7 @@ class Digests:
         shown = ", ".join(f"member {m} has {answers[m]:016x}" for m in sorted(answers))
         odd = [member for member, digest in answers.items() if digest != most]
         if count < majority(len(self.voters)):
-            self._say("the trees differ and no majority tells which is right", index, shown)
+            self._say("the trees differ and no majority tells yet which is right", index, shown)
         elif self.member not in odd:
             named = " and ".join(map(str, sorted(odd)))
             self._say(f"the tree of member {named} is not that of the majority", index, shown)
