@@ -217,6 +217,9 @@ class Server:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _diverged(self, index: int) -> NoReturn:
+        """What is in memory alone goes to the disk: it may be what tells what went wrong."""
+        self.tree.settle()
+        self.rows.flush()
         broken(
             Diverged(
                 f"{self.folder}: at entry {index} the tree is not what a majority holds: move this"

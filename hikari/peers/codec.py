@@ -48,7 +48,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     ChunkReply: (17, (int, int, int, int)),
     Forward: (18, (int, int, tuple)),
     Heard: (19, (int, tuple)),
-    Digest: (20, (int, int, int)),
+    Digest: (21, (int, int, int)),
 }
 
 

@@ -17,6 +17,21 @@ FORMAT: Final = 2  # of all rows; a tree of another format is refused
 _META: Final = struct.Struct(">HQQQqQIQQ")
 
 
+def zxid_of(meta: bytes) -> int:
+    """The last zxid of a tree with this settled row. Raises RowsDamaged."""
+    _demand_format(meta)
+    zxid: int = _META.unpack(meta)[2]
+    return zxid
+
+
+def _demand_format(meta: bytes) -> None:
+    format = int.from_bytes(meta[:2], "big")
+    if format != FORMAT:
+        raise RowsDamaged(f"rows of format {format}, not {FORMAT}")
+    if len(meta) != _META.size:
+        raise RowsDamaged(f"a settled row of {len(meta)} bytes")
+
+
 class State:
     """The settled rows, and in memory what is newer than they.
 
@@ -75,11 +90,7 @@ class State:
         self.settle()
 
     def _load(self, meta: bytes) -> None:
-        format = int.from_bytes(meta[:2], "big")
-        if format != FORMAT:
-            raise RowsDamaged(f"rows of format {format}, not {FORMAT}")
-        if len(meta) != _META.size:
-            raise RowsDamaged(f"a settled row of {len(meta)} bytes")
+        _demand_format(meta)
         _, self.index, self.zxid, self.done, self.time_ms, *counts = _META.unpack(meta)
         self.term, self.checksum, self.znodes, self.sum = counts
         self.settled = (self.index, self.zxid, self.done)

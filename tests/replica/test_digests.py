@@ -10,6 +10,7 @@ from twisted.logger import LogLevel, globalLogPublisher
 from hikari.peers.messages import Digest
 from hikari.replica.digests import POINTS_KEPT, Digests
 from hikari.tree import keys
+from hikari.tree.differences import Differences, differences
 from hikari.tree.tree import Tree
 from hikari_wire import codes
 
@@ -103,7 +104,7 @@ def counts(members: list[Member]) -> list[int]:
     return [member.replica.digests.mismatches for member in members]
 
 
-def ensure_one_is_stopped(cluster: Cluster, spoilt: Member) -> None:
+def ensure_one_is_stopped(cluster: Cluster, spoilt: Member, znode: bytes = b"/spoilt") -> None:
     others = [member for member in cluster.members.values() if member is not spoilt]
     assert spoilt.diverged_at
     assert not spoilt.running
@@ -112,6 +113,10 @@ def ensure_one_is_stopped(cluster: Cluster, spoilt: Member) -> None:
     cluster.elect()
     cluster.write(cluster.client(cluster.leader), b"/goes-on")
     cluster.agree()
+    spoilt.tree.settle()
+    rows = cluster.leader.rows
+    named = differences(spoilt.rows.view(), rows.view(), rows.get)
+    assert named == Differences(1, [znode], [])
 
 
 @pytest.mark.parametrize("how", [spoil, spoil_rows])
@@ -201,7 +206,7 @@ def test_a_member_that_was_away_is_judged_by_the_points_it_missed(loud: list[str
     spoilt = cluster.start(away.number)
     rot(spoilt, b"/r")
     cluster.until(lambda: spoilt.diverged_at, ticks=100)
-    ensure_one_is_stopped(cluster, spoilt)
+    ensure_one_is_stopped(cluster, spoilt, b"/r")
 
 
 def test_two_and_two_and_one_of_five_go_on_loudly(loud: list[str]) -> None:
