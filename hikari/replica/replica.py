@@ -16,6 +16,7 @@ from hikari.replica.barriers import Barriers
 from hikari.replica.compaction import Compaction
 from hikari.replica.digests import DIGEST_ENTRIES, Digests
 from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
+from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.sessions import ATTACH, EXPIRE
@@ -97,6 +98,7 @@ class Replica:
     barriers: Barriers = field(init=False)
     sending: Sending = field(init=False)
     digests: Digests = field(init=False)
+    scrub: Scrub = field(init=False, default=Factory(Scrub))
     _woken: bool = field(init=False, default=False)
     _forwarded: list[bytes] = field(init=False, default=Factory(list))
     _expired: list[bytes] = field(init=False, default=Factory(list))
@@ -171,6 +173,7 @@ class Replica:
         self._settle_due = True
         self.raft.tick()
         self.sending.tick()
+        self.scrub.tick(self.tree)
         self._tick_sessions()
         if self.barriers.tick():
             self.wake()
@@ -423,6 +426,7 @@ class Replica:
         self.tree = self.replant(rows, name)
         assert self.tree.index == mark.index
         self.digests.begin_at(mark.index)
+        self.scrub.end()
         self.proposals.lose()  # some may be in there: no entry will answer them
         self.sessions.keep(self.tree.sessions)
         for session in self.tree.sessions.values():

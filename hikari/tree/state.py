@@ -24,6 +24,13 @@ def zxid_of(meta: bytes) -> int:
     return zxid
 
 
+def sum_of(meta: bytes) -> int:
+    """The sum of all rows, as a tree with this settled row has it. Raises RowsDamaged."""
+    _demand_format(meta)
+    total: int = _META.unpack(meta)[-1]
+    return total
+
+
 def _demand_format(meta: bytes) -> None:
     format = int.from_bytes(meta[:2], "big")
     if format != FORMAT:
