@@ -115,6 +115,19 @@ def test_the_digest_covers_the_counts_too(differs: str) -> None:
     assert (here.tree.digest() == there.tree.digest()) == (differs == "counts")
 
 
+@pytest.mark.parametrize("settle", [False, True])
+def test_what_a_failed_multi_removed_set_or_made_is_where_it_was(settle: bool) -> None:
+    told = story("create /b")
+    if settle:
+        told.tree.settle()
+    tried = [(codes.DELETE, b"/b", -1), (codes.CREATE, b"/b", b"x", b"", 0)]
+    tried += [(codes.DELETE, b"/b", -1), (codes.SET_DATA, b"/a", b"2", -1)]
+    for count in range(len(tried) + 1):
+        told.write((codes.MULTI, (*tried[:count], FAILS)))
+        assert (told.tree.look(b"/b") is None, told.tree.undo) == (False, None)
+    assert kept_up(told.tree)
+
+
 def test_what_comes_and_goes_leaves_nothing_in_the_sum() -> None:
     told = story()
     told.tree.settle()
