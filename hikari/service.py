@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from zlib import crc32
 
 from twisted.internet import task
@@ -44,6 +44,10 @@ BACKLOG: Final = 1024
 
 class CannotStart(Exception):
     """What is on disk does not fit together; the message says what and what to do."""
+
+
+class Diverged(Exception):
+    """The tree here is not that of the majority: nothing more may be served from it."""
 
 
 class Server:
@@ -193,6 +197,7 @@ class Server:
             ),
             replant=self._replant,
             leader_lost_ticks=-(-times.leader_lost_ms // times.tick_ms),
+            diverged=self._diverged,
         )
 
     def _aside(self, work: Callable[[], None], back: Callable[[], None]) -> None:
@@ -217,6 +222,17 @@ class Server:
     def _drop(self, old: RocksRows, name: str) -> None:
         old.close()
         self._drop_trees_but(name)
+
+    def _diverged(self, index: int) -> NoReturn:
+        """What is in memory alone goes to the disk: it may be what tells what went wrong."""
+        self.tree.settle()
+        self.rows.flush()
+        self.machine.end(
+            Diverged(
+                f"{self.folder}: at entry {index} the tree is not what a majority holds: move this"
+                " folder away, and the member will be sent everything by its peers"
+            )
+        )
 
     # ---- its life
 

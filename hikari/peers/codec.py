@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgpack
 
-from hikari.peers.messages import Forward, Heard, Hello
+from hikari.peers.messages import Digest, Forward, Heard, Hello
 from hikari.raft.entry import CorruptRecord, Mark, parse
 from hikari.raft.messages import (
     Append,
@@ -27,7 +27,7 @@ from hikari.raft.messages import (
     VoteReply,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
 LENGTH: Final = struct.Struct(">I")
 _HEAD: Final = struct.Struct(">II")  # length of what follows it, crc32 of what follows that
 _CHECKSUM_BYTES: Final = 4
@@ -35,7 +35,7 @@ FRAME_BYTES_MAX: Final = 96 << 20
 HELLO_BYTES_MAX: Final = 4 << 10
 """What a stranger may send before it has said who it is."""
 
-PeerMessage = Message | Forward | Heard | Hello
+PeerMessage = Message | Forward | Heard | Digest | Hello
 
 
 class BadFrame(ValueError):
@@ -54,6 +54,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     ChunkReply: (17, (int, int, int, int)),
     Forward: (18, (int, int, tuple)),
     Heard: (19, (int, tuple)),
+    Digest: (21, (int, int, int)),
 }
 
 

@@ -1,20 +1,22 @@
 """The turn: everything that one poll of the reactor brought, moved once, in the safe order."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from attrs import Factory, define, field
 from twisted.logger import Logger
 
 from hikari.config import HEARD_TICKS
-from hikari.peers.messages import Forward, Heard
+from hikari.peers.messages import Digest, Forward, Heard
 from hikari.raft.entry import Entry
 from hikari.raft.journal import Journal
 from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
 from hikari.raft.raft import LEADER, Raft, Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.compaction import Compaction
+from hikari.replica.digests import DIGEST_ENTRIES, Digests
 from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
+from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.sessions import ATTACH, EXPIRE
@@ -90,10 +92,13 @@ class Replica:
     compaction: Compaction
     replant: Callable[[Any, str], Tree]  # (rows, folder name) -> the tree in them
     leader_lost_ticks: int
+    diverged: Callable[[int], NoReturn]  # the tree is not that of the majority: stop at once
 
     heard: set[int] = field(init=False, default=Factory(set))  # sessions, since the last report
     barriers: Barriers = field(init=False)
     sending: Sending = field(init=False)
+    digests: Digests = field(init=False)
+    scrub: Scrub = field(init=False, default=Factory(Scrub))
     _woken: bool = field(init=False, default=False)
     _forwarded: list[bytes] = field(init=False, default=Factory(list))
     _expired: list[bytes] = field(init=False, default=Factory(list))
@@ -107,6 +112,13 @@ class Replica:
     def __attrs_post_init__(self) -> None:
         self.barriers = Barriers(self.raft.read, self.proposals.serial)
         self.sending = Sending(self.member, self.raft.snapshot_ended)
+        self.digests = Digests(
+            member=self.member,
+            voters=self.raft.voters,
+            send=lambda to, digest: self._outbox.append((to, digest)),
+            diverged=self.diverged,
+            newest=self.tree.index,
+        )
 
     # ---- what moves it
 
@@ -136,6 +148,9 @@ class Replica:
         elif kind is Heard:
             self.sessions.heard(message.sessions)
             return
+        elif kind is Digest:
+            self.digests.heard(message)
+            return
         else:
             self.raft.step(message)
             if kind is Append and self.serving:
@@ -158,6 +173,7 @@ class Replica:
         self._settle_due = True
         self.raft.tick()
         self.sending.tick()
+        self.scrub.tick(self.tree)
         self._tick_sessions()
         if self.barriers.tick():
             self.wake()
@@ -297,6 +313,8 @@ class Replica:
             else:
                 tree.begin(entry.index, tree.time_ms)
             tree.finish(entry.term, entry.checksum)
+            if not entry.index % DIGEST_ENTRIES:
+                self.digests.reached(entry.index, tree.digest())
 
     def _apply_proposal(self, proposal: bytes, skip: int) -> int:
         """Apply the groups of one proposal but for the first `skip` requests; how many of those
@@ -407,6 +425,8 @@ class Replica:
         self.raft.restore(mark)
         self.tree = self.replant(rows, name)
         assert self.tree.index == mark.index
+        self.digests.begin_at(mark.index)
+        self.scrub.end()
         self.proposals.lose()  # some may be in there: no entry will answer them
         self.sessions.keep(self.tree.sessions)
         for session in self.tree.sessions.values():

@@ -9,6 +9,7 @@ from attrs import Factory, define, field
 from hikari.raft.entry import Mark
 from hikari.raft.messages import Chunk, ChunkReply
 from hikari.tree.rows import Rows, View
+from hikari.tree.tally import Tally
 
 CHUNK_BYTES: Final = 1 << 20
 CHUNKS_AHEAD: Final = 4
@@ -31,6 +32,7 @@ def checksum(rows: list[tuple[bytes, bytes]]) -> int:
 class _Transfer:
     view: View
     mark: Mark
+    tally: Tally = Factory(Tally)
     sent: int = 0  # chunks
     answered: int = 0
     finished: bool = False
@@ -58,12 +60,16 @@ class Sending:
         return min((t.mark.index for t in self._transfers.values()), default=None)
 
     def chunks(self, term: int) -> list[tuple[int, Chunk]]:
-        """What may be sent now. Raises RowsDamaged: then nothing of it may be believed."""
+        """What may be sent now. Raises RowsDamaged: then nothing of it may be believed, and
+        nobody has, because the last chunk is missing."""
         out = []
         for peer, transfer in self._transfers.items():
             while not transfer.finished and transfer.sent - transfer.answered < CHUNKS_AHEAD:
                 rows = transfer.view.take(CHUNK_BYTES)
+                transfer.tally.add(rows)
                 transfer.finished = not rows
+                if transfer.finished:
+                    transfer.tally.demand_whole()
                 out.append((peer, self._chunk(term, transfer, rows)))
                 transfer.sent += 1
         return out

@@ -76,6 +76,7 @@ def _knobs(chance: random.Random) -> dict[str, float]:
         "chunk_bytes": chance.choice((1, 200, 2_000, 1 << 20)),
         "settle_rows": chance.choice((1, 5, 2_048)),
         "entries_in_memory": chance.choice((1, 4, 512)),
+        "digest_entries": chance.choice((1, 1, 8, 128)),
         "doubled": chance.choice((0, 0, 0.02, 0.2)),
         "late": chance.choice((0, 0, 0.02, 0.2)),
         "late_s": chance.choice((0.01, 0.3, 3.0)),

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from hikari.raft import leader as raft_leader
 from hikari.raft import raft
-from hikari.replica import replica, snapshots
+from hikari.replica import digests, replica, snapshots
 from hikari.testing.agreed import agreed
 from hikari.testing.clients import SimulatedClient
 from hikari.testing.disk import Disk
@@ -44,6 +44,8 @@ def tuned(knobs: dict[str, float]) -> Iterator[None]:
         (snapshots, "CHUNK_BYTES", "chunk_bytes"),
         (replica, "SETTLE_ROWS", "settle_rows"),
         (replica, "LOG_ENTRIES_IN_MEMORY", "entries_in_memory"),
+        (replica, "DIGEST_ENTRIES", "digest_entries"),
+        (digests, "DIGEST_ENTRIES", "digest_entries"),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in places]
     for module, name, knob in places:

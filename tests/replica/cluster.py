@@ -5,7 +5,8 @@ time under the test's control. Nothing happens but in `run`, `tick` and what a c
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NoReturn
 
 from replica.wire import Client, Wire
 from twisted.internet.task import Clock
@@ -90,6 +91,10 @@ class MemoryDisk:
             durable(number)
 
 
+class Stopped(Exception):
+    """The process of a member has ended, here and now."""
+
+
 class Member:
     """One member. `stop` it, and `Cluster.start` it again on what its disk has kept."""
 
@@ -101,6 +106,7 @@ class Member:
         folders: dict[str, MemoryRows],
     ) -> None:
         self.cluster, self.number, self.running = cluster, number, True
+        self.diverged_at = 0  # index
         self.journal, self.folders = journal, folders
         self.rows = folders.setdefault(journal.tree_name, MemoryRows())
         self.disk = MemoryDisk(journal)
@@ -152,11 +158,18 @@ class Member:
             ),
             replant=self._replant,
             leader_lost_ticks=LEADER_LOST_TICKS,
+            diverged=self._diverged,
         )
 
     def _turn(self, turn: Callable[[], None]) -> None:
         if self.running:
-            turn()
+            with suppress(Stopped):
+                turn()
+
+    def _diverged(self, index: int) -> NoReturn:
+        self.diverged_at = index
+        self.cluster.stop(self)
+        raise Stopped
 
     def _open(self, name: str) -> MemoryRows:
         assert name not in self.folders
@@ -252,9 +265,10 @@ class Cluster:
         return arrived
 
     def _hear(self, member: Member, messages: list[Any]) -> None:
-        if member.running:
-            for message in messages:
-                member.replica.message(message)
+        for message in messages:
+            if member.running:
+                with suppress(Stopped):
+                    member.replica.message(message)
 
     def tick(self, ticks: int = 1) -> None:
         for _ in range(ticks):

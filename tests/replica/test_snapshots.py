@@ -12,6 +12,9 @@ from hikari.raft.messages import Append, Chunk, ChunkReply
 from hikari.raft.raft import Raft, Ready
 from hikari.replica.snapshots import CHUNKS_AHEAD, Receiving, Sending, checksum
 from hikari.store.memory import MemoryRows
+from hikari.tree import keys
+from hikari.tree.rows import RowsDamaged
+from hikari.tree.tree import Tree
 from hikari_wire import codes
 
 
@@ -157,25 +160,47 @@ def test_a_newer_snapshot_replaces_one_under_way() -> None:
     assert whole[:2] == (newer, "tree-20")
 
 
-def test_what_is_sent_is_what_was_there_when_it_began() -> None:
+def tree_with(more: dict[bytes, bytes]) -> MemoryRows:
+    """The rows of a new tree, and these."""
     rows = MemoryRows()
-    rows.write({b"%03d" % n: bytes(100) for n in range(30)})
+    Tree(rows, 0)
+    rows.write(more)
+    return rows
+
+
+def test_a_leader_with_a_rotten_row_spreads_it_to_nobody(cluster: Cluster) -> None:
+    """The chunks are whole, and what is in them is not what was written once."""
+    _, lagging = leave_behind(cluster)
+    key = keys.znode_key(b"/missed7")
+    cluster.leader.tree.settle()
+    row = cluster.leader.rows.get(key)
+    assert row is not None
+    cluster.leader.rows.write({key: row[:-1] + b"!"})
+    back = cluster.start(lagging.number)
+    old = back.tree.index
+    with pytest.raises(RowsDamaged):
+        cluster.tick(100)
+    assert back.tree.index == old
+    assert not any(part.done for part in chunks(cluster))
+
+
+def test_what_is_sent_is_what_was_there_when_it_began() -> None:
+    rows = tree_with({b"E%03d" % n: bytes(100) for n in range(30)})
     ended: list[int] = []
     sending = Sending(1, ended.append)
     sending.begin(2, rows.view(), Mark(5, 1, 9))
-    rows.write({b"%03d" % n: None for n in range(30)})
+    rows.write({b"E%03d" % n: None for n in range(30)})
     taken: list[Any] = []
     while sending.sends_to(2):
         for _, chunk in sending.chunks(1):
             taken += chunk.rows
             sending.replied(ChunkReply(2, 1, 5, chunk.number))
-    assert [key for key, _ in taken] == [b"%03d" % n for n in range(30)]
+    assert [key for key, _ in taken if key[:1] == b"E"] == [b"E%03d" % n for n in range(30)]
     assert ended == [2]
 
 
 def test_a_reply_to_another_transfer_moves_nothing() -> None:
-    rows = MemoryRows()
-    rows.write({b"%03d" % n: bytes(1_000) for n in range(30)})
+    rows = tree_with({b"E%03d" % n: bytes(1_000) for n in range(30)})
     sending = Sending(1, lambda peer: None)
     sending.begin(2, rows.view(), Mark(5, 1, 9))
     assert len(sending.chunks(1)) == CHUNKS_AHEAD
