@@ -208,7 +208,7 @@ class Leadership:
     # ---- handing over (dissertation 3.10)
 
     def hand_over(self, to: int) -> bool:
-        """Choose who shall lead next: `to`, or (0) whoever has most of the log. False: nobody can."""
+        """Choose who shall lead next: `to`, or (0) whoever has most. False: nobody can."""
         fit = [member for member, p in self.progress.items() if p.fit() and to in (0, member)]
         if fit and not self.heir:
             self.heir = max(fit, key=lambda member: (self.progress[member].match, -member))

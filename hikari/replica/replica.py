@@ -51,6 +51,9 @@ class Disk(Protocol):
         """`durable(number)` once all that was appended before this call is on disk; maybe at
         once. A later call covers an earlier one."""
 
+    def stalled(self) -> bool:
+        """It has not answered for so long that another member had better lead."""
+
 
 class Door(Protocol):
     """What the turn tells the gateway."""
@@ -101,6 +104,8 @@ class Replica:
     _allegiance: tuple[int, int] = field(init=False, default=(0, 0))  # (leader, term) they went to
     _silent_ticks: int = field(init=False, default=0)  # since the leader was heard; -1: leads
     _ticks: int = field(init=False, default=0)
+    _grace: int = field(init=False, default=0)  # ticks in which no session grows older
+    _stalled: bool = field(init=False, default=False)  # leads, and hands over for its disk's sake
     _settle_due: bool = field(init=False, default=False)
     _turning: bool = field(init=False, default=False)  # Raft will be asked again in this turn
 
@@ -152,13 +157,15 @@ class Replica:
             self._changed_allegiance()
         self.wake()
 
-    def tick(self) -> None:
-        """One tick of Raft's clock passed."""
+    def tick(self, late: bool = False) -> None:
+        """One tick of Raft's clock passed. `late`: this member stood still for longer than one, so
+        that what it was told meanwhile is not read yet."""
         self._ticks += 1
         self._settle_due = True
         self.raft.tick()
         self.sending.tick()
-        self._tick_sessions()
+        self._tick_disk()
+        self._tick_sessions(late)
         if self.barriers.tick():
             self.wake()
         if self.raft.role == LEADER:  # it looks after its majority itself
@@ -218,7 +225,8 @@ class Replica:
         self.door.turn_ended()
         log_ = self.raft.log
         assert log_.base.index <= self.tree.index == log_.applied <= min(log_.commit, log_.durable)
-        if self.raft.more() or (self.proposals.waiting() and self.serving):
+        waiting = self.proposals.waiting() and self.serving and not self.raft.heir
+        if self.raft.more() or waiting:
             self.wake()
 
     def _follow_leader(self) -> None:
@@ -247,6 +255,8 @@ class Replica:
             self.proposals.shed(WAITING_BYTES_MAX)  # the rest waits
             return
         self.barriers.send()
+        if raft.heir:
+            return  # it waits for whoever leads then
         mine = self.proposals.pack() if self.proposals.waiting() else []
         if raft.role != LEADER:
             for some in batches(mine):
@@ -346,12 +356,28 @@ class Replica:
                 self.door.session_moved(closed, 0)
         assert op in (CREATE_SESSION, ATTACH, CLOSE_SESSION, EXPIRE)
 
+    def _tick_disk(self) -> None:
+        """The others have on disk what this member's disk keeps it waiting for: let one of them
+        lead, before anybody's patience ends."""
+        raft = self.raft
+        hangs = raft.role == LEADER and self.disk.stalled()
+        if hangs and raft.transfer() and not self._stalled:
+            log.warn("the disk hangs: member {heir} is to lead", heir=raft.heir)
+        elif self._stalled and not hangs:
+            raft.stay()
+        self._stalled = hangs and raft.heir != 0
+
     # ---- sessions
 
-    def _tick_sessions(self) -> None:
-        expired = self.sessions.tick()
+    def _tick_sessions(self, late: bool) -> None:
+        if late:
+            self._grace = HEARD_TICKS + 1  # until others have been read, and have reported
+        elif self._grace:
+            self._grace -= 1
+        expired = [] if self._grace else self.sessions.tick()
         raft = self.raft
-        if self.heard and (self._ticks % HEARD_TICKS == 0 or raft.role == LEADER):
+        due = self._ticks % HEARD_TICKS == 0 or self._grace == HEARD_TICKS
+        if self.heard and (due or raft.role == LEADER):
             if raft.role == LEADER:
                 self.sessions.heard(self.heard)
                 self.heard.clear()

@@ -75,13 +75,16 @@ class MemoryDisk:
 
     def __init__(self, journal: MemoryJournal) -> None:
         self.journal = journal
-        self.slow = False
+        self.slow = self.hangs = False
         self.waiting: list[tuple[int, Callable[[int], None]]] = []
 
     def sync(self, number: int, durable: Callable[[int], None]) -> None:
         self.waiting.append((number, durable))
         if not self.slow:
             self.land()
+
+    def stalled(self) -> bool:
+        return self.hangs
 
     def land(self) -> None:
         if self.waiting:
