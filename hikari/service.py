@@ -65,6 +65,7 @@ class Server:
     def __init__(self, config: Config, reactor: Any) -> None:
         self.config = config
         self.reactor = reactor
+        self.closed = False
         self.folder = config.member.data
         # A new folder and one that was lost look alike: who has nothing has forgotten everything.
         self.journal = RocksJournal(self.folder, rejoin=not any(self.folder.glob("tree-*")))
@@ -275,6 +276,7 @@ class Server:
             self.reactor.callLater(HAND_OVER_POLL_S, self._hand_over, until_s, handed_over)
 
     def _close(self) -> None:
+        self.closed = True
         self.ticking.stop()
         self.securing.cancel()
         if self.port is not None:
@@ -296,9 +298,12 @@ class Server:
         )
 
     def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
-        """`work`, whose failure ends the process: what it left behind cannot be trusted."""
+        """`work`, whose failure ends the process: what it left behind cannot be trusted. Once the
+        member is closed nothing is done any more: a turn may have been asked for before."""
 
         def run(*args: Any) -> None:
+            if self.closed:
+                return
             try:
                 work(*args)
             except BaseException as error:

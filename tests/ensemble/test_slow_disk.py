@@ -141,8 +141,8 @@ def test_a_disk_that_is_slow_from_the_start_is_never_waited_for_in_a_turn(make, 
 
 @pytest.mark.parametrize("before_ms", [0, 3], ids=["quick before", "slowish before"])
 def test_a_leader_whose_disk_hangs_hands_over(make, disks, before_ms, capsys):
-    """For 5 s. A disk that was quick may be synced in the turn, so that its leader hangs with it and
-    is voted out; on any other the leader sees it, and hands over."""
+    """For 5 s. A disk that was quick may be synced in the turn, so that its leader hangs with it
+    and is voted out; on any other the leader sees it, and hands over."""
     ensemble = make(surroundings=disks.around)
     leader = ensemble.leader()
     disks.be_slow(leader, before_ms)
