@@ -181,6 +181,7 @@ class Server:
                 member,
                 open_rows=lambda name: RocksRows(self.folder / name),
                 drop_rows=lambda name: shutil.rmtree(self.folder / name),
+                aside=self._aside,
             ),
             compaction=Compaction(
                 self.journal,

@@ -199,6 +199,14 @@ class Raft:
         if self.leadership is not None:
             self.leadership.snapshot_ended(member)
 
+    def wants(self, mark: Mark) -> bool:
+        """Whether a snapshot at `mark` is of use. A log that goes on behind it keeps what it has,
+        and may have acknowledged (Raft, 7): all that the snapshot tells it is what is committed."""
+        log = self.log
+        if log.commit < mark.index <= log.last.index and log.mark_at(mark.index) == mark:
+            log.commit = mark.index
+        return mark.index > log.commit
+
     def restore(self, mark: Mark) -> None:
         """A snapshot at `mark` replaced the tree, and the journal was reset to it."""
         self.log.restore(mark)
@@ -238,7 +246,8 @@ class Raft:
         self._held = []
         chunks, self._chunks = self._chunks, []
         for chunk in chunks:
-            self._weigh(chunk)
+            if isinstance(chunk, Chunk):
+                self.wants(chunk.mark)
         committed: list[Entry] = []
         limit = min(log.commit, log.durable)
         if log.applied < limit:
@@ -558,15 +567,6 @@ class Raft:
             self._follow(message.term, message.sender)
         self._elapsed = 0
         self._chunks.append(message)
-
-    def _weigh(self, chunk: Chunk | ChunkReply) -> None:
-        """A log that goes on behind the snapshot keeps what it has, and may have acknowledged
-        (Raft, 7): all that the snapshot tells it is what is committed."""
-        log = self.log
-        if isinstance(chunk, ChunkReply) or chunk.mark.index <= log.commit:
-            return
-        if chunk.mark.index <= log.last.index and log.mark_at(chunk.mark.index) == chunk.mark:
-            log.commit = chunk.mark.index
 
     def _step_chunk_reply(self, message: ChunkReply) -> None:
         if self.leadership is not None:

@@ -286,7 +286,10 @@ class Replica:
             self._begin_snapshot(peer)
         for chunk in ready.chunks:
             self._chunk(chunk)
-        return bool(number or ready.chunks)
+        whole = self.receiving.whole
+        if whole is not None:
+            self._restore(*whole)
+        return bool(number or ready.chunks or whole)
 
     def _durable(self, number: int) -> None:
         self.raft.durable(number)
@@ -408,27 +411,35 @@ class Replica:
         self.sending.begin(peer, self.tree.rows.view(), mark)
 
     def _stream(self) -> None:
-        """The next chunks, a few a turn."""
+        """The next chunks; more of them in the next turn."""
         if self.raft.role == LEADER:
             chunks = self.sending.chunks(self.raft.term)
             if chunks:
                 self.peers.send(chunks)
+                self.wake()
 
     def _chunk(self, chunk: Chunk | ChunkReply) -> None:
         if isinstance(chunk, ChunkReply):
             self.sending.replied(chunk)
             return
         if chunk.mark.index <= self.raft.log.commit:
+            self.receiving.abandon(chunk.mark)
             done = ChunkReply(self.member, chunk.term, chunk.mark.index, -1)
             self._outbox.append((chunk.sender, done))
             return
-        reply, whole = self.receiving.take(chunk)
-        self._outbox.append((chunk.sender, reply))
-        if whole is not None:
-            self._restore(*whole)
+        self.receiving.take(chunk, lambda reply: self._took(chunk.sender, reply))
+
+    def _took(self, sender: int, reply: ChunkReply) -> None:
+        self._outbox.append((sender, reply))
+        self.wake()
 
     def _restore(self, mark: Any, name: str, rows: Any) -> None:
-        """The rows are all there and on disk: they replace the tree, and the log starts anew."""
+        """The rows are all there and on disk: they replace the tree, and the log starts anew. But
+        not if the log has come as far by itself meanwhile, and may have acknowledged more."""
+        if not self.raft.wants(mark):
+            self.receiving.abandon()
+            return
+        self.receiving.taken()
         self.journal.reset(self.journal.hard_state, mark, name)
         self.raft.restore(mark)
         self.tree = self.replant(rows, name)

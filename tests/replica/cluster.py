@@ -145,7 +145,12 @@ class Member:
                 number, cluster.chance.getrandbits(40) << 20, cluster.clock.seconds
             ),
             sessions=SessionClock(TICK_MS),
-            receiving=Receiving(number, open_rows=self._open, drop_rows=self.folders.pop),
+            receiving=Receiving(
+                number,
+                open_rows=self._open,
+                drop_rows=lambda name: self.folders.pop(name),
+                aside=self._aside,
+            ),
             compaction=Compaction(
                 self.journal,
                 entries_kept=cluster.entries_kept,
@@ -172,7 +177,6 @@ class Member:
 
     def _replant(self, rows: Any, name: str) -> Tree:
         self.folders = {name: rows}
-        self.replica.receiving.drop_rows = self.folders.pop
         self.rows = rows
         return Tree(rows, 1 << 20)
 
