@@ -80,6 +80,7 @@ class Server:
             in_thread=self.journal_thread.do,
             from_thread=lambda word: reactor.callFromThread(self.guarded(word)),
             failed=broken,
+            first_s=self.journal.opening_sync_s,
         )
         self.door = self._make_door()
         self.links = self._make_links()

@@ -2,7 +2,7 @@
 
 Handing work to a thread and back costs tens of microseconds and a turn of the reactor; an fsync
 costs from a tenth of a millisecond to a hundred. Only the disk knows, so its last fsyncs decide.
-An fsync in the turn stops everything else, so a disk has to earn it, and loses it at once.
+An fsync in the turn stops everything else: one that took very long is enough for the thread.
 """
 
 from collections import deque
@@ -40,6 +40,7 @@ class JournalSync:
     `in_thread(work)` runs `work` on the journal's thread, `from_thread(word)` brings `word` back
     to the thread that uses this object; `seconds` is a monotonic clock that both may read.
     `failed(error)` is called once if a sync fails; then nothing is ever called durable again.
+    `first_s` is how long a sync took at the opening, if that is known.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class JournalSync:
         from_thread: Callable[[Callable[[], None]], None],
         failed: Callable[[BaseException], None],
         inline_max_s: float = INLINE_SECONDS_MAX,
+        first_s: float = 0.0,
     ) -> None:
         self._journal = journal
         self._seconds = seconds
@@ -64,11 +66,13 @@ class JournalSync:
         self._under_way = False
         self._began = 0.0  # the one that is under way
         self._waiting: _Sync | None = None  # only if one is under way
-        self.threaded = True
+        self.threaded = False
         """Whether the next sync goes to the thread."""
 
         self.slowest_s = 0.0
         """The longest sync so far."""
+        if first_s:
+            self._note(first_s)
 
     @property
     def mean_s(self) -> float:
