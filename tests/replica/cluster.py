@@ -76,13 +76,16 @@ class MemoryDisk:
 
     def __init__(self, journal: MemoryJournal) -> None:
         self.journal = journal
-        self.slow = False
+        self.slow = self.hangs = False
         self.waiting: list[tuple[int, Callable[[int], None]]] = []
 
     def sync(self, number: int, durable: Callable[[int], None]) -> None:
         self.waiting.append((number, durable))
         if not self.slow:
             self.land()
+
+    def stalled(self) -> bool:
+        return self.hangs
 
     def land(self) -> None:
         if self.waiting:
@@ -148,7 +151,12 @@ class Member:
                 number, cluster.chance.getrandbits(40) << 20, cluster.clock.seconds
             ),
             sessions=SessionClock(TICK_MS),
-            receiving=Receiving(number, open_rows=self._open, drop_rows=self.folders.pop),
+            receiving=Receiving(
+                number,
+                open_rows=self._open,
+                drop_rows=lambda name: self.folders.pop(name),
+                aside=self._aside,
+            ),
             compaction=Compaction(
                 self.journal,
                 entries_kept=cluster.entries_kept,
@@ -182,7 +190,6 @@ class Member:
 
     def _replant(self, rows: Any, name: str) -> Tree:
         self.folders = {name: rows}
-        self.replica.receiving.drop_rows = self.folders.pop
         self.rows = rows
         return Tree(rows, 1 << 20)
 
