@@ -95,6 +95,19 @@ class Faults:
             member.doom, member.doomed_power = points, power
             self._rest_s[member.number] = rest_s
 
+    def _stop(self, number: int, rest_s: float) -> None:
+        """It is asked to stop, as an operator would: it hands over first."""
+        member = self._member(number)
+        if member.running and member.server is not None:
+            self._rest_s[member.number] = rest_s
+            member.stop()
+
+    def _hand_over(self, to: int) -> None:
+        leader = self._member(0)
+        if leader.leads and to != leader.number:
+            leader.replica.raft.transfer(to)
+            leader.replica.wake()
+
     def _flap(self, rest_s: float, times: int) -> None:
         """The leader dies, and the next one, and so on."""
         self._kill(0, rest_s)

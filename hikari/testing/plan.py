@@ -223,6 +223,8 @@ _DRAW: Final[dict[str, Any]] = {
     "power": lambda c, m: [_one(c, m), _rest(c)],
     "power all": lambda c, m: [_rest(c)],
     "doom": lambda c, m: [_one(c, m), c.randrange(1, 40), c.random() < 0.5, _rest(c)],
+    "stop": lambda c, m: [_one(c, m), _rest(c)],
+    "hand over": lambda c, m: [c.randrange(m) + 1],
     "flap": lambda c, m: [_rest(c), c.randrange(2, 6)],
     "halves": lambda c, m: [_some(c, m), _while(c)],
     "alone": lambda c, m: [_one(c, m), _while(c)],
