@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgpack
 
-from hikari.peers.messages import Forward, Heard, Hello
+from hikari.peers.messages import Digest, Forward, Heard, Hello
 from hikari.raft.entry import CorruptRecord, Mark, parse
 from hikari.raft.messages import (
     Append,
@@ -23,11 +23,12 @@ from hikari.raft.messages import (
     Message,
     ReadReply,
     ReadRequest,
+    TimeoutNow,
     Vote,
     VoteReply,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
 LENGTH: Final = struct.Struct(">I")
 _HEAD: Final = struct.Struct(">II")  # length of what follows it, crc32 of what follows that
 _CHECKSUM_BYTES: Final = 4
@@ -35,7 +36,7 @@ FRAME_BYTES_MAX: Final = 96 << 20
 HELLO_BYTES_MAX: Final = 4 << 10
 """What a stranger may send before it has said who it is."""
 
-PeerMessage = Message | Forward | Heard | Hello
+PeerMessage = Message | Forward | Heard | Digest | Hello
 
 
 class BadFrame(ValueError):
@@ -46,7 +47,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     Hello: (VERSION, (int, int, str, int)),
     Append: (10, (int, int, tuple, int, int, bool, tuple)),
     AppendReply: (11, (int, int, int, bool, int, int, bool)),
-    Vote: (12, (int, int, int, int, bool)),
+    Vote: (12, (int, int, int, int, bool, bool)),
     VoteReply: (13, (int, int, bool, bool)),
     ReadRequest: (14, (int, int, int)),
     ReadReply: (15, (int, int, int, int)),
@@ -54,6 +55,8 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     ChunkReply: (17, (int, int, int, int)),
     Forward: (18, (int, int, tuple)),
     Heard: (19, (int, tuple)),
+    TimeoutNow: (20, (int, int)),
+    Digest: (21, (int, int, int)),
 }
 
 

@@ -1,5 +1,6 @@
 """`hikari simulate`: run seeds, and tell the story of one that breaks a promise."""
 
+import json
 import multiprocessing
 import signal
 import sys
@@ -19,7 +20,8 @@ from hikari.testing.simulation import Simulation
 from hikari.testing.witness import Violation
 
 STORY_LINES = 60
-SECONDS_MAX = 120
+SUMMED = ("turns", "events", "virtual_s", "deaths", "leaders", "requests", "operations")
+SECONDS_MAX = 60
 """No plan takes so long; one that does never ends."""
 
 _telling: list[Simulation] = []
@@ -58,18 +60,25 @@ class _Listener:
 def begin() -> None:
     """What the members log becomes part of the story. Once a process."""
     globalLogBeginner.beginLoggingTo([_Listener()], redirectStandardIO=False, discardBuffer=True)
+    signal.signal(signal.SIGPROF, _give_up)
+
+
+def _give_up(number: int, frame: Any) -> None:
+    raise Violation(f"it comes to an end: not after {SECONDS_MAX} s of processor time")
 
 
 def live(plan: Plan) -> Verdict:
     """Run a plan."""
     simulation = Simulation(plan)
     _telling.append(simulation)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS_MAX)
     broken = ""
     try:
         simulation.run()
     except Violation as violation:
         broken = str(violation)
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         _telling.pop()
     story = [f"{at:10.4f}  {line}" for at, line in simulation.story]
     return Verdict(
@@ -88,11 +97,7 @@ def live(plan: Plan) -> Verdict:
 
 
 def _live_seed(asked: tuple[int, int, int]) -> Verdict:
-    signal.alarm(SECONDS_MAX)
-    try:
-        return live(draw(*asked))
-    finally:
-        signal.alarm(0)
+    return live(draw(*asked))
 
 
 def live_seeds(seeds: range, turns: int, members: int, processes: int) -> Iterator[Verdict]:
@@ -130,6 +135,10 @@ class SeedRange(click.ParamType[range]):
 @click.option("--keep", type=click.Path(dir_okay=False, path_type=Path),
               help="Where to write the plan, cut down to what breaks a promise.")  # fmt: skip
 @click.option("--processes", type=click.IntRange(1, 64), default=multiprocessing.cpu_count)
+@click.option("--traces", type=click.Path(dir_okay=False, path_type=Path),
+              help="Where to write each seed's trace: equal runs have equal traces.")  # fmt: skip
+@click.option("--figures", type=click.Path(dir_okay=False, path_type=Path),
+              help="JSON file to which the figures of --seeds are added.")  # fmt: skip
 @click.option("--story", is_flag=True, help="Tell the story also if no promise was broken.")
 def simulate(
     seed: int | None,
@@ -139,11 +148,18 @@ def simulate(
     path: Path | None,
     keep: Path | None,
     processes: int,
+    traces: Path | None,
+    figures: Path | None,
     story: bool,
 ) -> None:
     """Run whole ensembles on a simulated network, disk and clock, and judge what they did."""
     if seeds is not None:
-        raise SystemExit(_many(seeds, turns, members, processes))
+        tally = Tally(seeds, turns, members)
+        verdicts = live_seeds(seeds, turns, members, processes)
+        with click.progressbar(verdicts, length=len(seeds), label="seeds", file=sys.stderr) as bar:
+            for verdict in bar:
+                tally.add(verdict)
+        raise SystemExit(tally.close(traces, figures))
     if path is None and seed is None:
         raise click.UsageError("say --seed N, --seeds A..B or --plan FILE")
     begin()
@@ -176,30 +192,53 @@ def _tell(verdict: Verdict) -> None:
         click.secho(verdict.broken, fg="red")
 
 
-def _many(seeds: range, turns: int, members: int, processes: int) -> int:
-    began, broken = time.monotonic(), []
-    virtual_s = requests = operations = leaders = deaths = 0.0
-    verdicts = live_seeds(seeds, turns, members, processes)
-    with click.progressbar(verdicts, length=len(seeds), label="seeds", file=sys.stderr) as bar:
-        for verdict in bar:
-            virtual_s += verdict.virtual_s
-            requests += verdict.requests
-            operations += verdict.operations
-            leaders += verdict.leaders
-            deaths += verdict.deaths
-            if verdict.broken:
-                broken.append(verdict)
-    took_s = time.monotonic() - began
-    for verdict in broken[:3]:
-        _tell(verdict)
-        of = f" --members {members}" if members else ""
-        click.echo(f"again: hikari simulate --seed {verdict.seed} --turns {turns}{of}")
-    for verdict in broken[3:]:
-        click.echo(f"seed {verdict.seed}: {verdict.broken[:200]}")
-    click.echo(
-        f"{len(seeds)} seeds of {turns} turns: {len(broken)} broke a promise;"
-        f" {virtual_s / 3600:.2f} simulated hours, {requests:.0f} requests agreed on,"
-        f" {operations:.0f} replies and events judged, {leaders:.0f} leaders,"
-        f" {deaths:.0f} deaths; {took_s:.0f} s"
-    )
-    return 1 if broken else 0
+class Tally:
+    """What came of many seeds."""
+
+    def __init__(self, seeds: range, turns: int, members: int) -> None:
+        self.seeds, self.turns, self.members = seeds, turns, members
+        self.began = time.monotonic()
+        self.sums = dict.fromkeys(SUMMED, 0.0)
+        self.broken: list[Verdict] = []
+        self.traces: list[str] = []
+
+    def add(self, verdict: Verdict) -> None:
+        for name in SUMMED:
+            self.sums[name] += getattr(verdict, name)
+        self.traces.append(f"{verdict.seed} {verdict.trace:08x}\n")
+        if verdict.broken:
+            self.broken.append(verdict)
+
+    def close(self, traces: Path | None, figures: Path | None) -> int:
+        """Say it all; the status to exit with."""
+        self._tell_broken()
+        if traces is not None:
+            traces.write_text("".join(sorted(self.traces)))
+        told = {name: round(value) for name, value in self.sums.items()}
+        told |= {"seeds": len(self.seeds), "broken": len(self.broken)}
+        told |= {"seconds": round(time.monotonic() - self.began)}
+        if figures is not None:
+            append(figures, "simulated seeds", {"turns_a_seed": self.turns, **told})
+        click.echo(
+            "{seeds} seeds, {turns} turns: {broken} broke a promise; {virtual_s} simulated seconds,"
+            " {requests} requests agreed on, {operations} replies and events judged, {leaders}"
+            " leaders, {deaths} deaths; {seconds} s".format(**told)
+        )
+        return 1 if self.broken else 0
+
+    def _tell_broken(self) -> None:
+        of = f" --members {self.members}" if self.members else ""
+        for verdict in self.broken[:3]:
+            _tell(verdict)
+            again = f"hikari simulate --seed {verdict.seed} --turns {self.turns}{of}"
+            click.echo(f"again: {again}")
+        for verdict in self.broken[3:]:
+            click.echo(f"seed {verdict.seed}: {verdict.broken[:200]}")
+
+
+def append(path: Path, campaign: str, figures: dict[str, Any]) -> None:
+    """Add one campaign's figures to a JSON list."""
+    known = json.loads(path.read_text()) if path.exists() else []
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    known.append({"campaign": campaign, "when": when, **figures})
+    path.write_text(json.dumps(known, indent=1) + "\n")

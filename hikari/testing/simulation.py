@@ -9,12 +9,13 @@ from zlib import crc32
 
 from hikari.raft import leader as raft_leader
 from hikari.raft import raft
-from hikari.replica import replica, snapshots
-from hikari.testing.agreed import requests_of
+from hikari.replica import digests, replica, snapshots
+from hikari.testing.agreed import agreed
 from hikari.testing.clients import SimulatedClient
 from hikari.testing.disk import Disk
 from hikari.testing.faults import Faults
 from hikari.testing.history import Applied, Conversation
+from hikari.testing.linear import judge_registers
 from hikari.testing.members import Manners, Member, make_config
 from hikari.testing.network import Network
 from hikari.testing.plan import Act, Plan
@@ -29,6 +30,7 @@ QUIET_S: Final = 3.0
 DELAYING: Final = {
     *("halves", "alone", "deaf", "mute", "one way", "slow link", "pause", "slow disk", "stall"),
 }
+SEARCH_STEPS_MAX: Final = 20_000
 CHAOS_S_PER_TURN: Final = 0.2
 """With nobody left to have a turn, chaos ends all the same."""
 
@@ -42,6 +44,8 @@ def tuned(knobs: dict[str, float]) -> Iterator[None]:
         (snapshots, "CHUNK_BYTES", "chunk_bytes"),
         (replica, "SETTLE_ROWS", "settle_rows"),
         (replica, "LOG_ENTRIES_IN_MEMORY", "entries_in_memory"),
+        (replica, "DIGEST_ENTRIES", "digest_entries"),
+        (digests, "DIGEST_ENTRIES", "digest_entries"),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in places]
     for module, name, knob in places:
@@ -74,6 +78,8 @@ class Simulation:
         """A checksum over everything that was said: equal runs have equal traces."""
         self.applied: list[Applied] = []
         self.conversations: list[Conversation] = []
+        self.unjudged: list[bytes] = []
+        """Registers for which the search gave up."""
         self.chaos = True
         self.members = [self._member(n) for n in range(1, plan.members + 1)]
         self.clients = [self._client(n) for n in range(1, len(plan.scripts) + 1)]
@@ -254,7 +260,7 @@ class Simulation:
         self._same_rows()
         self._no_ghosts()
         entries = [self.witness.committed[n] for n in range(1, self.witness.commit_max + 1)]
-        self.applied = requests_of(entries)
+        self.applied = list(agreed(entry.payload for entry in entries))
         zxid = self.members[0].replica.tree.zxid
         demand(len(self.applied) == zxid, "every request counts once", len(self.applied), zxid)
         self.conversations = [one for client in self.clients for one in client.conversations]
@@ -264,6 +270,8 @@ class Simulation:
         prompt = not kinds & DELAYING and not any(rate != 1 for rate in self.plan.rates)
         report_s = REPORT_S if prompt else float("inf")
         wrong = judge(self.applied, self.conversations, at_rest=True, report_s=report_s)
+        demand(not wrong, "what clients saw", *wrong[:3])
+        wrong, self.unjudged = judge_registers(self.conversations, SEARCH_STEPS_MAX)
         demand(not wrong, "what clients saw", *wrong[:3])
 
     def _same_rows(self) -> None:

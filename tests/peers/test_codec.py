@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hikari.peers.codec import LENGTH, VERSION, BadFrame, pack, seal, unpack
-from hikari.peers.messages import Forward, Heard, Hello
+from hikari.peers.messages import Digest, Forward, Heard, Hello
 from hikari.raft.entry import ORIGIN, Entry, Mark, chain
 from hikari.raft.messages import (
     Append,
@@ -20,6 +20,7 @@ from hikari.raft.messages import (
     ChunkReply,
     ReadReply,
     ReadRequest,
+    TimeoutNow,
     Vote,
     VoteReply,
 )
@@ -40,6 +41,8 @@ MESSAGES: list[Any] = [
     Append(1, 3, Mark(9, 2, 77), 5, 7, True, []),
     AppendReply(2, 3, 7, True, 9, 12, False),
     Vote(2, 4, 12, 3, True),
+    Vote(2, 4, 12, 3, False, True),
+    TimeoutNow(1, 4),
     VoteReply(1, 4, False, True),
     ReadRequest(2, 3, 1 << 60),
     ReadReply(1, 3, 1 << 60, 12),
@@ -47,6 +50,7 @@ MESSAGES: list[Any] = [
     ChunkReply(2, 3, 9, -1),
     Forward(2, 3, [b"proposal", b""]),
     Heard(2, [1, 2, 3]),
+    Digest(2, 128, 2**64 - 1),
 ]
 
 
@@ -190,7 +194,7 @@ def test_known_kinds_with_any_fields_are_messages_or_bad() -> None:
     chance = random.Random(3)
     fields = [None, True, False, -1, 0, 1, 2**63, 2**64 - 1, -(2**63), 1.5, b"", b"bytes", "text"]
     fields += [[], {}, [0, 0, 0], [b""], [[b"k", b"v"]], [-1, 2**64 - 1, 0], {b"k": 1}]
-    kinds = [VERSION, *range(10, 20)]
+    kinds = [VERSION, *range(10, 22)]
     sound = [list(unpack_plain(message)) for message in MESSAGES]
     for _ in range(20_000):
         row: list[Any] = [chance.choice(kinds), *chance.choices(fields, k=chance.randrange(9))]
