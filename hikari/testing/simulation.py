@@ -157,6 +157,8 @@ class Simulation:
         self.deaths += 1
         self.tell(f"member {member.number} is dead: {why}")
         ended = member.machine.ended
+        if isinstance(ended, Violation):
+            raise ended  # what the witness saw in the midst of its turn
         if ended is not None and not self.faults.expected(member, ended):
             raise Violation(f"a member ends itself: {member.number} {ended!r}") from ended
         self.faults.died(member)

@@ -1,7 +1,7 @@
 """`python -m mutants`: how many of the field's bugs does the simulator see?"""
 
 import json
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -18,16 +18,22 @@ from mutants.score import TURNS, Outcome, attack
               help="How long the chaos of a seed lasts, in turns of all members.")  # fmt: skip
 @click.option("--figures", type=click.Path(dir_okay=False, path_type=Path),
               help="Where to write what was found, as JSON.")  # fmt: skip
-def score(only: tuple[str, ...], seconds: float, turns: int, figures: Path | None) -> None:
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
+def score(
+    only: tuple[str, ...], seconds: float, turns: int, figures: Path | None, processes: int
+) -> None:
     """Put each historical bug into the code, and run seeds until something is broken."""
     names = only or tuple(MUTANTS)
     outcomes = []
-    for name in names:
+
+    def one(name: str) -> Outcome:
         mutant = MUTANTS[name]
-        outcome = attack(name, mutant, source_of(mutant), seconds, turns)
-        outcomes.append(outcome)
-        _tell(outcome)
-        sys.stdout.flush()
+        return attack(name, mutant, source_of(mutant), seconds, turns)
+
+    with ThreadPoolExecutor(processes) as pool:
+        for outcome in pool.map(one, names):
+            outcomes.append(outcome)
+            _tell(outcome)
     caught = sum(outcome.caught for outcome in outcomes)
     if figures is not None:
         figures.write_text(json.dumps([asdict(one) for one in outcomes], indent=1) + "\n")
@@ -40,7 +46,7 @@ def _tell(outcome: Outcome) -> None:
         how = f"{outcome.promise[:60]}, by {outcome.by}, after {outcome.seconds:.1f} s"
     else:
         how = f"NOT SEEN in {outcome.tried} plans, {outcome.seconds:.0f} s"
-    click.echo(f"{outcome.name}\n    {outcome.source}\n    {how}")
+    print(f"{outcome.name}\n    {outcome.source}\n    {how}", flush=True)
 
 
 score()

@@ -34,10 +34,10 @@ def followers_keep_to_themselves_whom_they_hear(set: Set) -> None:
     because only the leader decides, and is not told."""
     tick = Replica._tick_sessions
 
-    def keep(self: Replica) -> None:
+    def keep(self: Replica, late: bool) -> None:
         if self.raft.role != LEADER:
             self.heard.clear()
-        tick(self)
+        tick(self, late)
 
     set(Replica, "_tick_sessions", keep)
 
@@ -47,7 +47,7 @@ def sessions_go_by_the_wall_clock(set: Set) -> None:
     tick = Replica._tick_sessions
     walls: weakref.WeakKeyDictionary[Replica, int] = weakref.WeakKeyDictionary()
 
-    def by_the_wall(self: Replica) -> None:
+    def by_the_wall(self: Replica, late: bool) -> None:
         now = self.wall_ms()
         ticks = (now - walls.get(self, now)) // self.sessions.tick_ms
         walls[self] = now
@@ -55,7 +55,7 @@ def sessions_go_by_the_wall_clock(set: Set) -> None:
             for session in self.sessions.tick():
                 if self.raft.role == LEADER:
                     self._expire(session)
-        tick(self)
+        tick(self, late)
 
     set(Replica, "_tick_sessions", by_the_wall)
 
