@@ -25,6 +25,8 @@ from hikari.testing.timeline import Process, Timeline
 FIN: Final = b"FIN"
 RST: Final = b"RST"  # told apart by identity: no data is ever this very object
 RETRANSMIT_S: Final = 0.2
+RETRANSMIT_DOWN_S: Final = 1.0
+"""How often a sender tries whether a machine that was down is there again."""
 UNREAD_BYTES_MAX: Final = 1 << 20
 UNACKNOWLEDGED_MAX: Final = 4
 """So many packets go unanswered: a sender whom no acknowledgement reaches falls silent."""
@@ -234,6 +236,7 @@ class Side:
         self._inbox: deque[bytes] = deque()
         self._reading = False  # an event to do so is under way
         self._paused = False
+        self._retried = False  # will be, to a machine that is down
         self._buffer = bytearray()  # what `write` was given and the stream had no room for
         self._producer: Any = None
         network._sides[self] = None
@@ -259,13 +262,27 @@ class Side:
     def arrived(self, data: bytes) -> None:
         """In the kernel; not in the process's own time."""
         if self.lost or not self.process.alive:
-            if data is not RST and self.host not in self.network.down:
-                self.out.send(RST)
+            if data is not RST:
+                self._nobody_home()
             return
         if data is RST:
             self._inbox.clear()
         self._inbox.append(data)
         self._read_soon()
+
+    def _nobody_home(self) -> None:
+        """Where the machine is down, the sender will try again until one answers."""
+        timeline = self.network.timeline
+        if self.host not in self.network.down:
+            self.out.send(RST)
+        elif not (self._retried or self.other.lost):
+            self._retried = True
+            timeline.at(timeline.now + RETRANSMIT_DOWN_S, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retried = False
+        if not self.other.lost:
+            self._nobody_home()
 
     def _read_soon(self) -> None:
         if self._inbox and not self._reading:

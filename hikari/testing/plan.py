@@ -225,6 +225,14 @@ _DRAW: Final[dict[str, Any]] = {
     "doom": lambda c, m: [_one(c, m), c.randrange(1, 40), c.random() < 0.5, _rest(c)],
     "stop": lambda c, m: [_one(c, m), _rest(c)],
     "hand over": lambda c, m: [c.randrange(m) + 1],
+    "curse": lambda c, m: [
+        [c.choice((4, 12, 40)) + c.randrange(8) for _ in range(c.randrange(2, 7))],
+        c.random() < 0.5,
+        round(c.choice((0.001, 0.05)) * (0.5 + c.random()), 4),
+    ],
+    "exile": lambda c, m: [
+        *(c.choice((0.7, 1.5, 3.0)), c.choice((0, 0, 0.02, 0.2)), c.random() < 0.5, _rest(c)),
+    ],
     "flap": lambda c, m: [_rest(c), c.randrange(2, 6)],
     "halves": lambda c, m: [_some(c, m), _while(c)],
     "alone": lambda c, m: [_one(c, m), _while(c)],

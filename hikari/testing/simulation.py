@@ -143,6 +143,7 @@ class Simulation:
 
     def _moved(self, member: Member) -> None:
         self.witness.moved(member)
+        self.faults.moved(member)
         reactor = member.machine.reactor
         if reactor.polls:
             self.turns += reactor.polls

@@ -1,7 +1,7 @@
 """`python -m mutants`: how many of the field's bugs does the simulator see?"""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import click
@@ -31,9 +31,10 @@ def score(
         return attack(name, mutant, source_of(mutant), seconds, turns)
 
     with ThreadPoolExecutor(processes) as pool:
-        for outcome in pool.map(one, names):
-            outcomes.append(outcome)
-            _tell(outcome)
+        for done in as_completed([pool.submit(one, name) for name in names]):
+            outcomes.append(done.result())
+            _tell(outcomes[-1])
+    outcomes.sort(key=lambda outcome: names.index(outcome.name))
     caught = sum(outcome.caught for outcome in outcomes)
     if figures is not None:
         figures.write_text(json.dumps([asdict(one) for one in outcomes], indent=1) + "\n")
