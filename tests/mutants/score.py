@@ -48,9 +48,10 @@ def attack(name: str, mutant: Mutant, source: str, seconds: float, turns: int) -
         os.close(reading)
         _die_with(writing, lambda tell: _live(mutant, _plans(name, turns), seconds, tell))
     os.close(writing)
-    with os.fdopen(reading) as told:
-        lines = told.read().splitlines()
-    os.waitpid(child, 0)
+    os.waitpid(child, 0)  # not for the end of the pipe: a sibling may hold it open
+    os.set_blocking(reading, False)
+    with os.fdopen(reading, "rb", 0) as told:
+        lines = (told.read(1 << 16) or b"").splitlines()
     found = json.loads(lines[-1]) if lines else {"broken": "the simulator itself ends"}
     return Outcome(
         name,
