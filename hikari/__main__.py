@@ -28,7 +28,7 @@ def serve(path: Path) -> None:
         raise click.ClickException(str(error)) from None
     from hikari import service
 
-    service.serve(config)
+    service.serve(config, path)
 
 
 @main.command()

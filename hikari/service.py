@@ -3,7 +3,8 @@
 import gc
 import sys
 from collections.abc import Callable
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NoReturn
 from zlib import crc32
 
 from twisted.internet import task
@@ -12,10 +13,9 @@ from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 from hikari.config import Config
 from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
-from hikari.machine import Machine, RealMachine
+from hikari.machine import Machine, RealMachine, StartAnew
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid
-from hikari.raft.entry import Mark
 from hikari.raft.journal import JournalDamaged
 from hikari.raft.raft import Raft
 from hikari.reactor import install
@@ -25,7 +25,7 @@ from hikari.replica.replica import Replica
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving
 from hikari.store.disk import DiskFailed, FolderInUse
-from hikari.store.journal import RocksJournal
+from hikari.store.healing import JOURNAL, CannotStart, Healing, NothingLeftBut
 from hikari.store.pace import JournalSync
 from hikari.store.rows import RocksRows
 from hikari.tree.rows import RowsDamaged
@@ -41,10 +41,6 @@ GC_ALLOCATIONS: Final = 50_000
 BACKLOG: Final = 1024
 
 
-class CannotStart(Exception):
-    """What is on disk does not fit together; the message says what and what to do."""
-
-
 class Server:
     """One member: everything it is made of, started and stopped."""
 
@@ -54,12 +50,20 @@ class Server:
         self.reactor = machine.reactor
         self.files = machine.files
         self.folder = config.member.data
-        # A new folder and one that was lost look alike: who has nothing has forgotten everything.
-        blank = not self.files.names(self.folder, "tree-")
-        self.journal = RocksJournal(self.folder, rejoin=blank, files=self.files)
-        self.rows = self._open_tree()
-        self.tree = Tree(self.rows, config.limits.cache_bytes_max)
-        self._fit_together()
+        self.alone = len(config.ensemble.members) == 1
+        healing = Healing(
+            self.folder,
+            alone=self.alone,
+            cache_bytes_max=config.limits.cache_bytes_max,
+            wall_ms=machine.wall_ms,
+            said=lambda what: log.warn("{what}", what=what),
+            files=self.files,
+        )
+        self.journal, self.rows, self.tree = healing.open()
+        self.aside = healing.aside
+        self.healing = bool(self.aside.unhealed())
+        self._whole_at = self.journal.last.index
+        self._say_what_was_found()
         self.journal_worker = machine.worker("journal")
         self.tree_worker = machine.worker("tree")
         self.disk = JournalSync(
@@ -67,22 +71,18 @@ class Server:
             seconds=machine.seconds,
             in_thread=self.journal_worker.do,
             from_thread=lambda word: self.reactor.callFromThread(self.guarded(word)),
-            failed=machine.end,
+            failed=self.end,
         )
         self.door = self._make_door()
         self.links = self._make_links()
         self.replica = self._make_replica()
         self.door.tie(self.replica)
-        self.door.damaged = machine.end
+        self.door.damaged = self.end
         self.port: Any = None
         self.ticking = task.LoopingCall(self.guarded(self.replica.tick))
         self.ticking.clock = self.reactor
 
     # ---- what is on disk
-
-    def _open_tree(self) -> RocksRows:
-        self._drop_trees_but(self.journal.tree_name)  # an interrupted or replaced snapshot
-        return self._open_rows(self.journal.tree_name)
 
     def _open_rows(self, name: str) -> RocksRows:
         return RocksRows(self.folder / name, files=self.files)
@@ -92,23 +92,8 @@ class Server:
             if name != kept:
                 self.files.remove(self.folder / name)
 
-    def _fit_together(self) -> None:
-        """The tree may be behind the journal's end, never ahead of it, and must join its start."""
-        journal, tree = self.journal, self.tree
-        mark = Mark(tree.index, tree.term, tree.checksum)
-        if tree.index < journal.base.index:
-            raise CannotStart(
-                f"{self.folder}: the tree ends at entry {tree.index}, but the journal begins"
-                f" behind entry {journal.base.index}: move this folder away, and the member"
-                " will be sent everything by its peers"
-            )
-        if tree.index > journal.last.index:
-            if not journal.recovering:
-                raise CannotStart(
-                    f"{self.folder}: the tree is at entry {tree.index}, but the journal ends at"
-                    f" entry {journal.last.index}: entries that were applied are gone"
-                )
-            journal.reset(journal.hard_state, mark, journal.tree_name)
+    def _say_what_was_found(self) -> None:
+        journal = self.journal
         if journal.cut_from is not None:
             log.info("a torn end, never promised, was cut from entry {n} on", n=journal.cut_from)
         if journal.lost:
@@ -193,7 +178,7 @@ class Server:
             try:
                 work()
             except BaseException as error:
-                self.machine.end(error)
+                self.end(error)
             self.reactor.callFromThread(self.guarded(back))
 
         self.tree_worker.do(run)
@@ -239,6 +224,8 @@ class Server:
             self.journal_worker.do(secure)
         else:
             secure()
+        if self.healing:
+            self.guarded(self._note_healed)()
         self.securing = self.reactor.callLater(0.1, self._secure)
 
     def stop(self) -> None:
@@ -263,18 +250,54 @@ class Server:
             try:
                 work(*args)
             except BaseException as error:
-                self.machine.end(error)
+                self.end(error)
 
         return run
 
+    def end(self, error: BaseException) -> NoReturn:
+        """This process cannot go on. Any thread."""
+        if isinstance(error, JournalDamaged):
+            self.start_anew(str(error), JOURNAL)
+        if isinstance(error, RowsDamaged):
+            self.start_anew(str(error), self.journal.tree_name)
+        self.machine.end(error)
 
-def serve(config: Config) -> None:
+    def start_anew(self, what: str, folder: str = "") -> NoReturn:
+        """What is in `folder` (of the tree, if none is named) is damaged: note it, and let a new
+        process set it aside and heal from the others. Any thread."""
+        try:
+            self.aside.note(folder or self.journal.tree_name, what)
+        except OSError as error:
+            self.machine.end(error)
+        self.machine.end(StartAnew(what))
+
+    def _note_healed(self) -> None:
+        """Whole again, with all that the others had when this was asked."""
+        raft = self.replica.raft
+        if (
+            raft.leader
+            and not raft.recovering
+            and self.tree.index >= max(raft.log.commit, self._whole_at)
+        ):
+            self.healing = False
+            self.aside.healed()
+            log.info("healed: this member has what the others have")
+
+
+def serve(config: Config, path: Path) -> None:
     """Run one member until SIGTERM or SIGINT. Ends the process with a status when it cannot."""
     reactor = install()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
     try:
         server = Server(config, RealMachine(reactor))
+    except NothingLeftBut as error:
+        print(
+            f"hikari: {error}\nThere is no other member to heal from. What is left, and what going"
+            f" on with it would cost, says:\n    hikari salvage --config {path}",
+            file=sys.stderr,
+        )
+        raise SystemExit(EXIT_CANNOT_START) from None
     except (CannotStart, JournalDamaged, RowsDamaged, FolderInUse, DiskFailed, OSError) as error:
         print(f"hikari: {error}", file=sys.stderr)
         raise SystemExit(EXIT_CANNOT_START) from None

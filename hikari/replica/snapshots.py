@@ -5,10 +5,15 @@ from typing import Final
 from zlib import crc32
 
 from attrs import Factory, define, field
+from twisted.logger import Logger
 
 from hikari.raft.entry import Mark
 from hikari.raft.messages import Chunk, ChunkReply
-from hikari.tree.rows import Rows, View
+from hikari.tree import keys
+from hikari.tree.census import Census
+from hikari.tree.rows import Rows, RowsDamaged, View
+
+log = Logger()
 
 CHUNK_BYTES: Final = 1 << 20
 CHUNKS_AHEAD: Final = 4
@@ -20,11 +25,20 @@ REST_TICKS: Final = 10
 is slow to say so, would be sent everything again and again."""
 
 
-def checksum(rows: list[tuple[bytes, bytes]]) -> int:
-    value = 0
+def checksum(rows: list[tuple[bytes, bytes]], before: int = 0) -> int:
+    """Over a chunk and, by the checksum of the one before it, all chunks so far: the last one's
+    covers the whole snapshot."""
+    value = before
     for key, data in rows:
         value = crc32(data, crc32(key, value))
     return value
+
+
+def demand_mark(census: Census, mark: Mark) -> None:
+    """The rows that were counted are all of the tree at `mark`. Raises RowsDamaged."""
+    meta = census.demand_whole()
+    if meta.done or (meta.index, meta.term, meta.checksum) != mark:
+        raise RowsDamaged(f"{meta} is not the tree of {mark}")
 
 
 @define
@@ -35,6 +49,8 @@ class _Transfer:
     answered: int = 0
     finished: bool = False
     idle_ticks: int = 0
+    checksum: int = 0  # of all that was sent
+    census: Census = field(factory=Census)
 
 
 @define
@@ -63,20 +79,18 @@ class Sending:
         for peer, transfer in self._transfers.items():
             while not transfer.finished and transfer.sent - transfer.answered < CHUNKS_AHEAD:
                 rows = transfer.view.take(CHUNK_BYTES)
+                transfer.census.count(rows)
                 transfer.finished = not rows
+                if not rows:
+                    demand_mark(transfer.census, transfer.mark)
                 out.append((peer, self._chunk(term, transfer, rows)))
                 transfer.sent += 1
         return out
 
     def _chunk(self, term: int, transfer: _Transfer, rows: list[tuple[bytes, bytes]]) -> Chunk:
+        total = transfer.checksum = checksum(rows, transfer.checksum)
         return Chunk(
-            self.member,
-            term,
-            transfer.mark,
-            transfer.sent,
-            rows,
-            checksum(rows),
-            transfer.finished,
+            self.member, term, transfer.mark, transfer.sent, rows, total, transfer.finished
         )
 
     def replied(self, reply: ChunkReply) -> None:
@@ -128,6 +142,9 @@ class Receiving:
     _rows: Rows | None = field(init=False, default=None)
     _mark: Mark | None = field(init=False, default=None)
     _next: int = field(init=False, default=0)
+    _checksum: int = field(init=False, default=0)  # of all that was taken
+    _census: Census = field(init=False, factory=Census)
+    _meta: bytes = field(init=False, default=b"")
 
     def take(self, chunk: Chunk) -> tuple[ChunkReply, tuple[Mark, str, Rows] | None]:
         """Keep a chunk. The answer to send and, with the last one, what is now whole."""
@@ -136,20 +153,37 @@ class Receiving:
         if chunk.number == 0:
             self.abandon()
             self._rows, self._mark, self._next = self.open_rows(name), chunk.mark, 0
+            self._checksum, self._census, self._meta = 0, Census(), b""
         if self._rows is None or chunk.mark != self._mark or chunk.number != self._next:
             return ChunkReply(self.member, term, index, -1), None
-        if checksum(chunk.rows) != chunk.checksum:
+        try:
+            self._keep(chunk, self._rows)
+        except RowsDamaged as error:
+            log.warn("a snapshot at {index} is refused: {error}", index=index, error=error)
             self.abandon()
             return ChunkReply(self.member, term, index, -1), None
-        if chunk.rows:
-            self._rows.write(dict(chunk.rows))
-        self._next += 1
         reply = ChunkReply(self.member, term, index, chunk.number)
         if not chunk.done:
             return reply, None
         rows, self._rows = self._rows, None
         rows.flush()
         return reply, (chunk.mark, name, rows)
+
+    def _keep(self, chunk: Chunk, rows: Rows) -> None:
+        """The settled row comes last, and only if all others are there: where it is found after a
+        crash, the rows are whole. Raises RowsDamaged."""
+        self._checksum = checksum(chunk.rows, self._checksum)
+        if self._checksum != chunk.checksum:
+            raise RowsDamaged(f"chunk {chunk.number} does not match its checksum")
+        self._census.count(chunk.rows)
+        self._next += 1
+        batch = dict(chunk.rows)
+        self._meta = batch.pop(keys.META, self._meta)
+        if batch:
+            rows.write(batch)
+        if chunk.done:
+            demand_mark(self._census, chunk.mark)
+            rows.write({keys.META: self._meta})
 
     def abandon(self) -> None:
         """What was begun is of no use any more."""

@@ -1,12 +1,12 @@
 """All that a member holds of the namespace and the sessions, and the few ways to change it."""
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from hikari.tree import keys, sessions, znode
 from hikari.tree.cache import Cache
 from hikari.tree.fresh import fresh_znodes
-from hikari.tree.rows import Rows, RowsDamaged
+from hikari.tree.rows import Rows, RowsDamaged, RowsForeign
 from hikari.tree.sessions import Session
 from hikari.tree.undo import Undo
 from hikari.tree.znode import Znode
@@ -14,6 +14,28 @@ from hikari.tree.znode import Znode
 FORMAT: Final = 1  # of all rows; a tree of another format is refused
 
 _META: Final = struct.Struct(">HQQQqQIQ")
+
+
+class Meta(NamedTuple):
+    """The settled row: how far the rows have come, and how many znodes there are."""
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, as in Mark
+    zxid: int
+    done: int
+    time_ms: int
+    term: int
+    checksum: int
+    znodes: int
+
+
+def read_meta(row: bytes) -> Meta:
+    """Raises RowsDamaged."""
+    if len(row) != _META.size:
+        raise RowsDamaged(f"a settled row of {len(row)} bytes")
+    format, *counts = _META.unpack(row)
+    if format != FORMAT:
+        raise RowsForeign(f"rows of format {format}, not {FORMAT}")
+    return Meta(*counts)
 
 
 class State:
@@ -71,13 +93,8 @@ class State:
         self.settle()
 
     def _load(self, meta: bytes) -> None:
-        if len(meta) != _META.size:
-            raise RowsDamaged(f"a settled row of {len(meta)} bytes")
-        format, *counts = _META.unpack(meta)
-        self.index, self.zxid, self.done, self.time_ms, *counts = counts
+        self.index, self.zxid, self.done, self.time_ms, *counts = read_meta(meta)
         self.term, self.checksum, self.znodes = counts
-        if format != FORMAT:
-            raise RowsDamaged(f"rows of format {format}, not {FORMAT}")
         self.settled = (self.index, self.zxid, self.done)
         for key, row in self.rows.scan(keys.SESSION):
             id = keys.session_of(key)

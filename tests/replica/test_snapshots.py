@@ -12,6 +12,8 @@ from hikari.raft.messages import Append, Chunk, ChunkReply
 from hikari.raft.raft import Raft, Ready
 from hikari.replica.snapshots import CHUNKS_AHEAD, Receiving, Sending, checksum
 from hikari.store.memory import MemoryRows
+from hikari.tree.rows import RowsDamaged
+from hikari.tree.tree import Tree
 from hikari_wire import codes
 
 
@@ -39,6 +41,20 @@ def leave_behind(cluster: Cluster) -> tuple[Client, Member]:
     fill(cluster, client, b"missed")
     assert cluster.leader.journal.base.index > lagging.journal.last.index
     return client, lagging
+
+
+def rows_at(mark: Mark, count: int = 3) -> MemoryRows:
+    """The rows of a tree of some znodes, settled at just that entry."""
+    rows = MemoryRows()
+    tree = Tree(rows, 1 << 20)
+    tree.index = mark.index - 1
+    tree.begin(mark.index, 0)
+    for number in range(count):
+        error, _ = tree.apply((codes.CREATE, b"/%03d" % number, bytes(100), (), 0), 0, ())
+        assert error == codes.OK
+    tree.finish(mark.term, mark.checksum)
+    tree.settle()
+    return rows
 
 
 def chunks(cluster: Cluster) -> list[Any]:
@@ -143,33 +159,105 @@ def test_a_newer_snapshot_replaces_one_under_way() -> None:
 
     receiving = Receiving(2, open_rows, opened.pop)
     older, newer = Mark(10, 1, 1), Mark(20, 1, 2)
-    rows = [(b"k", b"v")]
-    first = Chunk(1, 1, older, 0, rows, checksum(rows), False)
+    rows, total = rows_at(newer).scan(b""), 0
+    first = Chunk(1, 1, older, 0, rows[:3], checksum(rows[:3]), False)
     assert receiving.take(first) == (ChunkReply(2, 1, 10, 0), None)
-    begun = Chunk(1, 1, newer, 0, rows, checksum(rows), False)
+    begun = Chunk(1, 1, newer, 0, rows, total := checksum(rows), False)
     assert receiving.take(begun) == (ChunkReply(2, 1, 20, 0), None)
     assert list(opened) == ["tree-20"]
     late = Chunk(1, 1, older, 1, rows, checksum(rows), False)
     assert receiving.take(late) == (ChunkReply(2, 1, 10, -1), None)
-    reply, whole = receiving.take(Chunk(1, 1, newer, 1, [], 0, True))
+    reply, whole = receiving.take(Chunk(1, 1, newer, 1, [], total, True))
     assert reply == ChunkReply(2, 1, 20, 1)
     assert whole is not None
     assert whole[:2] == (newer, "tree-20")
+    assert opened["tree-20"].scan(b"") == rows
+
+
+# A snapshot is all of a tree, or it is nothing
+
+
+def tell(rows: list[tuple[bytes, bytes]], mark: Mark, parts: int = 3) -> list[Chunk]:
+    """The chunks of a snapshot, as a sender makes them that has not looked at its rows."""
+    told, total, size = [], 0, -(-len(rows) // parts)
+    for number in range(parts + 1):
+        some = rows[number * size : number * size + size]
+        total = checksum(some, total)
+        told.append(Chunk(1, 1, mark, number, some, total, not some))
+    return told
+
+
+def take_all(chunks: list[Chunk]) -> tuple[Any, MemoryRows]:
+    opened: dict[str, MemoryRows] = {}
+    receiving = Receiving(2, lambda name: opened.setdefault(name, MemoryRows()), lambda name: None)
+    whole = None
+    for chunk in chunks:
+        _, whole = receiving.take(chunk)
+    return whole, opened["tree-20"]
+
+
+MARK = Mark(20, 1, 2)
+
+
+def test_a_snapshot_is_taken_if_it_is_all_there() -> None:
+    rows = rows_at(MARK, 30).scan(b"")
+    whole, kept = take_all(tell(rows, MARK))
+    assert whole is not None
+    assert kept.scan(b"") == rows
+
+
+@pytest.mark.parametrize("gone", range(40))
+def test_a_snapshot_that_lacks_a_row_is_never_installed(gone: int) -> None:
+    """Whatever the sender's scan left out, with checksums that fit."""
+    rows = rows_at(MARK, 30).scan(b"")
+    del rows[gone % len(rows)]
+    whole, kept = take_all(tell(rows, MARK))
+    assert whole is None
+    assert kept.get(b"M") is None, "the row that would make it a tree is written last"
+
+
+def test_a_snapshot_without_one_of_its_chunks_is_never_installed() -> None:
+    chunks = tell(rows_at(MARK, 30).scan(b""), MARK)
+    for gone in range(len(chunks) - 1):
+        rest = chunks[:gone] + chunks[gone + 1 :]
+        for number, chunk in enumerate(rest):
+            chunk.number = number
+        assert take_all(rest)[0] is None
+        for number, chunk in enumerate(chunks):
+            chunk.number = number
+
+
+def test_the_rows_of_another_index_are_never_installed() -> None:
+    rows = rows_at(Mark(19, 1, 2)).scan(b"")
+    assert take_all(tell(rows, MARK))[0] is None
+
+
+def test_who_finds_its_own_tree_incomplete_ships_no_last_chunk() -> None:
+    rows = rows_at(MARK, 30)
+    (*_, last) = rows.scan_keys(b"Z")
+    rows.write({b"Z" + last: None})
+    sending = Sending(1, lambda peer: None)
+    sending.begin(2, rows.view(), MARK)
+    with pytest.raises(RowsDamaged, match="znodes, where there must be"):
+        while sending.sends_to(2):
+            for _, chunk in sending.chunks(1):
+                assert not chunk.done
+                sending.replied(ChunkReply(2, 1, 20, chunk.number))
 
 
 def test_what_is_sent_is_what_was_there_when_it_began() -> None:
-    rows = MemoryRows()
-    rows.write({b"%03d" % n: bytes(100) for n in range(30)})
+    rows = rows_at(Mark(5, 1, 9), 30)
+    before = rows.scan(b"")
     ended: list[int] = []
     sending = Sending(1, ended.append)
     sending.begin(2, rows.view(), Mark(5, 1, 9))
-    rows.write({b"%03d" % n: None for n in range(30)})
+    rows.write({key: None for key, _ in before})
     taken: list[Any] = []
     while sending.sends_to(2):
         for _, chunk in sending.chunks(1):
             taken += chunk.rows
             sending.replied(ChunkReply(2, 1, 5, chunk.number))
-    assert [key for key, _ in taken] == [b"%03d" % n for n in range(30)]
+    assert taken == before
     assert ended == [2]
 
 

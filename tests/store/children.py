@@ -3,7 +3,10 @@
 `python children.py <what> <folder> …`; each prints, line by line, what it has made sure of.
 """
 
+import faulthandler
+import os
 import re
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -80,6 +83,16 @@ def spin(folder: Path) -> None:
     """Hold the interpreter lock for longer than anybody will wait."""
     with watched(folder, 0.2):
         re.match("(a+)+$", "a" * 60 + "b")
+
+
+def crash(folder: Path) -> None:
+    with watched(folder, 5.0):
+        faulthandler._sigsegv()
+
+
+def be_killed(folder: Path) -> None:
+    with watched(folder, 5.0):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def open_in_time(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Runs what is in `children` in a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,6 @@ def open_each(folders: list[Path]) -> list[str]:
         output, _ = process.communicate(timeout=120)
         said += output.splitlines()
         if process.returncode:
-            assert process.returncode == 1
+            assert process.returncode == -signal.SIGPROF
             said.append("hung")
     return said
