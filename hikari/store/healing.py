@@ -6,7 +6,7 @@ lost by that, the others have: the member begins *recovering* (docs/ARCHITECTURE
 counts for nothing until it has it again. A member that is alone has nobody to ask: it refuses.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -30,7 +30,7 @@ ROUNDS_MAX: Final = 8
 """Each round sets something else aside; there are not so many things."""
 JOURNAL: Final = "journal"
 WATERMARK: Final = "watermark"
-_REBUILT: Final = "rebuilt"
+REBUILT: Final = "rebuilt"
 
 
 class CannotStart(Exception):
@@ -211,7 +211,7 @@ class Healing:
         kept = kept or self._rebuild_from_tree(hard_state)
         if kept:
             self._put([JOURNAL], why, f"{kept} stay, the others have the rest")
-            self._files.rename(self._folder / _REBUILT, self._folder / JOURNAL)
+            self._files.rename(self._folder / REBUILT, self._folder / JOURNAL)
         else:
             self._put([JOURNAL, *self._trees()], why, "the others have all of it")
 
@@ -242,8 +242,10 @@ class Healing:
                 )
                 try:
                     good = good_part(db, str(folder))
-                    self._rebuild(
-                        good.base, good.tree_name, max(hard_state, good.hard_state), db, good
+                    rebuild(
+                        *(self._files, self._folder, good.base, good.tree_name),
+                        max(hard_state, good.hard_state),
+                        records_of(db, good),
                     )
                 finally:
                     db.close()
@@ -257,7 +259,7 @@ class Healing:
         if not marks:
             return ""
         mark, name = max(marks)
-        self._rebuild(mark, name, hard_state)
+        rebuild(self._files, self._folder, mark, name, hard_state)
         return f"the tree of entries 1 to {mark.index}"
 
     def _mark_of(self, name: str) -> Mark | None:
@@ -277,20 +279,21 @@ class Healing:
             rows.close()
         return Mark(meta.index, meta.term, meta.checksum) if meta and meta.index else None
 
-    def _rebuild(
-        self,
-        base: Mark,
-        tree_name: str,
-        hard_state: HardState,
-        db: Rdict | None = None,
-        good: Found | None = None,
-    ) -> None:
-        records = _records(db, good) if db is not None and good is not None else iter(())
-        self._files.remove(self._folder / _REBUILT)
-        self._files.create_whole(
-            self._folder / _REBUILT,
-            lambda folder: fill_journal(self._files, folder, base, tree_name, hard_state, records),
-        )
+
+def rebuild(
+    files: Files,
+    folder: Path,
+    base: Mark,
+    tree_name: str,
+    hard_state: HardState,
+    records: Iterable[tuple[int, bytes]] = (),
+) -> None:
+    """Make REBUILT in a member's `folder`: a journal of just this. It waits for its name."""
+    files.remove(folder / REBUILT)
+    files.create_whole(
+        folder / REBUILT,
+        lambda place: fill_journal(files, place, base, tree_name, hard_state, records),
+    )
 
 
 class _TreeLost(Exception):
@@ -299,7 +302,8 @@ class _TreeLost(Exception):
         self.name, self.base, self.why = name, base, why
 
 
-def _records(db: Rdict, good: Found) -> Iterator[tuple[int, bytes]]:
+def records_of(db: Rdict, good: Found) -> Iterator[tuple[int, bytes]]:
+    """What `rebuild` takes, of a journal that is open."""
     for index in range(good.base.index + 1, good.last.index + 1):
         record: bytes | None = db.get(record_key(index))
         assert record is not None  # it was read a moment ago

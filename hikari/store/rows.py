@@ -4,7 +4,7 @@ One column family and no log: memtables reach the disk whole and in order, so th
 prefix of whole batches.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 from weakref import WeakSet
@@ -238,6 +238,24 @@ class RocksRows:
 
 def _unread(message: str, error: Exception) -> Exception:
     return RowsDamaged(message) if tells_damage(error) else DiskFailed(message)
+
+
+def read_rows(
+    folder: Path, bytes_max: int, files: Files = OS_FILES
+) -> Iterator[list[tuple[bytes, bytes]]]:
+    """All rows of a folder that nobody has open, in order, some at a time; nothing is changed.
+    Raises RowsDamaged, DiskFailed."""
+    options = rows_options(MEMTABLE_BYTES, Cache(BLOCK_CACHE_BYTES))
+    with files.watched(folder, OPEN_SECONDS_MAX):
+        db = files.open_rocks(folder, options, RowsDamaged, read_only=True)
+    once = ReadOptions()
+    view = RocksView(db.iter(once), once)
+    try:
+        while rows := view.take(bytes_max):
+            yield rows
+    finally:
+        view.close()
+        db.close()
 
 
 def _demand_whole(rows: RdictIter) -> None:
