@@ -87,11 +87,6 @@ class Server:
     def _open_rows(self, name: str) -> RocksRows:
         return RocksRows(self.folder / name, files=self.files)
 
-    def _drop_trees_but(self, kept: str) -> None:
-        for name in self.files.names(self.folder, "tree-"):
-            if name != kept:
-                self.files.remove(self.folder / name)
-
     def _say_what_was_found(self) -> None:
         journal = self.journal
         if journal.cut_from is not None:
@@ -187,12 +182,13 @@ class Server:
         """A snapshot replaces the tree; the old folder goes, its files may linger till closed."""
         old, self.rows = self.rows, rows
         self.tree = Tree(rows, self.config.limits.cache_bytes_max)
-        self._aside(lambda: self._drop(old, name), lambda: None)
+        self._aside(lambda: self._drop(old), lambda: None)
         return self.tree
 
-    def _drop(self, old: RocksRows, name: str) -> None:
+    def _drop(self, old: RocksRows) -> None:
+        """This folder and no other: the next snapshot may be coming in already."""
         old.close()
-        self._drop_trees_but(name)
+        self.files.remove(old.folder)
 
     # ---- its life
 

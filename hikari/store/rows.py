@@ -118,7 +118,7 @@ class RocksRows:
         check: Callable[[Callable[[bytes], bytes | None]], None] = lambda get: None,
     ) -> None:
         self._files = files
-        self._folder = folder
+        self.folder = folder
         self._check = check
         self._options = rows_options(memtable_bytes, Cache(block_cache_bytes))
         self._no_log = WriteOptions()
@@ -130,16 +130,16 @@ class RocksRows:
             self._db = self._open()
 
     def _open(self) -> Rdict:
-        if self._files.is_new(self._folder):
-            self._files.create_whole(self._folder, self._fill)
+        if self._files.is_new(self.folder):
+            self._files.create_whole(self.folder, self._fill)
         # Read only at first: RocksDB removes what a damaged MANIFEST does not name.
-        self._db = self._files.open_rocks(self._folder, self._options, RowsDamaged, read_only=True)
+        self._db = self._files.open_rocks(self.folder, self._options, RowsDamaged, read_only=True)
         try:
             self._demand_format()
             self._check(self.get)
         finally:
             self._db.close()
-        return self._files.open_rocks(self._folder, self._options, RowsDamaged)
+        return self._files.open_rocks(self.folder, self._options, RowsDamaged)
 
     def _fill(self, folder: Path) -> None:
         options = rows_options(MEMTABLE_BYTES, Cache(0))
@@ -152,15 +152,15 @@ class RocksRows:
     def _demand_format(self) -> None:
         found = self.get(FORMAT_KEY)
         if found is None:
-            raise RowsDamaged(f"{self._folder}: its format row is missing: RocksDB lost its files")
+            raise RowsDamaged(f"{self.folder}: its format row is missing: RocksDB lost its files")
         if found != _FORMAT:
-            raise RowsForeign(f"{self._folder}: {found!r}; this version knows {_FORMAT!r}")
+            raise RowsForeign(f"{self.folder}: {found!r}; this version knows {_FORMAT!r}")
 
     def get(self, key: bytes) -> bytes | None:
         try:
             value: bytes | None = self._db.get(key)
         except Exception as error:
-            raise _unread(f"{self._folder}: row {key!r}: {error}", error) from error
+            raise _unread(f"{self.folder}: row {key!r}: {error}", error) from error
         return value
 
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
@@ -233,7 +233,7 @@ class RocksRows:
 
     def _failed(self, what: str, error: Exception) -> Exception:
         kind = RowsDamaged if tells_damage(error, writing=True) else DiskFailed
-        return kind(f"{self._folder}: {what} failed: {error}")
+        return kind(f"{self.folder}: {what} failed: {error}")
 
 
 def _unread(message: str, error: Exception) -> Exception:
