@@ -79,9 +79,7 @@ class Healing:
         self._condemned = self.aside.noted()
         for _ in range(ROUNDS_MAX):
             try:
-                opened = self._open()
-                self.aside.acted()
-                return opened
+                return self._open()
             except (JournalForeign, RowsForeign) as error:
                 raise CannotStart(str(error)) from error
             except JournalDamaged as error:
@@ -108,12 +106,15 @@ class Healing:
         journal = RocksJournal(self._folder, rejoin=not self._trees(), files=self._files)
         try:
             self._demand_company(journal)
-            for name in self._trees():  # an interrupted or replaced snapshot
+            for name in self._files.names(
+                self._folder, "tree-"
+            ):  # an interrupted or replaced snapshot
                 if name != journal.tree_name:
                     self._files.remove(self._folder / name)
             rows, tree = self._open_tree(journal)
             try:
                 self._fit_together(journal, tree)
+                self._tidy()
             except BaseException:
                 rows.close()
                 raise
@@ -176,6 +177,12 @@ class Healing:
                     journal.base,
                     f"{self._folder}: tree and journal differ at entry {mark.index}",
                 )
+
+    def _tidy(self) -> None:
+        """What was noted was acted upon; what a crash in the midst of it has left is of no use."""
+        self.aside.acted()
+        for name in self._files.names(self._folder, REBUILT):
+            self._files.remove(self._folder / name)
 
     def _trees(self) -> list[str]:
         names = self._files.names(self._folder, "tree-")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hikari.raft.entry import Entry, Mark, chain
 from hikari.raft.journal import HardState
+from hikari.store.files import OS_FILES, Files
 from hikari.store.healing import Healing, Opened
 from hikari.store.memory import MemoryRows
 from hikari.tree.tree import Tree
@@ -53,8 +54,15 @@ def states() -> list[Rows]:
 STATES = states()
 
 
-def healing(folder: Path, alone: bool = False, said: Callable[[str], None] = print) -> Healing:
-    return Healing(folder, alone=alone, cache_bytes_max=1 << 20, wall_ms=lambda: 0, said=said)
+def healing(
+    folder: Path,
+    alone: bool = False,
+    said: Callable[[str], None] = print,
+    files: Files = OS_FILES,
+) -> Healing:
+    return Healing(
+        folder, alone=alone, cache_bytes_max=1 << 20, wall_ms=lambda: 0, said=said, files=files
+    )
 
 
 def close(opened: Opened) -> None:

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from store.disks import edit_rows, flip, killed, manifest_of, truncate
@@ -16,6 +17,7 @@ from hikari.raft.entry import ORIGIN
 from hikari.raft.journal import HardState, JournalForeign
 from hikari.store.aside import SETS_KEPT, UNHEALED_MAX
 from hikari.store.disk import DiskFailed, tells_damage
+from hikari.store.files import OS_FILES, OsFile, OsFiles
 from hikari.store.healing import CannotStart, NothingLeftBut
 from hikari.store.inspection import HARD_STATE_KEY, record_key
 from hikari.store.rows import RocksRows
@@ -242,6 +244,66 @@ def test_a_member_that_has_come_back_is_whole(cut: Path) -> None:
     opened.journal.recovered()
     close(opened)
     assert begin(cut) == ("whole", [])
+
+
+# A crash in the midst of it
+
+
+class Killed(BaseException):
+    pass
+
+
+class DyingFiles(OsFiles):
+    """The process dies right before the step `at`, or right after it."""
+
+    def __init__(self, at: int, after: bool) -> None:
+        self.at, self.after, self.steps = at, after, 0
+
+    def _step(self, do: Callable[[], Any]) -> Any:
+        self.steps += 1
+        if self.steps == self.at and not self.after:
+            raise Killed
+        result = do()
+        if self.steps == self.at:
+            raise Killed
+        return result
+
+    def rename(self, path: Path, to: Path) -> None:
+        self._step(lambda: super(DyingFiles, self).rename(path, to))
+
+    def remove(self, path: Path) -> None:
+        self._step(lambda: super(DyingFiles, self).remove(path))
+
+    def create(self, path: Path, content: bytes) -> OsFile:
+        file: OsFile = self._step(lambda: super(DyingFiles, self).create(path, content))
+        return file
+
+    def create_whole(self, folder: Path, fill: Callable[[Path], None]) -> None:  # type: ignore[override]
+        self._step(lambda: OS_FILES.create_whole(folder, fill))
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(
+    "gone", ["journal/CURRENT", "tree-0/CURRENT", "watermark", "entry 56", "entry 30"]
+)
+def test_healing_may_be_cut_off_at_any_step(cut: Path, gone: str, after: bool) -> None:
+    if gone.startswith("entry"):
+        edit_rows(cut, lambda db: db.put(record_key(int(gone[6:])), b"rotten"))
+    else:
+        (cut / gone).unlink()
+    for at in range(1, 100):
+        copy = killed(cut, "copy")
+        files = DyingFiles(at, after)
+        try:
+            close(healing(copy, files=files).open())
+        except Killed:
+            assert begin(copy)[0] == "recovering"
+            assert begin(copy) == ("recovering", []), "it has come to rest"
+            names = {path.name for path in copy.iterdir() if not path.name.startswith("damaged-")}
+            assert names - {"unhealed"} == {"journal", "tree-0", "watermark"}
+        else:
+            break
+    assert at > (1 if gone == "watermark" else 6)
 
 
 # Who may not be healed
