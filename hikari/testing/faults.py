@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from hikari.machine import StartAnew
 from hikari.store.disk import DiskFailed
 from hikari.testing.members import Member, host_of
 
@@ -48,6 +49,8 @@ class Faults:
 
     def expected(self, member: Member, ended: BaseException) -> bool:
         """Whether a member may end itself for this."""
+        if isinstance(ended, StartAnew):
+            return member.number in self.damaged
         return isinstance(ended, DiskFailed) and member.number in self._failed
 
     def died(self, member: Member) -> None:

@@ -14,8 +14,9 @@ from hikari.raft.journal import JournalDamaged
 from hikari.raft.messages import Chunk, ChunkReply
 from hikari.raft.raft import LEADER
 from hikari.replica.replica import Replica
-from hikari.service import CannotStart, Server
+from hikari.service import Server
 from hikari.store.disk import DiskFailed
+from hikari.store.healing import CannotStart, NothingLeftBut
 from hikari.testing.disk import Disk
 from hikari.testing.machine import SimulatedMachine
 from hikari.testing.network import Network
@@ -27,6 +28,9 @@ log = Logger()
 CLIENT_PORT, PEER_PORT = 2181, 2281
 IN_ORDER_ONLY = (Hello, Forward, Heard, Chunk, ChunkReply)
 """Of all else Raft promises that it may come twice, late, or in another order."""
+
+
+CANNOT_START = (*(CannotStart, NothingLeftBut, JournalDamaged, RowsDamaged, DiskFailed, OSError),)
 
 
 def host_of(member: int) -> str:
@@ -122,7 +126,14 @@ class Member:
         assert process is not None
         try:
             server = Server(self.config, self.machine)
-        except (CannotStart, JournalDamaged, RowsDamaged, DiskFailed, OSError) as error:
+        except (
+            CannotStart,
+            NothingLeftBut,
+            JournalDamaged,
+            RowsDamaged,
+            DiskFailed,
+            OSError,
+        ) as error:
             self.refused = str(error)
             self._end("it refuses to start: " + self.refused)
             return
