@@ -311,6 +311,10 @@ class Links:
         self._strangers.pop(link, None)
         if self._in.get(link.peer) is link:
             del self._in[link.peer]
+            if not self._stopped:
+                # Also when it is the second of the two to break: what it brought in between may
+                # have been the last words of one who is dead, believed to be its first.
+                self.on_lost(link.peer)
 
 
 def _frames(messages: list[PeerMessage]) -> list[bytes]:
