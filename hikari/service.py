@@ -334,8 +334,8 @@ class Server:
             and self.tree.index >= max(raft.log.commit, self._whole_at)
         ):
             self.healing = False
-            self.aside.healed()
-            log.info("healed: this member has what the others have")
+            told = "healed: this member has what the others have"
+            self._aside(self.aside.healed, lambda: log.info(told))
 
 
 def serve(config: Config, path: Path) -> None:
