@@ -25,7 +25,7 @@ from hikari.testing.timeline import Process, Timeline
 from hikari.testing.witness import Violation, Witness, demand
 
 STORY_LINES: Final = 400
-HEAL_S_MAX: Final = 30.0
+HEAL_S_MAX: Final = 10.0
 ANSWER_S_MAX: Final = 60.0
 """A client that hears nothing goes elsewhere after two thirds of its session's time-out."""
 QUIET_S: Final = 3.0
