@@ -1,0 +1,148 @@
+"""The ensemble under test: real members in the places of a net, with clocks of their own."""
+
+import contextlib
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import attrs
+from ensemble.ensemble import Ensemble
+
+from faults.nets import Loopback, Switched
+from hikari.config import Address
+from hikari.ensemble import MODE, Layout, Member, config_text
+
+PROGRAM = (sys.executable, "-m", "hikari")
+WORD_S = 1.0
+SETTINGS = """
+[journal]
+flush_entries = 3000
+entries_kept = 10000000
+
+[sessions]
+timeout_min_ms = 4000
+"""
+"""The whole log stays, since it is the truth that the judges need; trees are flushed meanwhile."""
+
+
+@attrs.frozen
+class Placed(Layout):
+    """A layout whose addresses are those of a net."""
+
+    net: Any = None
+
+    def client(self, member: int) -> Address:
+        return Address(*self.net.client(member))
+
+    def peer(self, member: int) -> Address:
+        return Address(*self.net.peer(member))
+
+
+def faketime_library() -> Path | None:
+    """The library that lies about the wall clock; None if it is not installed."""
+    with contextlib.suppress(ImportError):
+        import libfaketime
+
+        found = Path(libfaketime.__file__).parent.glob("vendor/libfaketime/src/libfaketime.so*")
+        return next(iter(sorted(found)), None)
+    return None
+
+
+class Faulted(Ensemble):
+    """`clocks`: each member's wall clock can be set. `program`: what a member is started with."""
+
+    def __init__(
+        self,
+        folder: Path,
+        net: Loopback | Switched,
+        *,
+        settings: str = SETTINGS,
+        clocks: bool = False,
+        program: tuple[str, ...] = PROGRAM,
+    ) -> None:
+        super().__init__(folder, net.members, settings)
+        self.layout = Placed(folder, net.members, 0, net)
+        self.net = net
+        self.clocks = clocks
+        self.program = program
+
+    def launch(self, number: int) -> None:
+        assert number not in self.running
+        config = self.layout.config(number)
+        if not config.exists():
+            config.parent.mkdir(parents=True)
+            config.write_text(config_text(self.layout, number) + self.settings)
+            self.set_clock(number, 0)
+        program = (*self.net.inside(number), *self._with_clock(number), *self.program)
+        self.running[number] = Member(self.layout, number, program)
+
+    def _with_clock(self, number: int) -> tuple[str, ...]:
+        if not self.clocks:
+            return ()
+        return (
+            "env",
+            f"LD_PRELOAD={faketime_library()}",
+            f"FAKETIME_TIMESTAMP_FILE={self._clock(number)}",
+            "FAKETIME_NO_CACHE=1",
+            "DONT_FAKE_MONOTONIC=1",
+        )
+
+    def _clock(self, number: int) -> Path:
+        return self.layout.home(number) / "clock"
+
+    def set_clock(self, number: int, ahead_s: float) -> None:
+        """Let a member's wall clock jump to so many seconds before or after the true time."""
+        fresh = self._clock(number).with_suffix(".new")
+        fresh.write_text(f"{ahead_s:+.3f}\n")
+        fresh.replace(self._clock(number))
+
+    # Questions go past the network's faults: from the member's own place.
+
+    def mode(self, number: int) -> str | None:
+        if number not in self.running or number in self.paused:
+            return None
+        try:
+            found = MODE.search(self.word(number, b"srvr"))
+        except OSError:
+            return None
+        return found[1] if found else None
+
+    def word(self, number: int, word: bytes) -> str:
+        answer = b""
+        with self.net.socket(number) as asked:
+            asked.settimeout(WORD_S)
+            asked.connect(self.net.client(number))
+            asked.sendall(word)
+            while part := asked.recv(65536):
+                answer += part
+        return answer.decode()
+
+    def dial(self, number: int) -> socket.socket:
+        """A connection to a member from its own place."""
+        dialled = self.net.socket(number)
+        dialled.settimeout(WORD_S)
+        dialled.connect(self.net.client(number))
+        return dialled
+
+    def some_leader(self, seconds: float) -> int:
+        """A member that believes it leads, if there is one soon; 0 otherwise. Of two, either."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for number in list(self.running):
+                if self.mode(number) in ("leader", "standalone"):
+                    return number
+            if time.monotonic() > deadline:
+                return 0
+            time.sleep(0.02)
+
+    def terms(self) -> list[tuple[int, int]]:
+        """(term, leader) pairs that any member has followed, from the logs."""
+        seen = set()
+        for number in self.numbers:
+            for line in self.log(number).splitlines():
+                words = line.split()
+                if words[-4:-3] == ["leads,"] or " leads, term " in line:
+                    seen.add((int(words[-1]), int(words[-4])))
+        return sorted(seen)
