@@ -20,7 +20,7 @@ from faults.nemesis import NEED_CLOCKS, Nemesis, Script, draw
 from faults.nets import Loopback, Switched, best_net
 from faults.truth import Truth
 from faults.workloads import WORKLOADS, Scene, Tree, sync
-from hikari.testing.history import OK
+from hikari.testing.history import OK, UNKNOWN
 from hikari_wire import codes
 
 SECONDS = 10.0
@@ -30,6 +30,7 @@ OPERATIONS_S_MIN = 50
 LIVELY_S = 5.0
 """After everything has healed, each client is served within this time."""
 DRAIN_S = 30.0
+BATCH = 200
 TIMEOUT_MS = 4_000
 READS = {codes.GET_DATA, codes.GET_CHILDREN, codes.EXISTS, codes.MULTI_READ}
 
@@ -110,7 +111,7 @@ class Run:
             scenario.fault, scenario.seed, scenario.members, scenario.seconds
         )
         self.nemesis = Nemesis(self.ensemble, script, scenario.seed)
-        self.clients: list[Client] = []
+        self.clients: list[Client] = []  # those of the workload
         self.began = time.monotonic()
         self.healed = 0.0
 
@@ -121,7 +122,7 @@ class Run:
         for count, cast in workload.cast:
             for _ in range(count):
                 name = f"{cast.__name__}{len(self.loop.clients)}"
-                self.clients.append(self.loop.client(name, cast(self.scene)))
+                self.loop.client(name, cast(self.scene))
         self.loop.run(lambda: False, 0.5)
         self.began = time.monotonic()
         self.nemesis.start()
@@ -135,6 +136,7 @@ class Run:
         done = self.loop.run(lambda: all(one.done for one in self.loop.clients), DRAIN_S)
         hanging = [one.name for one in self.loop.clients if not one.done]
         assert done, f"clients hang: {hanging}"
+        self.clients = self.loop.clients[1:]
         trees = {number: self._tree_of(number) for number in self.ensemble.numbers}
         for client in self.loop.clients:
             client.leave()
@@ -183,12 +185,15 @@ class Run:
             yield sync()
             paths = [b"/"]
             while paths:
-                path = paths.pop()
-                data, names = yield [get(path), children(path)]
-                assert data.outcome == OK, f"{path!r} through member {number}: {data}"
-                assert names.outcome == OK, f"{path!r} through member {number}: {names}"
-                found[path] = data.value
-                paths += [path.rstrip(b"/") + b"/" + name for name in names.value]
+                some, paths = paths[:BATCH], paths[BATCH:]
+                told = yield [get(path) for path in some]
+                assert all(one.outcome == OK for one in told), f"member {number}: {told}"
+                found.update((path, one.value) for path, one in zip(some, told, strict=True))
+                parents = [path for path in some if found[path][1].num_children]
+                listed = (yield [children(path) for path in parents]) if parents else []
+                for path, names in zip(parents, listed, strict=True):
+                    assert names.outcome == OK, f"{path!r} through member {number}: {names}"
+                    paths += [path.rstrip(b"/") + b"/" + name for name in names.value]
 
         self._do(f"reader of {number}", read, (number,))
         return found
@@ -198,7 +203,7 @@ class Run:
     def _judge(self, trees: dict[int, Tree]) -> None:
         truths = [Truth(self.ensemble.layout.home(n)) for n in self.ensemble.numbers]
         self.verdict.acts = self.nemesis.log
-        told = self.conversations = judges.conversations_of(self.loop.clients)
+        told = judges.conversations_of(self.loop.clients)
         wrong = self.verdict.failures
         members, self.applied, model = judges.of_members(truths)
         wrong += members
@@ -213,8 +218,8 @@ class Run:
         self._count(expired)
 
     def _count(self, expired: int) -> None:
-        told = self.conversations
-        answered = [one for each in told for one in each.asked if one.outcome != "unknown"]
+        told = judges.conversations_of(self.clients)
+        answered = [one for each in told for one in each.asked if one.outcome != UNKNOWN]
         seconds = max(one.ended for one in answered) - self.began
         figures = self.verdict.figures
         figures |= {
@@ -237,7 +242,7 @@ class Run:
         """The longest time without any answered write."""
         done = sorted(
             one.ended
-            for told in self.conversations
+            for told in judges.conversations_of(self.clients)
             for one in told.asked
             if one.outcome == OK and one.request[0] in judges.LOGGED and one.ended > self.began
         )
