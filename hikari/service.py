@@ -60,6 +60,7 @@ class Server:
     def __init__(self, config: Config, reactor: Any) -> None:
         self.config = config
         self.reactor = reactor
+        self.stopped = False
         self.folder = config.member.data
         # A new folder and one that was lost look alike: who has nothing has forgotten everything.
         self.journal = RocksJournal(self.folder, rejoin=not any(self.folder.glob("tree-*")))
@@ -246,6 +247,7 @@ class Server:
 
     def stop(self) -> None:
         """Nothing is lost if this does not run; with it, the next start is quicker."""
+        self.stopped = True
         self.ticking.stop()
         self.securing.cancel()
         if self.port is not None:
@@ -261,11 +263,13 @@ class Server:
         log.info("stopped")
 
     def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
-        """`work`, whose failure ends the process: what it left behind cannot be trusted."""
+        """`work`, whose failure ends the process: what it left behind cannot be trusted. What
+        was asked for before a stop comes to nothing behind it: the stores are closed."""
 
         def run(*args: Any) -> None:
             try:
-                work(*args)
+                if not self.stopped:
+                    work(*args)
             except BaseException as error:
                 broken(error)
 
