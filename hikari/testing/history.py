@@ -53,6 +53,7 @@ class Conversation:
     timeout_ms: int = 0
     ended: float = 0.0  # 0.0: it was open to the end
     expired: bool = False  # the ensemble said that it knows no such session any more
+    identities: tuple[tuple[bytes, bytes], ...] = ()  # (b"ip", its address); not what it proved
     asked: list[Operation] = field(factory=list)
     arrived: list[Operation | Event] = field(factory=list)
 

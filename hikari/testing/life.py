@@ -1,0 +1,73 @@
+"""Sessions: they end when they are told to, or when nobody has heard from them for long enough."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from hikari.testing.history import Event
+from hikari.testing.log_order import Claims, Life
+from hikari.testing.model import EXPIRE
+from hikari.testing.violation import Findings
+from hikari_wire import codes
+
+END: Final = "session end"
+
+
+def judge_lives(
+    claims: Claims,
+    closed: dict[int, int],
+    heard: Sequence[float],
+    tolerance_s: float,
+    findings: Findings,
+) -> None:
+    """`closed`: the zxid at which each session ended. `heard[z]`: by then somebody knew of z."""
+    for life in claims.lives.values():
+        ended = closed.get(life.session)
+        _told_expired(life, ended, findings)
+        if life.given:
+            _refused_for_a_reason(life, ended, findings)
+        opened = claims.applied[life.session - 1] if life.session <= len(claims.applied) else None
+        if opened is None or opened.request[0] != codes.CREATE_SESSION:
+            continue
+        timeout_ms = opened.request[1]
+        for conversation in life.conversations:
+            if conversation.timeout_ms not in (0, timeout_ms) and not conversation.expired:
+                findings.add(END, f"time-out {conversation.timeout_ms} ms told of {timeout_ms} ms")
+        if ended is not None and claims.applied[ended - 1].request[0] == EXPIRE:
+            _expired(life, ended, heard[ended], timeout_ms / 1000 - tolerance_s, findings)
+
+
+def _told_expired(life: Life, ended: int | None, findings: Findings) -> None:
+    for conversation in life.conversations:
+        if conversation.expired and ended is None:
+            findings.add(END, f"session {life.session:#x} was called expired and was not")
+
+
+def _refused_for_a_reason(life: Life, ended: int | None, findings: Findings) -> None:
+    """What was asked on the connection that had the session was not turned away."""
+    for conversation, place in zip(life.conversations, life.given, strict=True):
+        moved = life.turns[place + 1] if place + 1 < len(life.turns) else None
+        ends = [zxid for zxid in (moved, ended) if zxid is not None]
+        for one in conversation.asked:
+            if not one.ended or one.error not in (codes.SESSION_MOVED, codes.SESSION_EXPIRED):
+                continue
+            if not ends or one.zxid < min(ends):
+                findings.add(END, "refused though the session was there", one)
+
+
+def _expired(life: Life, ended: int, known_at: float, silence_s: float, findings: Findings) -> None:
+    """By `known_at` it was expired: was it silent for so long before?"""
+    for conversation in reversed(life.conversations):
+        for one in reversed(conversation.arrived):
+            if isinstance(one, Event) or one.zxid >= ended:
+                continue
+            if known_at - one.invoked < silence_s:
+                findings.add(
+                    "expiry",
+                    f"session {life.session:#x} was expired at zxid {ended}, known at "
+                    f"{known_at:.6f}, and was heard from not {silence_s:.3f} s before",
+                    one,
+                )
+            return
+        if known_at - conversation.began < silence_s:
+            findings.add("expiry", f"session {life.session:#x} was expired after it was attached")
+            return
