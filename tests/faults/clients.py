@@ -162,6 +162,11 @@ class Client:
 
     def _answered(self) -> None:
         if self._asked is not None and all(one.ended for one in self._asked):
+            self._decided()
+
+    def _decided(self) -> None:
+        """All that the actor waits for is answered, or never will be."""
+        if self._asked is not None:
             asked, self._asked = self._asked, None
             self._go_on(asked[0] if self._single else asked)
 
@@ -201,11 +206,9 @@ class Client:
         if self.up:
             self.conversations[-1].ended = now
         self.up = False
-        for operation in self._pending:
-            operation.ended = now
         self._pending.clear()
         self.loop.later(ROUND_S * (1 + self.loop.chance.random()), self.connect)
-        self._answered()
+        self._decided()
 
     def leave(self) -> None:
         """Close the socket for good, and say nothing."""
@@ -293,7 +296,8 @@ class Client:
         queued, self._queued = self._queued, None
         assert queued is not None
         self._asked = self.send(queued)
-        self._answered()  # the connection may have broken in the midst of it
+        if not self.up:  # the connection broke in the midst of it
+            self._decided()
 
     def send(self, asked: list[tuple[Any, ...]]) -> list[Operation]:
         """All of it in one packet."""

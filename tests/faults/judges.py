@@ -9,6 +9,7 @@ from faults.clients import Client
 from faults.truth import Truth, replayed, same_logs
 from faults.workloads import Scene, Tree
 from hikari.testing.history import OK, UNKNOWN, Applied, Conversation, Operation
+from hikari.testing.replay import judge
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree as Model
 from hikari_wire import codes
@@ -70,6 +71,11 @@ def of_writes(conversations: list[Conversation], applied: list[Applied]) -> list
     except AssertionError as error:
         wrong.append(str(error)[:500])
     return some("writes", wrong)
+
+
+def of_replay(conversations: list[Conversation], applied: list[Applied]) -> list[str]:
+    """All that anybody heard is what the log makes of it: see `hikari.testing.replay`."""
+    return some("replay", [str(one) for one in judge(applied, conversations, at_rest=True)])
 
 
 def of_expiry(

@@ -138,6 +138,7 @@ class Run:
         assert done, f"clients hang: {hanging}"
         self.clients = self.loop.clients[1:]
         trees = {number: self._tree_of(number) for number in self.ensemble.numbers}
+        self.loop.run(lambda: False, 0.2)
         for client in self.loop.clients:
             client.leave()
         self.ensemble.demand_alive()
@@ -209,6 +210,7 @@ class Run:
         wrong += members
         wrong += judges.of_trees(trees)
         wrong += judges.of_writes(told, self.applied)
+        wrong += judges.of_replay(told, self.applied)
         wrong += judges.of_scene(self.scene, trees[1], model)
         wrong += judges.of_sets(told, trees[1])
         wrong += judges.some("a client", [c for one in self.loop.clients for c in one.complaints])
