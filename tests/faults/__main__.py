@@ -1,20 +1,11 @@
 """python -m faults: scenarios and figures by hand; tests/ must be on PYTHONPATH."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
 import click
-
+from faults.folders import kept_folder
 from faults.scenarios import SECONDS, Scenario
-
-
-def new_folder() -> Path:
-    """In memory where that is possible: other people's disks are not what is tried here."""
-    memory = Path("/dev/shm")
-    where = memory if os.access(memory, os.W_OK) else None
-    return Path(tempfile.mkdtemp(prefix="hkf-", dir=where))
 
 
 @click.group()
@@ -33,7 +24,7 @@ def main() -> None:
 @click.option("--net", type=click.Choice(["best", "loopback"]), default="best")
 def run(workload, fault, seed, members, seconds, script, folder, net):
     """Play one scenario and say what came of it."""
-    folder = folder or new_folder()
+    folder = folder or kept_folder()
     acts = json.loads(script.read_text()) if script else None
     verdict = Scenario(workload, fault, seed, folder, members, seconds, script=acts, net=net).run()
     click.echo(verdict.told())

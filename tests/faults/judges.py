@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from itertools import chain
 
 from ensemble.checks import linear_writes
-
 from faults.clients import Client
 from faults.truth import Truth, replayed, same_logs
 from faults.workloads import Scene, Tree
+
 from hikari.testing.history import OK, UNKNOWN, Applied, Conversation, Operation
 from hikari.testing.replay import judge
 from hikari.tree.sessions import ATTACH, EXPIRE

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
-from faults.members import Faulted
+from faults.faulted import Faulted
 from faults.nets import CLIENTS
 
 Act = dict[str, Any]
@@ -195,8 +195,10 @@ def draw(fault: str, seed: str, members: int, seconds: float) -> Script:
 class Nemesis(threading.Thread):
     """Acts the script out, and heals everything at the end, whatever happens."""
 
-    def __init__(self, ensemble: Faulted, script: Script, seed: str) -> None:
+    def __init__(self, ensemble: Faulted, script: Script, seed: str, seconds: float) -> None:
+        """`seconds`: nothing begins later; acts may take longer than they say."""
         super().__init__(daemon=True)
+        self.seconds = seconds
         self.ensemble, self.script = ensemble, script
         self.chance = random.Random(f"nemesis/{seed}")
         self.log: list[Act] = []
@@ -206,8 +208,10 @@ class Nemesis(threading.Thread):
     def run(self) -> None:
         try:
             try:
+                until = time.monotonic() + self.seconds
                 for act in self.script:
-                    self._act(act)
+                    if time.monotonic() < until:
+                        self._act(act)
             finally:
                 self._heal()
         except BaseException as failure:

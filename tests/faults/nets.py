@@ -14,16 +14,24 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
-from faults import TESTS
 from faults.switch import CLONE_NEWNET, address_of
+
 from hikari_tools.bench.ports import free_ports
 
+TESTS = Path(__file__).resolve().parent.parent
 CLIENTS = 0
 """The place of all clients; members are at the places of their numbers."""
 ORDER_S = 10.0
 CLIENT_PORT, PEER_PORT = 2181, 2888
+
+
+def python_path() -> str:
+    """What a process needs to find the modules beside this one."""
+    return f"{TESTS}:{os.environ.get('PYTHONPATH', '')}"
+
 
 Links = Iterable[tuple[int, int, dict[str, Any]]]
 
@@ -73,7 +81,7 @@ class Switched:
             [sys.executable, "-m", "faults.switch", str(members + 1), seed],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": f"{TESTS}:{os.environ.get('PYTHONPATH', '')}"},
+            env={**os.environ, "PYTHONPATH": python_path()},
         )
         try:
             fds = self._answer()["namespaces"]

@@ -12,14 +12,14 @@ from typing import Any
 
 from attrs import define, field
 from ensemble.recorder import children, get
-
 from faults import judges
 from faults.clients import Actor, Client, Loop
-from faults.members import PROGRAM, SETTINGS, Faulted
+from faults.faulted import PROGRAM, SETTINGS, Faulted
 from faults.nemesis import NEED_CLOCKS, Nemesis, Script, draw
 from faults.nets import Loopback, Switched, best_net
 from faults.truth import Truth
 from faults.workloads import WORKLOADS, Scene, Tree, sync
+
 from hikari.testing.history import OK, UNKNOWN
 from hikari_wire import codes
 
@@ -110,7 +110,7 @@ class Run:
         script = scenario.script or draw(
             scenario.fault, scenario.seed, scenario.members, scenario.seconds
         )
-        self.nemesis = Nemesis(self.ensemble, script, scenario.seed)
+        self.nemesis = Nemesis(self.ensemble, script, scenario.seed, scenario.seconds)
         self.clients: list[Client] = []  # those of the workload
         self.began = time.monotonic()
         self.healed = 0.0
@@ -121,8 +121,7 @@ class Run:
         self._do("prepare", self._prepare)
         for count, cast in workload.cast:
             for _ in range(count):
-                name = f"{cast.__name__}{len(self.loop.clients)}"
-                self.loop.client(name, cast(self.scene))
+                self.loop.client(f"c{len(self.loop.clients)}", cast(self.scene))
         self.loop.run(lambda: False, 0.5)
         self.began = time.monotonic()
         self.nemesis.start()
@@ -253,7 +252,8 @@ class Run:
     def close(self) -> None:
         """Whatever happened, nothing is left running."""
         self.loop.close()
-        self.nemesis.join(60)
+        if self.nemesis.ident is not None:
+            self.nemesis.join(60)
         self.ensemble.close()
         self.net.close()
 
@@ -283,7 +283,7 @@ def synced_reads(told: list[Any]) -> int:
 
 def fits(net: Loopback | Switched, fault: str) -> bool:
     """Whether this fault can be made here."""
-    from faults.members import faketime_library
+    from faults.faulted import faketime_library
     from faults.nemesis import NEED_CUTS
 
     if fault in NEED_CUTS or fault == "storm":

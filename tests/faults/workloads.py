@@ -10,8 +10,8 @@ from typing import Any
 
 from attrs import define, field
 from ensemble.recorder import children, create, delete, exists, get, set_data
-
 from faults.clients import EVENT, Actor, Client
+
 from hikari.testing.history import OK, UNKNOWN
 from hikari_wire import codes
 

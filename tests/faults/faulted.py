@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 from ensemble.ensemble import Ensemble
+from faults.nets import Loopback, Switched, python_path
 
-from faults.nets import Loopback, Switched
 from hikari.config import Address
 from hikari.ensemble import MODE, Layout, Member, config_text
 
@@ -75,14 +75,14 @@ class Faulted(Ensemble):
             config.parent.mkdir(parents=True)
             config.write_text(config_text(self.layout, number) + self.settings)
             self.set_clock(number, 0)
-        program = (*self.net.inside(number), *self._with_clock(number), *self.program)
+        path = ("env", f"PYTHONPATH={python_path()}")
+        program = (*self.net.inside(number), *path, *self._with_clock(number), *self.program)
         self.running[number] = Member(self.layout, number, program)
 
     def _with_clock(self, number: int) -> tuple[str, ...]:
         if not self.clocks:
             return ()
         return (
-            "env",
             f"LD_PRELOAD={faketime_library()}",
             f"FAKETIME_TIMESTAMP_FILE={self._clock(number)}",
             "FAKETIME_NO_CACHE=1",
