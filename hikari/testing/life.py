@@ -15,11 +15,13 @@ END: Final = "session end"
 def judge_lives(
     claims: Claims,
     closed: dict[int, int],
+    asked: Sequence[float],
     heard: Sequence[float],
-    tolerance_s: float,
+    report_s: float,
     findings: Findings,
 ) -> None:
-    """`closed`: the zxid at which each session ended. `heard[z]`: by then somebody knew of z."""
+    """`closed`: the zxid at which each session ended. Between `asked[z]` and `heard[z]` the log
+    came to zxid z."""
     for life in claims.lives.values():
         ended = closed.get(life.session)
         _told_expired(life, ended, findings)
@@ -33,7 +35,8 @@ def judge_lives(
             if conversation.timeout_ms not in (0, timeout_ms) and not conversation.expired:
                 findings.add(END, f"time-out {conversation.timeout_ms} ms told of {timeout_ms} ms")
         if ended is not None and claims.applied[ended - 1].request[0] == EXPIRE:
-            _expired(life, ended, heard[ended], timeout_ms / 1000 - tolerance_s, findings)
+            between = (asked[ended], heard[ended])
+            _expired(life, ended, between, timeout_ms / 1000, report_s, findings)
 
 
 def _told_expired(life: Life, ended: int | None, findings: Findings) -> None:
@@ -54,20 +57,27 @@ def _refused_for_a_reason(life: Life, ended: int | None, findings: Findings) -> 
                 findings.add(END, "refused though the session was there", one)
 
 
-def _expired(life: Life, ended: int, known_at: float, silence_s: float, findings: Findings) -> None:
-    """By `known_at` it was expired: was it silent for so long before?"""
-    for conversation in reversed(life.conversations):
+def _expired(
+    life: Life,
+    ended: int,
+    between: tuple[float, float],
+    timeout_s: float,
+    report_s: float,
+    findings: Findings,
+) -> None:
+    """It was expired between these two moments. Was there a sign of life, long enough before to
+    have reached who decided, that was not yet a time-out old?"""
+    earliest, latest = between
+    for conversation in life.conversations:
         for one in reversed(conversation.arrived):
             if isinstance(one, Event) or one.zxid >= ended:
                 continue
-            if known_at - one.invoked < silence_s:
-                findings.add(
-                    "expiry",
-                    f"session {life.session:#x} was expired at zxid {ended}, known at "
-                    f"{known_at:.6f}, and was heard from not {silence_s:.3f} s before",
-                    one,
+            if latest - one.invoked >= timeout_s:
+                break
+            if one.ended <= earliest - report_s:
+                text = f"session {life.session:#x} was expired at zxid {ended}, between "
+                text += (
+                    f"{earliest:.3f} and not behind {latest:.3f}, with {timeout_s:.3f} s to live"
                 )
-            return
-        if known_at - conversation.began < silence_s:
-            findings.add("expiry", f"session {life.session:#x} was expired after it was attached")
-            return
+                findings.add("expiry", text, one)
+                return

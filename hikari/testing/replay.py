@@ -38,7 +38,7 @@ from hikari.testing.watching import Armed, Listener, compare
 from hikari_wire import codes
 
 NEVER: Final = float("inf")
-TOLERANCE_S: Final = 2.5
+REPORT_S: Final = 2.5
 
 READS: Final = frozenset(
     (
@@ -56,16 +56,16 @@ def judge(
     conversations: Sequence[Conversation],
     *,
     at_rest: bool = False,
-    tolerance_s: float = TOLERANCE_S,
+    report_s: float = REPORT_S,
 ) -> list[Violation]:
     """What was broken; nothing, if all is well.
 
     `applied` is the whole log from zxid 1, `conversations` all of every session that is judged;
     a client opens one connection of a session after another, so they follow each other by
     `began`. `at_rest`: the run ended when nothing was under way any more, so that whoever was
-    still connected had heard everything. `tolerance_s`: by how much a session may be expired
-    earlier than its client can prove; at least the time after which a member that has no leader
-    closes its connections.
+    still connected had heard everything. `report_s`: how long a sign of life may take from
+    a member to who decides that a session is expired; under partitions, the time after which a
+    member without a leader closes its connections.
     """
     findings = Findings()
     for place, one in enumerate(applied):
@@ -78,7 +78,7 @@ def judge(
     closed = _replay(claims, reads, findings)
     for listener in listeners:
         compare(listener, known.asked, at_rest, findings)
-    judge_lives(claims, closed, known.heard, tolerance_s, findings)
+    judge_lives(claims, closed, known.asked, known.heard, report_s, findings)
     return findings.all()
 
 
