@@ -1,37 +1,28 @@
-"""python -m faults: scenarios and figures by hand; tests/ must be on PYTHONPATH."""
+"""python -m faults: campaigns by hand; the tests' folder must be on the path.
 
-import json
+Every module beside this one that defines commands adds them here.
+"""
+
+import importlib
 from pathlib import Path
 
 import click
-from faults.folders import kept_folder
-from faults.scenarios import SECONDS, Scenario
 
 
 @click.group()
 def main() -> None:
-    """Faults on real processes."""
+    """Faults on real member processes, networks, clocks and disks."""
 
 
-@main.command()
-@click.argument("workload")
-@click.argument("fault")
-@click.argument("seed")
-@click.option("--members", default=3, show_default=True)
-@click.option("--seconds", default=SECONDS, show_default=True)
-@click.option("--script", type=click.Path(path_type=Path), help="Acts, as kept in a folder.")
-@click.option("--folder", type=click.Path(path_type=Path), help="Where everything is kept.")
-@click.option("--net", type=click.Choice(["best", "loopback"]), default="best")
-def run(workload, fault, seed, members, seconds, script, folder, net):
-    """Play one scenario and say what came of it."""
-    folder = folder or kept_folder()
-    acts = json.loads(script.read_text()) if script else None
-    verdict = Scenario(workload, fault, seed, folder, members, seconds, script=acts, net=net).run()
-    click.echo(verdict.told())
-    if verdict.failures:
-        click.echo(f"    kept in {folder}")
-        raise SystemExit(1)
+def gather() -> None:
+    """Find the commands: modules without any are not even loaded."""
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if path.stem != "__main__" and "\n@click.command" in path.read_text():
+            for found in vars(importlib.import_module(f"faults.{path.stem}")).values():
+                if isinstance(found, click.Command):
+                    main.add_command(found)
 
 
 if __name__ == "__main__":
-    main(prog_name="faults")
+    gather()
+    main(prog_name="python -m faults")

@@ -11,16 +11,16 @@ from pathlib import Path
 MEMORY = Path("/dev/shm")
 
 
-def kept_folder() -> Path:
+def kept_folder(disk: bool = False) -> Path:
     """A new folder that nobody removes."""
-    where = MEMORY if os.access(MEMORY, os.W_OK) else None
+    where = MEMORY if not disk and os.access(MEMORY, os.W_OK) else None
     return Path(tempfile.mkdtemp(prefix="hkf-", dir=where))
 
 
 @contextlib.contextmanager
-def new_folder() -> Iterator[Path]:
+def new_folder(disk: bool = False) -> Iterator[Path]:
     """A new folder for as long as the block lasts."""
-    folder = kept_folder()
+    folder = kept_folder(disk)
     try:
         yield folder
     finally:

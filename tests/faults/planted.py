@@ -49,29 +49,29 @@ def early_expiry() -> None:
 
 
 def deaf_watch() -> None:
-    """One event in ten is told to nobody."""
+    """One change in three is told to nobody."""
     from hikari.gateway.door import Door
 
     fired, number = Door.fired, count(1)
 
     def fire(self: Any, events: list[Any], zxid: int) -> None:
-        if next(number) % 10:
+        if next(number) % 3:
             fired(self, events, zxid)
 
     Door.fired = fire  # type: ignore[method-assign]
 
 
 def late_watch() -> None:
-    """The event comes behind the reply of the change that it tells of, on one connection."""
+    """Events are held back for some changes."""
     from hikari.gateway.door import Door
 
     fired = Door.fired
     kept: list[Any] = []
 
     def fire(self: Any, events: list[Any], zxid: int) -> None:
-        if kept:
-            fired(self, *kept.pop())
         kept.append((list(events), zxid))
+        if len(kept) > 20:
+            fired(self, *kept.pop(0))
 
     Door.fired = fire  # type: ignore[method-assign]
 
