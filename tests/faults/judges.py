@@ -9,7 +9,9 @@ from faults.truth import Truth, replayed, same_logs
 from faults.workloads import Scene, Tree
 
 from hikari.testing.history import OK, UNKNOWN, Applied, Conversation, Operation
+from hikari.testing.linear import judge_registers, registers
 from hikari.testing.replay import judge
+from hikari.testing.tallies import fenced, lock, watchers
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree as Model
 from hikari_wire import codes
@@ -18,6 +20,8 @@ LOGGED = {codes.CREATE, codes.DELETE, codes.SET_DATA, codes.MULTI, codes.CLOSE_S
 EARLY_MS = 60
 """An expiry may come so much before its time: a tick, and the rounding of clocks."""
 SHOWN = 5
+CALLS_MIN = 10
+"""A history with fewer calls on one register is not worth counting."""
 
 
 def some(what: str, wrong: list[str]) -> list[str]:
@@ -78,6 +82,14 @@ def of_replay(conversations: list[Conversation], applied: list[Applied]) -> list
     return some("replay", [str(one) for one in judge(applied, conversations, at_rest=True)])
 
 
+def of_registers(conversations: list[Conversation]) -> tuple[list[str], dict[str, int]]:
+    """The same without trust in any zxid: some order explains all that was heard of a register."""
+    found, unjudged = judge_registers(conversations)
+    whole = [calls for calls in registers(conversations).values() if len(calls) >= CALLS_MIN]
+    counts = {"wgl_histories": len(whole), "wgl_gave_up": len(unjudged)}
+    return some("registers", [str(one) for one in found]), counts
+
+
 def of_expiry(
     conversations: list[Conversation], applied: list[Applied], wall_minus_monotonic: float
 ) -> tuple[list[str], int]:
@@ -128,16 +140,11 @@ def of_trees(trees: dict[int, Tree]) -> list[str]:
 
 def of_scene(scene: Scene, tree: Tree, model: Model) -> list[str]:
     """What the clients know: mirrors show the truth, locks were held one at a time."""
-    wrong = list(scene.complaints)
+    wrong = [*scene.complaints, *map(str, lock(scene.grants)), *map(str, fenced(scene.used))]
     garden = {
         path: data for path, (data, _) in tree.items() if (path + b"/").startswith(b"/garden/")
     }
-    for name, known in scene.mirrors.items():
-        for path in sorted({*garden, *known}):
-            if garden.get(path) != known.get(path) or (path in garden) != (path in known):
-                wrong.append(
-                    f"{name} believes {known.get(path)!r} of {path!r}; it is {garden.get(path)!r}"
-                )
+    wrong += map(str, watchers(scene.mirrors, garden))
     for path, (_, stat) in tree.items():
         if stat.ephemeral_owner and stat.ephemeral_owner not in model.sessions:
             wrong.append(f"{path!r} is a ghost of session {stat.ephemeral_owner:#x}")

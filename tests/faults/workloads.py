@@ -13,6 +13,7 @@ from ensemble.recorder import children, create, delete, exists, get, set_data
 from faults.clients import EVENT, Actor, Client
 
 from hikari.testing.history import OK, UNKNOWN
+from hikari.testing.tallies import Grant
 from hikari_wire import codes
 
 Request = tuple[Any, ...]
@@ -30,17 +31,6 @@ def sync(path: bytes = b"/") -> Request:
 
 
 @define
-class Grant:
-    """A client believed that it held the lock."""
-
-    name: str
-    session: int
-    token: int  # czxid of its place in the queue
-    began: float
-    ended: float = 0.0
-
-
-@define
 class Scene:
     """What the clients of one run share. `over`: come to an end."""
 
@@ -49,7 +39,7 @@ class Scene:
     over: bool = False
     mirrors: dict[str, dict[bytes, Any]] = field(factory=dict)
     grants: list[Grant] = field(factory=list)
-    fenced: list[str] = field(factory=list)
+    used: list[tuple[float, int]] = field(factory=list)  # (zxid, token) of work under the lock
     strangers: int = 0  # sessions that were left behind on purpose
     complaints: list[str] = field(factory=list)
 
@@ -181,22 +171,18 @@ def locker(scene: Scene) -> Callable[[Client], Actor]:
 
 
 def _hold(scene: Scene, client: Client, path: bytes, generation: int) -> Actor:
+    """Work under the lock, which says whether it is still ours: it was held for certain from the
+    look at our place in the queue until that was asked."""
     seen = yield exists(path)
     if seen.outcome != OK or client.generation != generation:
         return
-    grant = Grant(client.name, client.session, seen.value.czxid, seen.ended)
-    if scene.grants and grant.token < max(one.token for one in scene.grants):
-        scene.fenced.append(f"{client.name} came with token {grant.token}, too late")
-        return
-    scene.grants.append(grant)
+    token = seen.value.czxid
     yield 0.01
-    done = yield (
-        codes.MULTI,
-        ((codes.CHECK, path, -1), set_data(b"/guarded", b"%d" % seen.value.czxid)),
-    )
-    grant.ended = done.invoked
-    if done.outcome == UNKNOWN:
-        scene.fenced.append(f"{client.name} does not know whether it still held {grant.token}")
+    guarded = ((codes.CHECK, path, -1), set_data(b"/guarded", b"%d" % token))
+    done = yield (codes.MULTI, guarded)
+    if done.outcome == OK and not any(error for _, error, _ in done.value):
+        scene.grants.append(Grant(client.name, token, seen.ended, done.invoked))
+        scene.used.append((done.zxid, token))
 
 
 def _give_back(client: Client, path: bytes | None) -> Actor:
