@@ -47,14 +47,12 @@ def _told_expired(life: Life, ended: int | None, findings: Findings) -> None:
 
 def _refused_for_a_reason(life: Life, ended: int | None, findings: Findings) -> None:
     """What was asked on the connection that had the session was not turned away."""
-    for conversation, place in zip(life.conversations, life.given, strict=True):
-        moved = life.turns[place + 1] if place + 1 < len(life.turns) else None
-        ends = [zxid for zxid in (moved, ended) if zxid is not None]
-        for one in conversation.asked:
-            if not one.ended or one.error not in (codes.SESSION_MOVED, codes.SESSION_EXPIRED):
-                continue
-            if not ends or one.zxid < min(ends):
-                findings.add(END, "refused though the session was there", one)
+    for number, one in life.refused:
+        place = life.given[number] + 1
+        ends = [] if ended is None else [ended]
+        ends += life.turns[place : place + 1]
+        if not ends or one.zxid < min(ends):
+            findings.add(END, "refused though the session was there", one)
 
 
 def _expired(

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from attrs import Factory, define, field
+from attrs import define, field
 
-from hikari.testing.history import Applied, Conversation, Event, Operation
+from hikari.testing.history import Applied, Conversation, Operation
 from hikari.testing.model import ATTACH
 from hikari.testing.violation import Findings
 from hikari_wire import codes
@@ -26,6 +26,8 @@ WRITES: Final = frozenset(
         *(codes.CHECK, codes.MULTI, codes.CLOSE_SESSION),
     )
 )
+NEVER: Final = float("inf")
+_REFUSALS: Final = (codes.SESSION_MOVED, codes.SESSION_EXPIRED)
 NOT_UNDERSTOOD: Final = codes.MARSHALLING_ERROR  # answered at the door, never in the log
 
 
@@ -39,6 +41,7 @@ class Life:
     turns: list[int] = field(factory=list)  # zxids at which a connection was given the session
     requests: list[Applied] = field(factory=list)  # its own requests, in order
     given: list[int] = field(factory=list)  # of each conversation: its place in `turns`
+    refused: list[tuple[int, Operation]] = field(factory=list)  # conversation, and what was refused
 
 
 @define(eq=False)
@@ -47,10 +50,13 @@ class Claims:
     asked for it. `lives` has every session that somebody had a conversation in."""
 
     applied: Sequence[Applied]
-    by_zxid: list[Operation | None] = field(
-        init=False, default=Factory(lambda self: [None] * (len(self.applied) + 1), takes_self=True)
-    )
+    by_zxid: list[Operation | None] = field(init=False)
+    heard: list[float] = field(init=False)  # by zxid, when the first reply with it came
     lives: dict[int, Life] = field(init=False, factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.by_zxid = [None] * (len(self.applied) + 1)
+        self.heard = [NEVER] * (len(self.applied) + 1)
 
 
 def claim(
@@ -99,26 +105,31 @@ def written(conversation: Conversation) -> list[Operation]:
 
 def _answered(life: Life, claims: Claims, findings: Findings) -> None:
     """Each answered write stands in the log at its zxid, with its own request, once."""
-    applied, by_zxid = claims.applied, claims.by_zxid
+    applied, by_zxid, heard, session = claims.applied, claims.by_zxid, claims.heard, life.session
     last = len(applied)
-    for conversation in life.conversations:
+    for number, conversation in enumerate(life.conversations):
         for one in conversation.arrived:
-            if type(one) is not Operation or one.request[0] not in WRITES:
-                continue
-            if one.error == NOT_UNDERSTOOD:
+            if type(one) is not Operation:
                 continue
             zxid = one.zxid
-            if not 0 < zxid <= last:
+            within = 0 < zxid <= last
+            if within and one.ended < heard[zxid]:
+                heard[zxid] = one.ended
+            if one.request[0] not in WRITES or one.error == NOT_UNDERSTOOD:
+                continue
+            if not within:
                 findings.add(LOST, "no such zxid in the log", one)
                 continue
             stands = applied[zxid - 1]
-            if stands.session != life.session or stands.request != one.request:
+            if stands.session != session or stands.request != one.request:
                 findings.add(LOST, f"another request stands there: {stands}", one)
                 continue
             other = by_zxid[zxid]
             if other is not None:
                 findings.add(LOST, "one request of the log for two of the client", one, other)
             by_zxid[zxid] = one
+            if one.error in _REFUSALS:
+                life.refused.append((number, one))
 
 
 def _unanswered(life: Life, claims: Claims, findings: Findings) -> None:
@@ -233,15 +244,3 @@ def _tell_misfit(
         f"{len(asked)} connections asked, each the first few of its writes in order",
         *[one for writes in asked for one in writes if one.ended][-1:],
     )
-
-
-def arrivals_in_order(conversation: Conversation, findings: Findings) -> None:
-    """Replies come in the order of the requests, none left out, none twice."""
-    replies = [one for one in conversation.arrived if type(one) is not Event]
-    if len(replies) > len(conversation.asked):
-        findings.add("reply order", "more replies than requests", *replies[-1:])
-        return
-    for one, asked in zip(replies, conversation.asked, strict=False):
-        if one is not asked:
-            findings.add("reply order", "this was to be answered next", asked, one)
-            return

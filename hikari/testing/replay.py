@@ -30,14 +30,13 @@ from attrs import define
 
 from hikari.testing.history import Applied, Conversation, Event, Operation
 from hikari.testing.life import judge_lives
-from hikari.testing.log_order import WRITES, Claims, arrivals_in_order, claim
+from hikari.testing.log_order import NEVER, NOT_UNDERSTOOD, WRITES, Claims, claim
 from hikari.testing.model import Model
 from hikari.testing.permissions import digest
 from hikari.testing.violation import Findings, Violation, words
 from hikari.testing.watching import Armed, Listener, compare
 from hikari_wire import codes
 
-NEVER: Final = float("inf")
 REPORT_S: Final = 2.5
 
 READS: Final = frozenset(
@@ -47,6 +46,11 @@ READS: Final = frozenset(
     )
 )
 _WATCHED: Final = READS - {codes.GET_ACL, codes.MULTI_READ}
+# What the door says instead of looking: not understood, or more than a reply may hold.
+_NOT_LOOKED_AT: Final = {
+    codes.GET_DATA: (NOT_UNDERSTOOD,),
+    codes.MULTI_READ: (NOT_UNDERSTOOD, codes.BAD_ARGUMENTS),
+}
 # Looked at while the log is replayed: reads, and what changes how later reads are answered.
 _REPLAYED: Final = READS | {codes.SET_WATCHES, codes.AUTH}
 
@@ -74,12 +78,26 @@ def judge(
             return findings.all()
     claims = claim(applied, conversations, findings)
     known = _Known.of(claims)
-    listeners, reads = _arrivals(conversations, known, at_rest, findings)
+    reads: _Reads = [None] * (len(applied) + 1)
+    listeners = []
+    before: dict[int, list[Conversation]] = {}
+    for conversation in sorted(conversations, key=lambda one: one.began):
+        earlier = before.setdefault(conversation.session, [])
+        listener = Listener(conversation, conversation.identities)
+        newest = _seen_before(conversation, earlier)
+        replies = _arrivals(conversation, listener, newest, known, reads, findings)
+        if at_rest and not conversation.ended and replies < len(conversation.asked):
+            findings.add("answer", "never answered, and at rest", conversation.asked[replies])
+        earlier.append(conversation)
+        listeners.append(listener)
     closed = _replay(claims, reads, findings)
     for listener in listeners:
         compare(listener, known.asked, at_rest, findings)
     judge_lives(claims, closed, known.asked, known.heard, report_s, findings)
     return findings.all()
+
+
+_Reads = list[list[tuple[Operation, Listener]] | None]  # by zxid
 
 
 @define(eq=False)
@@ -92,50 +110,10 @@ class _Known:
 
     @staticmethod
     def of(claims: Claims) -> "_Known":
-        invoked = [0.0 if one is None else one.invoked for one in claims.by_zxid]
-        heard = [NEVER] * (len(invoked) + 1)
-        last = len(invoked)
-        for life in claims.lives.values():
-            for conversation in life.conversations:
-                for one in conversation.arrived:
-                    if type(one) is Operation:
-                        zxid = one.zxid
-                        if 0 <= zxid < last and one.ended < heard[zxid]:
-                            heard[zxid] = one.ended
+        asked = accumulate([0.0 if one is None else one.invoked for one in claims.by_zxid], max)
+        heard = list(accumulate([NEVER, *reversed(claims.heard)], min))
         heard.reverse()
-        heard = list(accumulate(heard, min))
-        heard.reverse()
-        return _Known(list(accumulate(invoked, max)), heard)
-
-
-_Reads = dict[int, list[tuple[Operation, Listener]]]
-
-
-def _arrivals(
-    conversations: Sequence[Conversation], known: _Known, at_rest: bool, findings: Findings
-) -> tuple[list[Listener], _Reads]:
-    """One pass over all that came: its order, its moments; and the reads by zxid."""
-    reads: _Reads = {}
-    listeners = []
-    seen: dict[int, list[Conversation]] = {}
-    for conversation in sorted(conversations, key=lambda one: one.began):
-        arrivals_in_order(conversation, findings)
-        listener = Listener(conversation, conversation.identities)
-        listeners.append(listener)
-        before = seen.setdefault(conversation.session, [])
-        _headers(conversation, _seen_before(conversation, before), known, findings)
-        before.append(conversation)
-        last = len(known.asked)
-        for one in conversation.arrived:
-            if type(one) is Operation and one.request[0] in _REPLAYED and 0 < one.zxid < last:
-                at = reads.get(one.zxid)
-                if at is None:
-                    reads[one.zxid] = [(one, listener)]
-                else:
-                    at.append((one, listener))
-        if at_rest and not conversation.ended:
-            _all_answered(conversation, findings)
-    return listeners, reads
+        return _Known(list(asked), heard)
 
 
 def _seen_before(conversation: Conversation, before: list[Conversation]) -> int:
@@ -149,39 +127,50 @@ def _seen_before(conversation: Conversation, before: list[Conversation]) -> int:
     return newest
 
 
-def _headers(conversation: Conversation, newest: int, known: _Known, findings: Findings) -> None:
-    """The zxids of what came never decrease; a write's is new; none is known too early."""
-    asked, heard = known.asked, known.heard
-    last = len(asked)
+def _arrivals(
+    conversation: Conversation,
+    listener: Listener,
+    newest: int,
+    known: _Known,
+    reads: _Reads,
+    findings: Findings,
+) -> int:
+    """One pass over all that came on one connection: its order, its zxids and its moments. Puts
+    the reads where they belong. How many replies there were."""
+    asked, heard, order = known.asked, known.heard, conversation.asked
+    last, count = len(asked) - 1, 0
     before = 0.0
     for one in conversation.arrived:
-        if type(one) is Event:
+        if type(one) is not Operation:
+            assert type(one) is Event
             if one.at < before:
                 findings.add("reply order", "moments go back on one connection", one)
             before = one.at
             continue
-        assert isinstance(one, Operation)
-        zxid, ended = one.zxid, one.ended
-        if zxid < newest:
+        if count >= len(order) or one is not order[count]:
+            findings.add("reply order", "not the reply to what was asked next", one)
+        count += 1
+        op, zxid, ended = one.request[0], one.zxid, one.ended
+        if zxid <= newest and (zxid < newest or (op in WRITES and one.error != NOT_UNDERSTOOD)):
             findings.add("session view", f"it had seen zxid {newest} before", one)
-        elif zxid == newest and one.request[0] in WRITES and one.error != codes.MARSHALLING_ERROR:
-            findings.add("session view", f"a write of zxid {zxid}, which it had seen before", one)
         newest = zxid
-        if not 0 < zxid < last:
-            findings.add("real time", "the log does not reach so far", one)
-        elif ended < asked[zxid]:
-            findings.add("real time", "it knows of what was asked only afterwards", one)
-        elif one.request[0] == codes.SYNC and not one.error and heard[zxid + 1] < one.invoked:
-            findings.add("sync", "somebody had heard of a later zxid when it was asked", one)
         if ended < before or ended < one.invoked:
             findings.add("reply order", "moments go back on one connection", one)
         before = ended
-
-
-def _all_answered(conversation: Conversation, findings: Findings) -> None:
-    replies = sum(type(one) is Operation for one in conversation.arrived)
-    if replies < len(conversation.asked):
-        findings.add("answer", "never answered, and at rest", conversation.asked[replies])
+        if not 0 < zxid <= last:
+            findings.add("real time", "the log does not reach so far", one)
+            continue
+        if ended < asked[zxid]:
+            findings.add("real time", "it knows of what was asked only afterwards", one)
+        if op in _REPLAYED:
+            at = reads[zxid]
+            if at is None:
+                reads[zxid] = [(one, listener)]
+            else:
+                at.append((one, listener))
+        elif op == codes.SYNC and not one.error and heard[zxid + 1] < one.invoked:
+            findings.add("sync", "somebody had heard of a later zxid when it was asked", one)
+    return count
 
 
 def _replay(claims: Claims, reads: _Reads, findings: Findings) -> dict[int, int]:
@@ -201,7 +190,7 @@ def _replay(claims: Claims, reads: _Reads, findings: Findings) -> dict[int, int]
             findings.add(promise, right, one)
         if model.events:
             fire(model.events, zxid)
-        at = reads.get(zxid)
+        at = reads[zxid]
         if at is not None:
             for one, listener in at:
                 _read(one, listener, model, armed, findings)
@@ -213,21 +202,17 @@ def _read(
 ) -> None:
     request = one.request
     op = request[0]
-    if op == codes.AUTH:
+    if op in READS:
+        error, value = model.read(request, listener.identities)
+        if one.error == error and one.value == value:
+            if op in _WATCHED and request[2]:
+                armed.read(one, error, listener)
+        elif one.error not in _NOT_LOOKED_AT.get(op, _NOT_LOOKED_AT[codes.GET_DATA]):
+            right = f"the model says {codes.ERROR_NAMES.get(error, error)} {words((value,))}"
+            findings.add("read", right, one)
+    elif op == codes.AUTH:
         if not one.error and request[2] == b"digest":
             who = (b"digest", digest(request[3]))
             listener.identities = tuple(dict.fromkeys((*listener.identities, who)))
-        return
-    if one.error == codes.MARSHALLING_ERROR:
-        return  # it was not understood, or so the door says
-    if op == codes.SET_WATCHES:
+    elif not one.error:
         armed.set_watches(one, model, listener)
-        return
-    if op == codes.MULTI_READ and one.error == codes.BAD_ARGUMENTS:
-        return  # more than a reply may hold
-    error, value = model.read(request, listener.identities)
-    if one.error != error or one.value != value:
-        right = f"the model says {codes.ERROR_NAMES.get(error, error)} {words((value,))}"
-        findings.add("read", right, one)
-    elif op in _WATCHED and request[2]:
-        armed.read(one, error, listener)
