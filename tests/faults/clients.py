@@ -66,16 +66,16 @@ class Loop:
             now = time.monotonic()
             if now > deadline:
                 return False
-            if now - self._ticked > TICK_S:
-                self._ticked = now
-                for client in self.clients:
-                    client.tick(now)
             due = min(self.timers[0][0] if self.timers else deadline, self._ticked + TICK_S)
             for key, mask in self.selector.select(max(due - now, 0.0)):
                 key.data.ready(mask)
             now = time.monotonic()
             while self.timers and self.timers[0][0] <= now:
                 heapq.heappop(self.timers)[2]()
+            if now - self._ticked > TICK_S:  # behind what came: we may have been asleep ourselves
+                self._ticked = now
+                for client in self.clients:
+                    client.tick(now)
         return True
 
     def close(self) -> None:

@@ -146,6 +146,12 @@ class Stage:
             self.wrong.append(f"ring {times}: not heard by {deaf}")
         self.loop.run(lambda: all(one.data for one in self.holders), RING_S)
 
+    def scatter(self) -> None:
+        """Some sessions go to another member, or they would all end where nobody is killed."""
+        for client in self.loop.chance.sample(self.holders, len(self.holders) // 3):
+            client.drop()
+        self.loop.run(lambda: all(one.up for one in self.holders), RING_S)
+
     def leader(self) -> int:
         found: list[int] = []
         self.meanwhile(lambda: found.append(self.ensemble.leader()))
@@ -225,6 +231,7 @@ def failover(kills, pauses, disk, figures):
             stage.ensemble.launch(leader)
             stage.meanwhile(lambda leader=leader: stage.ensemble.wait_caught_up(leader))
             stage.ring(number)
+            stage.scatter()
         for number in range(pauses):
             leader = stage.leader()
             begun = time.monotonic()
@@ -236,6 +243,7 @@ def failover(kills, pauses, disk, figures):
             stage.ensemble.go_on(leader)
             stage.meanwhile(lambda leader=leader: stage.ensemble.wait_caught_up(leader))
             stage.ring(kills + number)
+            stage.scatter()
         told = {
             "kills": kills,
             "killed_s": spread(killed),

@@ -3,7 +3,6 @@
 import json
 import pickle
 import shlex
-import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -15,8 +14,8 @@ from ensemble.recorder import children, get
 from faults import judges
 from faults.clients import Actor, Client, Loop
 from faults.faulted import PROGRAM, SETTINGS, Faulted
-from faults.nemesis import NEED_CLOCKS, Nemesis, Script, draw
-from faults.nets import Loopback, Switched, best_net
+from faults.nemesis import NEED_CLOCKS, NEED_CUTS, Nemesis, Script, draw
+from faults.nets import Loopback, best_net
 from faults.truth import Truth
 from faults.workloads import WORKLOADS, Scene, Tree, sync
 
@@ -32,6 +31,8 @@ LOCK_OPERATIONS_S_MIN = 15
 LIVELY_S = 5.0
 """After everything has healed, each client is served within this time."""
 DRAIN_S = 30.0
+READ_S = 15.0
+"""To read the whole tree through one member."""
 BATCH = 200
 FORGOTTEN_S = 1.5
 """A session that nobody hears of is gone so long after its time-out."""
@@ -157,7 +158,7 @@ class Run:
             yield (codes.CLOSE_SESSION,)
 
         client = self.loop.client(name, whole, members)
-        assert self.loop.run(lambda: client.done, DRAIN_S), f"{name} takes too long"
+        assert self.loop.run(lambda: client.done, READ_S), f"{name} takes too long"
         client.leave()
 
     def _prepare(self, client: Client) -> Actor:
@@ -180,6 +181,7 @@ class Run:
             self.verdict.failures.append(
                 f"not served {LIVELY_S:g} s after everything healed: {waiting}"
             )
+            self.ensemble.demand_alive()
             self.loop.run(lambda: all(map(served, self.loop.clients)), DRAIN_S)
         self.verdict.figures["healed_s"] = round(time.monotonic() - healed, 2)
 
@@ -193,7 +195,7 @@ class Run:
             while paths:
                 some, paths = paths[:BATCH], paths[BATCH:]
                 told = yield [get(path) for path in some]
-                assert all(one.outcome == OK for one in told), f"member {number}: {told}"
+                assert all(one.outcome == OK for one in told), f"member {number}: {told[-1]}"
                 found.update((path, one.value) for path, one in zip(some, told, strict=True))
                 parents = [path for path in some if found[path][1].num_children]
                 listed = (yield [children(path) for path in parents]) if parents else []
@@ -222,12 +224,15 @@ class Run:
         wrong += judges.of_scene(self.scene, trees[1], model)
         wrong += judges.of_sets(told, trees[1])
         wrong += judges.some("a client", [c for one in self.loop.clients for c in one.complaints])
-        early, expired = judges.of_expiry(told, self.applied, time.time() - time.monotonic())
-        if self.scenario.fault not in NEED_CLOCKS:
-            wrong += early
-        self._count(expired)
+        fault = self.scenario.fault
+        if fault not in NEED_CLOCKS:
+            blind = fault in NEED_CUTS or fault.startswith(("pause", "flap", "storm"))
+            early_ms = judges.EARLY_CUT_MS if blind else judges.EARLY_MS
+            ahead = time.time() - time.monotonic()
+            wrong += judges.of_expiry(told, self.applied, ahead, early_ms)
+        self._count()
 
-    def _count(self, expired: int) -> None:
+    def _count(self) -> None:
         told = judges.conversations_of(self.clients)
         answered = [one for each in told for one in each.asked if one.outcome != UNKNOWN]
         seconds = max(one.ended for one in answered) - self.began
@@ -238,7 +243,7 @@ class Run:
             "events": sum(len(one.arrived) for one in told) - len(answered),
             "unknown": sum(len(one.asked) for one in told) - len(answered),
             "sessions": len({one.session for one in told}),
-            "expired": expired,
+            "expired": sum(one.expired for one in told),
             "moves": len(told) - len({one.session for one in told}),
             "terms": len({term for term, _ in self.ensemble.terms()}),
             "outage_s": round(self._outage(), 2),
@@ -290,17 +295,3 @@ def synced_reads(told: list[Any]) -> int:
             if before.request[0] == codes.SYNC and after.request[0] in READS:
                 count += before.outcome == after.outcome == OK
     return count
-
-
-def fits(net: Loopback | Switched, fault: str) -> bool:
-    """Whether this fault can be made here."""
-    from faults.faulted import faketime_library
-    from faults.nemesis import NEED_CUTS
-
-    if fault in NEED_CUTS or fault == "storm":
-        return net.can_cut
-    return fault not in NEED_CLOCKS or faketime_library() is not None
-
-
-if __name__ == "__main__":
-    sys.exit("see python -m faults")

@@ -7,6 +7,7 @@ from faults.planted import program
 from faults.scenarios import Scenario
 
 from hikari_wire import codes
+from hikari_wire.records import Stat
 
 pytestmark = pytest.mark.ensemble
 
@@ -45,7 +46,7 @@ def _invented_value(client, operation):
 def _invented_answer(client, operation):
     """It says of a write that was refused that it was done."""
     if operation.request[0] == codes.SET_DATA and operation.error == codes.BAD_VERSION:
-        operation.error, operation.outcome = 0, "ok"
+        operation.error, operation.outcome, operation.value = 0, "ok", Stat(*range(11))
 
 
 def _late_note(client, operation):
