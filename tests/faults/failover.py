@@ -37,9 +37,17 @@ BELL = b"/bell"
 class Stage:
     """An ensemble, probes that write all the time, and sessions that hold on to something."""
 
-    def __init__(self, folder: Path, net: Loopback | Switched, holders: int, clocks: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        net: Loopback | Switched,
+        holders: int,
+        *,
+        clocks: bool = False,
+        settings: str = "",
+    ) -> None:
         self.net = net
-        self.ensemble = Faulted(folder, net, settings=SETTINGS, clocks=clocks)
+        self.ensemble = Faulted(folder, net, settings=SETTINGS + settings, clocks=clocks)
         self.loop = Loop(net, "failover")
         self.probes: list[Client] = []
         self.holders: list[Client] = []
@@ -215,11 +223,13 @@ DISK = click.option("--disk", is_flag=True, help="In a folder on disk instead of
 @click.command()
 @click.option("--kills", default=100, show_default=True)
 @click.option("--pauses", default=30, show_default=True)
+@click.option("--election-ticks", type=int, help="Instead of the default.")
 @DISK
 @FIGURES
-def failover(kills, pauses, disk, figures):
+def failover(kills, pauses, election_ticks, disk, figures):
     """Kill the leader, and let it hang, on loopback (scoreboard rows 13 to 16)."""
-    with new_folder(disk) as folder, Stage(folder, Loopback(3), HOLDERS, False) as stage:
+    times = f"[raft]\nelection_ticks = {election_ticks}\n" if election_ticks else ""
+    with new_folder(disk) as folder, Stage(folder, Loopback(3), HOLDERS, settings=times) as stage:
         killed, all_killed, hung, all_hung = [], [], [], []
         for number in range(kills):
             leader = stage.leader()
@@ -248,6 +258,7 @@ def failover(kills, pauses, disk, figures):
             "kills": kills,
             "killed_s": spread(killed),
             "killed_everybody_s": spread(all_killed),
+            "election_ticks": election_ticks or "default",
             "pauses": pauses,
             "hung_s": spread(hung),
             "hung_everybody_s": spread(all_hung),
@@ -262,7 +273,7 @@ def failover(kills, pauses, disk, figures):
 @FIGURES
 def rejoin(times, figures):
     """Cut a follower off for long, and let it come back (row 17): nobody else may notice."""
-    with new_folder() as folder, Stage(folder, Switched(3), 10, False) as stage:
+    with new_folder() as folder, Stage(folder, Switched(3), 10) as stage:
         leader, chance = stage.leader(), random.Random("rejoin")
         away: list[float] = []
         for _ in range(times):
@@ -286,7 +297,7 @@ def rejoin(times, figures):
 @FIGURES
 def clock_steps(times, figures):
     """Let wall clocks jump by an hour (row 17): no leader may change, no session expire."""
-    with new_folder() as folder, Stage(folder, Loopback(3), 20, True) as stage:
+    with new_folder() as folder, Stage(folder, Loopback(3), 20, clocks=True) as stage:
         chance = random.Random("clocks")
         for number in range(times):
             who = chance.sample(list(stage.ensemble.numbers), chance.randint(1, 3))
