@@ -25,6 +25,16 @@ entries_kept = 10000000
 timeout_min_ms = 4000
 """
 """The whole log stays, since it is the truth that the judges need; trees are flushed meanwhile."""
+SHORT_LOGS = """
+[journal]
+flush_entries = 100
+entries_kept = 20
+
+[sessions]
+timeout_min_ms = 4000
+"""
+"""Who was away for a moment is sent a snapshot."""
+SLOW_DISK = (sys.executable, "-m", "faults.slow_disk")
 
 
 @attrs.frozen
@@ -97,6 +107,10 @@ class Faulted(Ensemble):
         fresh = self._clock(number).with_suffix(".new")
         fresh.write_text(f"{ahead_s:+.3f}\n")
         fresh.replace(self._clock(number))
+
+    def set_disk(self, number: int, fsync_s: float) -> None:
+        """Say how long each fsync of a member takes; it must run as `SLOW_DISK`."""
+        (self.layout.home(number) / "disk").write_text(f"{fsync_s}")
 
     # Questions go past the network's faults: from the member's own place.
 

@@ -146,16 +146,37 @@ def of_trees(trees: dict[int, Tree]) -> list[str]:
     return some("trees", wrong)
 
 
-def of_scene(scene: Scene, tree: Tree, model: Model) -> list[str]:
+def of_rows(truths: list[Truth]) -> list[str]:
+    """Where the beginning of the log is gone: what overlaps is the same, and members that have
+    applied the same have the same rows."""
+    wrong = same_logs(truths)
+    first = max(truths, key=lambda one: one.index)
+    for other in truths:
+        if other.index == first.index and other.rows != first.rows:
+            differing = {key for key, _ in other.rows.items() ^ first.rows.items()}
+            wrong.append(f"rows differ at entry {first.index}: {sorted(differing)[:3]}")
+    return some("members", wrong)
+
+
+def of_ghosts(tree: Tree, model: Model) -> list[str]:
+    """No ephemeral outlives its session."""
+    return some(
+        "ghosts",
+        [
+            f"{path!r} of session {stat.ephemeral_owner:#x}"
+            for path, (_, stat) in tree.items()
+            if stat.ephemeral_owner and stat.ephemeral_owner not in model.sessions
+        ],
+    )
+
+
+def of_scene(scene: Scene, tree: Tree) -> list[str]:
     """What the clients know: mirrors show the truth, locks were held one at a time."""
     wrong = [*scene.complaints, *map(str, lock(scene.grants)), *map(str, fenced(scene.used))]
     garden = {
         path: data for path, (data, _) in tree.items() if (path + b"/").startswith(b"/garden/")
     }
     wrong += map(str, watchers(scene.mirrors, garden))
-    for path, (_, stat) in tree.items():
-        if stat.ephemeral_owner and stat.ephemeral_owner not in model.sessions:
-            wrong.append(f"{path!r} is a ghost of session {stat.ephemeral_owner:#x}")
     return some("clients", wrong)
 
 

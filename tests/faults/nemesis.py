@@ -147,6 +147,29 @@ def _strobe(chance: random.Random, members: int) -> Act:
     return {"do": "strobe", "who": [0, 1], "ahead_s": HOUR_S, **_times(chance, 2.0, 3.0, 0.5)}
 
 
+def _half_open(chance: random.Random, members: int) -> Act:
+    """Somebody dies and nobody is told: it was cut off before."""
+    return {"do": "silent_kill", "who": [chance.randrange(members)], **_times(chance, 0.5, 2.0)}
+
+
+def _snapshot(chance: random.Random, members: int) -> Act:
+    """A follower is away for more than the log keeps, and comes back over a slow line, which may
+    break meanwhile; or who sends to it dies."""
+    who = chance.randrange(1, members)
+    return {
+        "do": "snapshot",
+        "who": [who],
+        "bytes_s": chance.choice([0, 100_000, 1_000_000]),
+        "break": chance.choice(["nothing", "line", "sender", "receiver"]),
+        **_times(chance, 1.0, 2.0),
+    }
+
+
+def _disk(chance: random.Random, members: int, fsync_s: float) -> Act:
+    who = chance.choice([0, chance.randrange(members)])
+    return {"do": "disk", "who": [who], "fsync_s": fsync_s, **_times(chance, 1.5, 3.0)}
+
+
 Draw = Callable[[random.Random, int], Act]
 DRAWS: dict[str, Draw] = {
     "kill-random": lambda chance, members: _kill(chance, [chance.randrange(members)]),
@@ -170,13 +193,19 @@ DRAWS: dict[str, Draw] = {
     "delay": _delay,
     "mess": _mess,
     "slow-link": _slow,
+    "half-open": _half_open,
+    "snapshot": _snapshot,
+    "slow-disk": lambda chance, members: _disk(chance, members, 0.1),
+    "frozen-disk": lambda chance, members: _disk(chance, members, 60.0),
     "clock": _clock,
     "strobe": _strobe,
 }
 NEED_CUTS = {
     *("halves", "leader-alone", "ring", "bridge", "swizzle", "one-way", "clients-cut"),
-    *("loss", "delay", "mess", "slow-link"),
+    *("loss", "delay", "mess", "slow-link", "half-open", "snapshot"),
 }
+NEED_SLOW_DISKS = {"slow-disk", "frozen-disk"}
+NEED_SHORT_LOGS = {"snapshot"}
 NEED_CLOCKS = {"clock", "strobe"}
 FAULTS = ["calm", *DRAWS, "storm"]
 
@@ -188,7 +217,8 @@ def draw(fault: str, seed: str, members: int, seconds: float) -> Script:
         return [{"do": "nothing", "for_s": seconds, "then_s": 0.0}]
     if fault != "storm":
         return _until(seconds, lambda: DRAWS[fault](chance, members))
-    some = sorted(set(DRAWS) - NEED_CLOCKS - {"restart", "pause-long"})
+    alone = NEED_CLOCKS | NEED_SLOW_DISKS | NEED_SHORT_LOGS | {"restart", "pause-long"}
+    some = sorted(set(DRAWS) - alone)
     return _until(seconds, lambda: DRAWS[chance.choice(some)](chance, members) | {"then_s": 0.3})
 
 
@@ -234,6 +264,8 @@ class Nemesis(threading.Thread):
     def _heal(self) -> None:
         if self._touched:
             self.ensemble.net.set([(a, b, {}) for a, b in sorted(self._touched)])
+        for number in self.ensemble.numbers:
+            self.ensemble.set_disk(number, 0.0)
         for number in list(self.ensemble.paused):
             self.ensemble.go_on(number)
         for number in self.ensemble.numbers:
@@ -252,6 +284,49 @@ class Nemesis(threading.Thread):
         for number in victims:
             self.ensemble.launch(number)
         self.ensemble.wait_serving()
+
+    def _silent_kill(self, act: Act, ranks: list[int]) -> None:
+        victim = ranks[act["who"][0]]
+        links = self._all_links(victim, ranks)
+        self._set([(*link, {"cut": True}) for link in links])
+        self.ensemble.kill(victim)
+        time.sleep(act["for_s"])
+        self._set([(*link, {}) for link in links])
+        self.ensemble.launch(victim)
+        self.ensemble.wait_serving()
+
+    def _all_links(self, one: int, ranks: list[int]) -> list[tuple[int, int]]:
+        others = [CLIENTS, *(number for number in ranks if number != one)]
+        return [(a, b) for a, b in _both_ways([one], others)]
+
+    def _snapshot(self, act: Act, ranks: list[int]) -> None:
+        away = ranks[act["who"][0]]
+        self.ensemble.kill(away)
+        time.sleep(act["for_s"])
+        links = self._all_links(away, ranks)
+        if act["bytes_s"]:
+            self._set([(*link, {"bytes_s": act["bytes_s"]}) for link in links])
+        self.ensemble.launch(away)
+        time.sleep(self.chance.uniform(0.5, 1.0))
+        if act["break"] == "line":
+            self._set([(*link, {"cut": True}) for link in links])
+            time.sleep(1.5)
+        elif act["break"] in ("sender", "receiver"):
+            victim = away if act["break"] == "receiver" else self.ensemble.some_leader(LEADER_S)
+            if victim:
+                self.ensemble.kill(victim)
+                self.ensemble.launch(victim)
+        self._set([(*link, {}) for link in links])
+        self.ensemble.wait_serving()
+        self.ensemble.wait_caught_up(away)
+
+    def _disk(self, act: Act, ranks: list[int]) -> None:
+        victims = [ranks[rank] for rank in act["who"]]
+        for number in victims:
+            self.ensemble.set_disk(number, act["fsync_s"])
+        time.sleep(act["for_s"])
+        for number in victims:
+            self.ensemble.set_disk(number, 0.0)
 
     def _restart(self, act: Act, ranks: list[int]) -> None:
         """One after another, as an operator would."""

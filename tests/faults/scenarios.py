@@ -13,8 +13,16 @@ from attrs import define, field
 from ensemble.recorder import children, get
 from faults import judges
 from faults.clients import Actor, Client, Loop
-from faults.faulted import PROGRAM, SETTINGS, Faulted
-from faults.nemesis import NEED_CLOCKS, NEED_CUTS, Nemesis, Script, draw
+from faults.faulted import PROGRAM, SETTINGS, SHORT_LOGS, SLOW_DISK, Faulted
+from faults.nemesis import (
+    NEED_CLOCKS,
+    NEED_CUTS,
+    NEED_SHORT_LOGS,
+    NEED_SLOW_DISKS,
+    Nemesis,
+    Script,
+    draw,
+)
 from faults.nets import Loopback, best_net
 from faults.truth import Truth
 from faults.workloads import WORKLOADS, Scene, Tree, sync
@@ -37,6 +45,7 @@ BATCH = 200
 FORGOTTEN_S = 1.5
 """A session that nobody hears of is gone so long after its time-out."""
 TIMEOUT_MS = 4_000
+BLINDING = ("pause", "flap", "storm")
 READS = {codes.GET_DATA, codes.GET_CHILDREN, codes.EXISTS, codes.MULTI_READ}
 
 
@@ -106,9 +115,9 @@ class Run:
         self.ensemble = Faulted(
             scenario.folder,
             self.net,
-            settings=SETTINGS,
+            settings=SHORT_LOGS if scenario.fault in NEED_SHORT_LOGS else SETTINGS,
             clocks=scenario.fault in NEED_CLOCKS,
-            program=scenario.program,
+            program=SLOW_DISK if scenario.fault in NEED_SLOW_DISKS else scenario.program,
         )
         self.loop = Loop(self.net, scenario.seed, TIMEOUT_MS)
         self.scene = Scene(self.loop.chance, PAUSE_S)
@@ -213,24 +222,32 @@ class Run:
         self.verdict.acts = self.nemesis.log
         told = judges.conversations_of(self.loop.clients)
         wrong = self.verdict.failures
-        members, self.applied, model = judges.of_members(truths)
-        wrong += members
         wrong += judges.of_trees(trees)
-        wrong += judges.of_writes(told, self.applied)
-        wrong += judges.of_replay(told, self.applied)
+        wrong += judges.of_scene(self.scene, trees[1])
+        wrong += judges.of_sets(told, trees[1])
+        wrong += judges.some("a client", [c for one in self.loop.clients for c in one.complaints])
         unexplained, counts = judges.of_registers(told)
         wrong += unexplained
         self.verdict.figures |= counts
-        wrong += judges.of_scene(self.scene, trees[1], model)
-        wrong += judges.of_sets(told, trees[1])
-        wrong += judges.some("a client", [c for one in self.loop.clients for c in one.complaints])
-        fault = self.scenario.fault
+        if self.scenario.fault in NEED_SHORT_LOGS:
+            wrong += judges.of_rows(truths)
+        else:
+            self._judge_by_log(truths, trees[1])
+        self._count()
+
+    def _judge_by_log(self, truths: list[Truth], tree: Tree) -> None:
+        told = judges.conversations_of(self.loop.clients)
+        wrong, fault = self.verdict.failures, self.scenario.fault
+        members, self.applied, model = judges.of_members(truths)
+        wrong += members
+        wrong += judges.of_writes(told, self.applied)
+        wrong += judges.of_replay(told, self.applied)
+        wrong += judges.of_ghosts(tree, model)
         if fault not in NEED_CLOCKS:
-            blind = fault in NEED_CUTS or fault.startswith(("pause", "flap", "storm"))
+            blind = fault in NEED_CUTS | NEED_SLOW_DISKS or fault.startswith(BLINDING)
             early_ms = judges.EARLY_CUT_MS if blind else judges.EARLY_MS
             ahead = time.time() - time.monotonic()
             wrong += judges.of_expiry(told, self.applied, ahead, early_ms)
-        self._count()
 
     def _count(self) -> None:
         told = judges.conversations_of(self.clients)
