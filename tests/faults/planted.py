@@ -49,16 +49,16 @@ def early_expiry() -> None:
 
 
 def deaf_watch() -> None:
-    """One change in three is told to nobody."""
-    from hikari.gateway.door import Door
+    """One watch in ten fires and nobody is told."""
+    from hikari.watches.table import WatchTable
 
-    fired, number = Door.fired, count(1)
+    fired, number = WatchTable.fire, count(1)
 
-    def fire(self: Any, events: list[Any], zxid: int) -> None:
-        if next(number) % 3:
-            fired(self, events, zxid)
+    def fire(self: Any, type: int, path: bytes) -> Any:
+        watchers = fired(self, type, path)
+        return () if watchers and not next(number) % 10 else watchers
 
-    Door.fired = fire  # type: ignore[method-assign]
+    WatchTable.fire = fire  # type: ignore[method-assign]
 
 
 def late_watch() -> None:
