@@ -1,7 +1,12 @@
 """The ensemble under test: real members in the places of a net, with clocks of their own."""
 
-import contextlib
+import atexit
+import functools
+import os
+import shutil
 import socket
+import struct
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,6 +14,7 @@ from typing import Any
 
 import attrs
 from ensemble.ensemble import Ensemble
+from faults.folders import kept_folder
 from faults.nets import Loopback, Switched, python_path
 
 from hikari.config import Address
@@ -50,14 +56,17 @@ class Placed(Layout):
         return Address(*self.net.peer(member))
 
 
-def faketime_library() -> Path | None:
-    """The library that lies about the wall clock; None if it is not installed."""
-    with contextlib.suppress(ImportError):
-        import libfaketime
-
-        found = Path(libfaketime.__file__).parent.glob("vendor/libfaketime/src/libfaketime.so*")
-        return next(iter(sorted(found)), None)
-    return None
+@functools.cache
+def clock_library() -> Path | None:
+    """The library that lies about the wall clock; None where there is no C compiler."""
+    if shutil.which("cc") is None:
+        return None
+    folder = kept_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = folder / "wrong_clock.so"
+    source = Path(__file__).with_name("wrong_clock.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", made, source, "-ldl"], check=True)
+    return made
 
 
 class Faulted(Ensemble):
@@ -92,21 +101,16 @@ class Faulted(Ensemble):
     def _with_clock(self, number: int) -> tuple[str, ...]:
         if not self.clocks:
             return ()
-        return (
-            f"LD_PRELOAD={faketime_library()}",
-            f"FAKETIME_TIMESTAMP_FILE={self._clock(number)}",
-            "FAKETIME_NO_CACHE=1",
-            "DONT_FAKE_MONOTONIC=1",
-        )
+        return (f"LD_PRELOAD={clock_library()}", f"HIKARI_WRONG_CLOCK={self._clock(number)}")
 
     def _clock(self, number: int) -> Path:
         return self.layout.home(number) / "clock"
 
     def set_clock(self, number: int, ahead_s: float) -> None:
         """Let a member's wall clock jump to so many seconds before or after the true time."""
-        fresh = self._clock(number).with_suffix(".new")
-        fresh.write_text(f"{ahead_s:+.3f}\n")
-        fresh.replace(self._clock(number))
+        file = os.open(self._clock(number), os.O_WRONLY | os.O_CREAT, 0o644)
+        os.write(file, struct.pack("=q", int(ahead_s * 1e9)))  # in place: members have it mapped
+        os.close(file)
 
     def set_disk(self, number: int, fsync_s: float) -> None:
         """Say how long each fsync of a member takes; it must run as `SLOW_DISK`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define, field
-from faults.faulted import faketime_library
+from faults.faulted import clock_library
 from faults.folders import new_folder
 from faults.nemesis import FAULTS, NEED_CLOCKS, NEED_CUTS
 from faults.nets import best_net
@@ -47,8 +47,8 @@ def possible(say: Callable[[str], None] = print) -> list[str]:
     faults = list(FAULTS)
     if not net.can_cut:
         faults = [one for one in faults if one not in NEED_CUTS and one != "storm"]
-    if faketime_library() is None:
-        say("no libfaketime here: clocks stay true")
+    if clock_library() is None:
+        say("no C compiler here: clocks stay true")
         faults = [one for one in faults if one not in NEED_CLOCKS]
     return faults
 

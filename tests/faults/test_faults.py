@@ -8,7 +8,7 @@ import time
 import pytest
 from ensemble.recorder import create, get
 from faults.clients import Loop
-from faults.faulted import SLOW_DISK, Faulted, faketime_library
+from faults.faulted import SLOW_DISK, Faulted, clock_library
 from faults.folders import new_folder
 from faults.nets import CLIENTS, Loopback, Switched
 
@@ -114,7 +114,7 @@ def _did(loop, act):
     assert loop.run(lambda: client.done, 20)
 
 
-@pytest.mark.skipif(faketime_library() is None, reason="libfaketime is not installed")
+@pytest.mark.skipif(clock_library() is None, reason="no C compiler")
 def test_a_clock_is_wrong_and_timers_are_not():
     ctimes, waits = [], []
 
