@@ -14,7 +14,7 @@ from faults.workloads import WORKLOADS
 
 pytestmark = pytest.mark.ensemble
 
-PLAY_S = float(os.environ.get("HIKARI_FAULTS_S", "100"))
+PLAY_S = float(os.environ.get("HIKARI_FAULTS_S", "80"))
 SCENARIO_S = 7.0
 
 
