@@ -144,6 +144,21 @@ class Faulted(Ensemble):
         dialled.connect(self.net.client(number))
         return dialled
 
+    def look(self) -> list[str]:
+        """What each process is doing just now: for failures that never come again."""
+        seen = [f"load {Path('/proc/loadavg').read_text().strip()}"]
+        for pressed in sorted(Path("/proc").glob("pressure/*")):
+            seen.append(f"{pressed.name} {' '.join(pressed.read_text().split())}")
+        for number, member in sorted(self.running.items()):
+            for task in sorted(Path(f"/proc/{member.pid}/task").glob("*")):
+                words = (task / "stat").read_text().rpartition(")")[2].split()
+                name, waits = (task / "comm").read_text().strip(), (task / "wchan").read_text()
+                seen.append(
+                    f"member {number} {name} {words[0]} in {waits}, ticks {words[11]} {words[12]}"
+                )
+            seen.append(f"member {number} mode {self.mode(number)} zxid {self.zxid(number)}")
+        return seen
+
     def some_leader(self, seconds: float) -> int:
         """A member that believes it leads, if there is one soon; 0 otherwise. Of two, either."""
         deadline = time.monotonic() + seconds

@@ -191,6 +191,7 @@ class Run:
                 f"not served {LIVELY_S:g} s after everything healed: {waiting}"
             )
             self.ensemble.demand_alive()
+            (self.scenario.folder / "look").write_text("\n".join(self.ensemble.look()))
             self.loop.run(lambda: all(map(served, self.loop.clients)), DRAIN_S)
         self.verdict.figures["healed_s"] = round(time.monotonic() - healed, 2)
 
