@@ -19,7 +19,9 @@ from twisted.internet.error import (
     ConnectionRefusedError,
     TimeoutError,
 )
+from twisted.internet.interfaces import ISystemHandle
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from hikari.testing.timeline import Process, Timeline
 
@@ -251,6 +253,7 @@ class Stream:
         self._queue.clear()
 
 
+@implementer(ISystemHandle)
 class Side:
     """ITCPTransport: one end of a connection."""
 

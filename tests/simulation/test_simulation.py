@@ -65,7 +65,7 @@ def test_after_a_long_cut_members_find_each_other_within_seconds(monkeypatch):
     for seed in range(1, 4):
         cut.seed = seed
         assert command.live(cut).broken == ""
-    monkeypatch.setattr("hikari.peers.link.UNANSWERED_MS_MAX", 600_000)
+    monkeypatch.setattr("hikari.peers.link.UNACKNOWLEDGED_MS_MAX", 600_000)
     broken = []
     for seed in range(1, 4):
         cut.seed = seed
