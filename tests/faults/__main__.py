@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import click
-from faults import crash_points, figures
+from faults import corruptions, crash_points, figures, kills, power_cuts
 
 FIGURES = click.option(
     "--figures", "path", type=click.Path(path_type=Path), help="JSON file to append the figures to."
@@ -55,6 +55,79 @@ def crash_points_(
     )
     figures.append(path, "crash points", found)
     raise SystemExit(bool(found["wrong"]))
+
+
+@main.command("power-cuts")
+@click.option("--count", type=int, default=300, show_default=True)
+@SEED
+@KEEP
+@FIGURES
+def power_cuts_(count: int, seed: int, keep: Path, path: Path | None) -> None:
+    """The power of one, two or all members is cut, and a canary without fsync (row 5)."""
+    found = power_cuts.campaign(seed=seed, cycles=count, keep=keep)
+    figures.append(path, "power cuts", found)
+    raise SystemExit(bool(found["wrong"] or found["lost"] or not found["canary"]["lost"]))
+
+
+@main.command("kills")
+@click.option("--count", type=int, default=300, show_default=True)
+@SEED
+@KEEP
+@FIGURES
+def kills_(count: int, seed: int, keep: Path, path: Path | None) -> None:
+    """kill -9 of one, two or all members under load (row 6)."""
+    found = kills.campaign("kills", kills.kill, seed=seed, times=count, keep=keep)
+    figures.append(path, "kill -9 cycles", found)
+    raise SystemExit(bool(found["wrong"]))
+
+
+@main.command("disks-lost")
+@click.option("--count", type=int, default=kills.DISKS_LOST, show_default=True)
+@click.option(
+    "--entries-kept",
+    type=int,
+    default=300,
+    show_default=True,
+    help="Few: snapshots are sent, again and again under load; many: entries.",
+)
+@SEED
+@KEEP
+@FIGURES
+def disks_lost(count: int, entries_kept: int, seed: int, keep: Path, path: Path | None) -> None:
+    """A member's whole disk is lost; it rejoins by itself (row 8)."""
+    settings = f"[journal]\nentries_kept = {entries_kept}\nflush_entries = {entries_kept}\n"
+    found = kills.campaign(
+        *("disks-lost", kills.lose_disk),
+        **{"seed": seed, "times": count, "batch": 5, "slot": 10, "settings": settings},
+        keep=keep,
+    )
+    figures.append(path, "disks lost", found)
+    raise SystemExit(bool(found["wrong"]))
+
+
+@main.command("corruptions")
+@click.option("--count", type=int, default=2000, show_default=True)
+@click.option("--case", type=int, help="Only this one, of this seed.")
+@click.option("--strict", is_flag=True, help="An operator may not be needed either.")
+@SEED
+@LANES
+@KEEP
+@FIGURES
+def corruptions_(
+    count: int,
+    case: int | None,
+    strict: bool,
+    seed: int,
+    lanes: int,
+    keep: Path,
+    path: Path | None,
+) -> None:
+    """Files of one of three members are damaged (row 7)."""
+    lanes = 1 if case is not None else lanes
+    found = corruptions.campaign(seed=seed, cases=count, lanes=lanes, only=case, keep=keep)
+    figures.append(path, "corruptions", found)
+    bad = found["SILENT"] + found["hung"] + (found["refused"] if strict else 0)
+    raise SystemExit(bool(bad))
 
 
 if __name__ == "__main__":

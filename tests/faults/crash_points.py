@@ -20,7 +20,7 @@ from attrs import define, field
 from ensemble.checks import tree_of
 from ensemble.recorder import OK, Client, Lost, create, delete, set_data
 from faults import figures, shim
-from faults.members import IMPATIENT, OFTEN, SMALL, Forked, lane, ports_of
+from faults.members import IMPATIENT, OFTEN, SMALL, Forked, lane
 
 from hikari_wire import codes
 
@@ -123,7 +123,7 @@ class Bench:
     def ensemble(self, name: str) -> Forked:
         constants = {**SMALL, **IMPATIENT}
         folder = self.folder / name
-        return Forked(folder, self.nursery, 1, OFTEN, constants, ports_of(self.number))
+        return Forked(folder, self.nursery, 1, OFTEN, constants, self.number)
 
     def write(self, ensemble: Forked, life: str, model: Model) -> tuple[Model, Model | None]:
         """Write until all is done or the member is gone; the model after what was acknowledged,
@@ -194,7 +194,8 @@ class Bench:
         del ensemble.environments[1]
         began = time.monotonic()
         ensemble.launch(1)
-        assert ensemble.wait_led(1, END_S_MAX), "it does not start again"
+        again = ensemble.wait_led(1, END_S_MAX)
+        assert again, f"it does not start again: {ensemble.running[1].obituary()}"
         verdict.restart_s = time.monotonic() - began
         found = {path: data for path, (data, _) in tree_of(ensemble, 1).items() if path != b"/"}
         judge(found, acknowledged, asked)
@@ -309,5 +310,7 @@ def summary(verdicts: list[Verdict]) -> dict[str, Any]:
         "lived": dict(lived.most_common()),
         "acknowledged": sum(one.acknowledged for one in verdicts),
         "restart_s": figures.quantiles([one.restart_s for one in verdicts if one.restart_s]),
-        "wrong": sorted(f"{one.case}: {one.wrong.splitlines()[0]}" for one in verdicts if one.wrong),
+        "wrong": sorted(
+            f"{one.case}: {one.wrong.splitlines()[0]}" for one in verdicts if one.wrong
+        ),
     }

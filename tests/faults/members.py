@@ -16,7 +16,7 @@ from faults.nursery import Born, Nursery
 from hikari.ensemble import Layout, config_text
 from hikari_tools.bench.ports import free_ports
 
-PORTS = range(25_000, 25_850)
+PORT = 25_000
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where the death of a process is the only death: an fsync costs nothing there."""
 SMALL = {"hikari.store.journal:MEMTABLE_BYTES": 1 << 17}
@@ -48,10 +48,10 @@ class Forked(Ensemble):
         members: int = 3,
         settings: str = "",
         constants: dict[str, Any] | None = None,
-        ports: range = PORTS,
+        slot: int = 15,
     ) -> None:
         super().__init__(folder, members, settings)
-        self.layout = Place(folder, members, free_ports(members, ports))
+        self.layout = Place(folder, members, free_ports(members, ports_of(slot)))
         self.nursery = nursery
         self.constants = constants or {}
         self.environments: dict[int, dict[str, str]] = {}
@@ -68,7 +68,8 @@ class Forked(Ensemble):
         config, log = self.layout.config(number), self.layout.log(number)
         if not config.exists():
             self.configure(number)
-        begin = log.stat().st_size if log.exists() else 0
+        log.touch()
+        begin = log.stat().st_size
         environment = self.environments.get(number, {})
         pid = self.nursery.fork(config, log, environment, self.constants)
         self.running[number] = Born(self.nursery, number, pid, log, begin)
@@ -120,6 +121,8 @@ def lane(name: str, *, memory: bool = True, shimmed: bool = True) -> Iterator[tu
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def ports_of(lane: int) -> range:
-    """Lanes that run side by side must not take each other's ports."""
-    return PORTS[lane * 200 : lane * 200 + 100]
+def ports_of(slot: int) -> range:
+    """Client ports of the slots 0 to 15, which share none with each other, nor do their peers' (a
+    hundred further on): what runs side by side must not take each other's between two lives."""
+    first = PORT + slot // 4 * 200 + slot % 4 * 25
+    return range(first, first + 20)

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+_C = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 BORN_WITH = ("hikari.service", "hikari.store.journal", "hikari.store.rows", "hikari.config")
 
 
@@ -123,7 +125,8 @@ def _set(where: str, value: Any) -> None:
 
 
 def _live(order: dict[str, Any]) -> None:
-    """Be a member, to the end."""
+    """Be a member, to the end; that of the nursery is one too."""
+    _C.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -134,9 +137,8 @@ def _live(order: dict[str, Any]) -> None:
     sys.argv = ["hikari", "serve", "--config", order["config"]]
     for where, value in order["settings"].items():
         _set(where, value)
-    begin = getattr(ctypes.CDLL(None), "shim_begin", None)
-    if begin is not None:
-        begin()
+    if hasattr(_C, "shim_begin"):
+        _C.shim_begin()
     from hikari.config import Config
     from hikari.service import serve
 
@@ -175,7 +177,12 @@ def main() -> None:
     ended: dict[int, int] = {}
     for line in sys.stdin:
         order = json.loads(line)
-        answer = _status(order["pid"], ended) if "pid" in order else _fork(order)
+        answer: int | None
+        if "pid" in order:
+            answer = _status(order["pid"], ended)
+        else:
+            answer = _fork(order)
+            ended.pop(answer, None)  # process ids come again
         print(json.dumps(answer), flush=True)
 
 
