@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import click
-from faults import corruptions, crash_points, figures, kills, power_cuts
+from faults import corruptions, crash_points, crash_three, figures, kills, power_cuts
 
 FIGURES = click.option(
     "--figures", "path", type=click.Path(path_type=Path), help="JSON file to append the figures to."
@@ -57,6 +57,18 @@ def crash_points_(
     raise SystemExit(bool(found["wrong"]))
 
 
+@main.command("crash-three")
+@click.option("--count", type=int, default=200, show_default=True)
+@SEED
+@KEEP
+@FIGURES
+def crash_three_(count: int, seed: int, keep: Path, path: Path | None) -> None:
+    """Write points of one of three, while its word is needed (row 4)."""
+    found = crash_three.campaign(seed=seed, cases=count, keep=keep)
+    figures.append(path, "crash points of one of three", found)
+    raise SystemExit(bool(found["wrong"]))
+
+
 @main.command("power-cuts")
 @click.option("--count", type=int, default=300, show_default=True)
 @SEED
@@ -97,8 +109,13 @@ def disks_lost(count: int, entries_kept: int, seed: int, keep: Path, path: Path 
     """A member's whole disk is lost; it rejoins by itself (row 8)."""
     settings = f"[journal]\nentries_kept = {entries_kept}\nflush_entries = {entries_kept}\n"
     found = kills.campaign(
-        *("disks-lost", kills.lose_disk),
-        **{"seed": seed, "times": count, "batch": 5, "slot": 10, "settings": settings},
+        "disks-lost",
+        kills.lose_disk,
+        seed=seed,
+        times=count,
+        batch=5,
+        slot=10,
+        settings=settings,
         keep=keep,
     )
     figures.append(path, "disks lost", found)

@@ -103,7 +103,7 @@ class Forked(Ensemble):
         return False
 
     def empty(self, number: int) -> None:
-        """A new disk in the place of a member's old one; the operator gives it its configuration."""
+        """A new disk in the place of a member's old one, with its configuration."""
         assert number not in self.running
         shutil.rmtree(self.layout.home(number))
         self.configure(number)

@@ -13,8 +13,9 @@ AMONG = range(12_000, 31_000)
 def free_ports(members: int, among: range = AMONG) -> int:
     """Give a first client port P such that all ports of an ensemble that begins there are free.
 
-    P is one of `among`. They lie below the range from which the system serves outgoing connections. Another process
-    may still take one before it is used; the guess is random so that this is unlikely.
+    P is one of `among`, by default below the range from which the system serves outgoing
+    connections. Another process may still take one before it is used; the guess is random so that
+    this is unlikely.
     """
     while True:
         port = random.choice(among)
