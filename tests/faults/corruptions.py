@@ -2,8 +2,8 @@
 
 A case begins with the folder that the member's death, or its gentle end, has left behind in the
 case before: an older copy would have forgotten what it confirmed, which no disk does unnoticed.
-What the member then shows, after a sync, is held against what the leader shows; its journal is
-read once more when it is down. The verdicts:
+What the member then shows, after a sync, is held against what the leader shows, and its journal
+is read from the disk. The verdicts:
 
 fine      nothing was said; what is there is right
 healed    it said that something was wrong, or ended and was started again; what is there is right
@@ -190,10 +190,11 @@ class Bench:
             data = b"%d " % self._wrote * (300 if self._wrote % 5 == 0 else 20)
             self._ask(set_data(b"/n-%d" % (self._wrote % 40), data))
 
-    def run(self, case: int) -> Verdict:
-        """One case; the member is down before and after it, with nothing wrong."""
+    def run(self, case: int, damage: Damage | None = None) -> Verdict:
+        """One case, drawn if no damage is named; the member is down before it and after it, with
+        nothing wrong."""
         chance = random.Random(f"{self.seed} {case}")
-        verdict = Verdict(case, drawn(self.home, chance))
+        verdict = Verdict(case, damage or drawn(self.home, chance))
         shutil.rmtree(self.before, ignore_errors=True)
         shutil.copytree(self.home, self.before)
         self.write(chance.choice((2, 2, 2, 2, 50)))
@@ -312,7 +313,8 @@ class Bench:
         return "not whole: it is recovering still"
 
     def _wrong_journal(self) -> str:
-        """What is wrong with the journal on disk: by itself, and beside the leader's."""
+        """What is wrong with the journal on disk, by itself and beside the leader's. Nobody writes
+        meanwhile."""
         watermark = Watermark.open(self.home / "watermark")
         if watermark is None:
             return "it has no watermark"
