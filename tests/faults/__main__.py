@@ -114,7 +114,6 @@ def disks_lost(count: int, entries_kept: int, seed: int, keep: Path, path: Path 
         seed=seed,
         times=count,
         batch=5,
-        slot=10,
         settings=settings,
         keep=keep,
     )

@@ -121,7 +121,8 @@ def drawn(home: Path, chance: random.Random) -> Damage:
     near_end = chance.choice((0, chance.randrange(1, 200)))
     running = name == "tree *.sst" and chance.random() < 0.3
     place = chance.random()
-    return Damage(name, kind, chance.random(), place, near_end, chance.randrange(8), running)
+    which = chance.choice((chance.random(), 1 - 1e-9))  # half of them the newest of their class
+    return Damage(name, kind, which, place, near_end, chance.randrange(8), running)
 
 
 @define
@@ -143,7 +144,6 @@ class Bench:
     folder: Path
     nursery: Any
     seed: int
-    lane: int = 0
     ensemble: Forked = field(init=False)
     client: Client = field(init=False)
     before: Path = field(init=False)  # the folder as it was before the damage
@@ -156,9 +156,7 @@ class Bench:
         self._chance = random.Random(self.seed)
         self.before = self.folder / "before"
         constants = {**SMALL, **IMPATIENT}
-        self.ensemble = Forked(
-            self.folder / "ensemble", self.nursery, 3, SETTINGS, constants, 4 + self.lane
-        )
+        self.ensemble = Forked(self.folder / "ensemble", self.nursery, 3, SETTINGS, constants)
 
     @property
     def home(self) -> Path:
@@ -359,7 +357,7 @@ def campaign(
         verdicts: list[Verdict] = []
         with ExitStack() as stack:
             folder, nursery = stack.enter_context(lane("rot", shimmed=False))
-            bench = Bench(folder, nursery, seed, number)
+            bench = Bench(folder, nursery, seed)
             stack.callback(bench.ensemble.close)
             bench.begin()
             mine = [only] if only is not None else range(number, cases, lanes)

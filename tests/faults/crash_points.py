@@ -116,14 +116,14 @@ class Bench:
         ensemble = self.ensemble("lived-in")
         ensemble.start()
         self.before, _ = self.write(ensemble, "before", {})
-        ensemble.kill(1)
+        ensemble.close()
         ensemble.layout.home(1).rename(self.lived)
         shutil.rmtree(ensemble.layout.data)
 
     def ensemble(self, name: str) -> Forked:
         constants = {**SMALL, **IMPATIENT}
         folder = self.folder / name
-        return Forked(folder, self.nursery, 1, OFTEN, constants, self.number)
+        return Forked(folder, self.nursery, 1, OFTEN, constants)
 
     def write(self, ensemble: Forked, life: str, model: Model) -> tuple[Model, Model | None]:
         """Write until all is done or the member is gone; the model after what was acknowledged,
@@ -151,6 +151,7 @@ class Bench:
         ensemble.start()
         self.write(ensemble, life, {})
         ensemble.terminate(1)
+        ensemble.close()
         shutil.rmtree(ensemble.layout.data)
         return shim.points(trace)
 

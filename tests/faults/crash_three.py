@@ -39,7 +39,7 @@ class Three:
 
     def __attrs_post_init__(self) -> None:
         constants = {**SMALL, **IMPATIENT}
-        self.ensemble = Forked(self.folder / "three", self.nursery, 3, OFTEN, constants, 11)
+        self.ensemble = Forked(self.folder / "three", self.nursery, 3, OFTEN, constants)
 
     def run(self, case: int) -> None:
         """Raises AssertionError if anything is wrong."""

@@ -31,7 +31,6 @@ class Siege:
     folder: Path
     nursery: Any
     seed: int
-    slot: int
     settings: str
     constants: dict[str, Any]
     how: Counter[str] = field(factory=Counter)
@@ -45,7 +44,7 @@ class Siege:
     def __attrs_post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self.ensemble = Forked(
-            self.folder / "ensemble", self.nursery, 3, self.settings, self.constants, self.slot
+            self.folder / "ensemble", self.nursery, 3, self.settings, self.constants
         )
 
     def run(self, attack: Callable[["Siege"], None], times: int) -> None:
@@ -154,7 +153,6 @@ def campaign(
     seed: int,
     times: int,
     batch: int = BATCH,
-    slot: int = 9,
     settings: str = OFTEN,
     keep: Path | None = None,
     seconds: float | None = None,
@@ -170,7 +168,7 @@ def campaign(
                 break
             constants = SMALL if number % 2 == 0 else {}
             place = folder / f"{name}-{number}"
-            siege = Siege(place, nursery, seed + number, slot, settings, constants)
+            siege = Siege(place, nursery, seed + number, settings, constants)
             done.append(siege)
             try:
                 siege.run(attack, min(batch, times - number * batch))

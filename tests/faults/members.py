@@ -1,5 +1,7 @@
 """Ensembles whose members are forked, and whose folders may be mounts, copies, or behind a shim."""
 
+import fcntl
+import os
 import re
 import shutil
 import tempfile
@@ -17,6 +19,7 @@ from hikari.ensemble import Layout, config_text
 from hikari_tools.bench.ports import free_ports
 
 PORT = 25_000
+SLOTS = 16
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Where the death of a process is the only death: an fsync costs nothing there."""
 SMALL = {"hikari.store.journal:MEMTABLE_BYTES": 1 << 17}
@@ -48,13 +51,19 @@ class Forked(Ensemble):
         members: int = 3,
         settings: str = "",
         constants: dict[str, Any] | None = None,
-        slot: int = 15,
     ) -> None:
+        self._slot, ports = ports_of_ones_own()
         super().__init__(folder, members, settings)
-        self.layout = Place(folder, members, free_ports(members, ports_of(slot)))
+        self.layout = Place(folder, members, free_ports(members, ports))
         self.nursery = nursery
         self.constants = constants or {}
         self.environments: dict[int, dict[str, str]] = {}
+
+    def close(self) -> None:
+        super().close()
+        if self._slot >= 0:
+            os.close(self._slot)
+            self._slot = -1
 
     def configure(self, number: int) -> None:
         """Write a member's configuration, whatever was there."""
@@ -121,8 +130,17 @@ def lane(name: str, *, memory: bool = True, shimmed: bool = True) -> Iterator[tu
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def ports_of(slot: int) -> range:
-    """Client ports of the slots 0 to 15, which share none with each other, nor do their peers' (a
-    hundred further on): what runs side by side must not take each other's between two lives."""
-    first = PORT + slot // 4 * 200 + slot % 4 * 25
-    return range(first, first + 20)
+def ports_of_ones_own() -> tuple[int, range]:
+    """Client ports that nobody else of this folder takes between two lives of a member, nor do
+    their peers' (a hundred further on), until the descriptor is closed."""
+    for slot in range(SLOTS):
+        name = Path(tempfile.gettempdir(), f"hikari-faults-ports-{slot}")
+        descriptor = os.open(name, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+        else:
+            first = PORT + slot // 4 * 200 + slot % 4 * 25
+            return descriptor, range(first, first + 20)
+    raise AssertionError(f"{SLOTS} ensembles use all ports")

@@ -48,7 +48,7 @@ class Cuts:
 
     def __attrs_post_init__(self) -> None:
         self._chance = random.Random(self.seed)
-        self.ensemble = Forked(self.folder / "ensemble", self.nursery, 3, OFTEN, self.constants, 8)
+        self.ensemble = Forked(self.folder / "ensemble", self.nursery, 3, OFTEN, self.constants)
 
     def run(self, cycles: int) -> None:
         """So many cuts; raises AssertionError if the ensemble does not come back by itself."""

@@ -41,7 +41,7 @@ class Forged(Damage):
 
 def test_the_harness_sees_what_is_wrong_and_what_is_not():
     with lane("forged", shimmed=False) as (folder, nursery):
-        bench = Bench(folder, nursery, 1, lane=1)
+        bench = Bench(folder, nursery, 1)
         try:
             bench.begin()
             assert bench.run(0, Damage("", NOTHING)).what == FINE

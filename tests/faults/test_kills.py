@@ -17,7 +17,7 @@ def test_members_are_killed_and_nothing_is_lost(seed, tmp_path, capsys):
 
 def test_a_member_that_lost_its_disk_rejoins_by_itself(seed, tmp_path, capsys):
     found = kills.campaign(
-        "disks-lost", kills.lose_disk, seed=seed, times=3, slot=10, settings=KEEPS, keep=tmp_path
+        "disks-lost", kills.lose_disk, seed=seed, times=3, settings=KEEPS, keep=tmp_path
     )
     with capsys.disabled():
         print(f"disks lost: {found}")
