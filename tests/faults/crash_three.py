@@ -1,7 +1,8 @@
 """A write point of one of three, when its word counts: the third member stands still meanwhile.
 
-What is acknowledged then is on the leader and on the one that dies. It is started again, the
-leader is killed, the third wakes: the two must show all of it.
+In half of the cases the one that dies was away for so long that it is sent a snapshot first. What
+is acknowledged then is on the leader and on the one that dies. It is started again, the leader is
+killed, the third wakes: the two must show all of it.
 """
 
 import random
@@ -20,8 +21,10 @@ from faults.members import IMPATIENT, OFTEN, SMALL, Forked, lane
 from faults.scribes import missing, one_client
 
 WRITES = 30
-POINT_MAX = 330
-"""An opening writes some 150 times, and each entry four times."""
+POINT_MAX = 400
+"""An opening writes some 150 times, a snapshot 100 times, and each entry four times."""
+AWAY = 40
+"""Entries that the one that dies has missed: the others do not keep so many."""
 ANSWER_S_MAX = 2.0
 
 
@@ -74,17 +77,21 @@ class Three:
     def _attack(self, chance: random.Random, client: Client, victim: int, third: int) -> str:
         """Give the victim its shim, stop the third, and write until the victim is gone."""
         ensemble = self.ensemble
+        parent = client.history[-1].request[1]
         trace = self.folder / "trace"
         trace.unlink(missing_ok=True)
         mode, point = chance.choice(MODES), chance.randrange(1, POINT_MAX)
         home = ensemble.layout.home(victim)
         ensemble.kill(victim)
+        if chance.random() < 0.5:
+            for n in range(AWAY):
+                assert client.ask(create(b"%s/away-%d" % (parent, n), bytes(999))).outcome == OK
         ensemble.environments[victim] = shim.environment(home, mode, point, trace=trace)
         ensemble.launch(victim)
         del ensemble.environments[victim]
         if ensemble.wait_led(victim, END_S_MAX):
             ensemble.pause(third)
-            self._write(client, victim)
+            self._write(client, parent, victim)
         else:
             ensemble.pause(third)
         points = shim.points(trace)
@@ -97,8 +104,7 @@ class Three:
         assert status != 0
         return "died" if status == -9 else f"ended {status}"
 
-    def _write(self, client: Client, victim: int) -> None:
-        parent = client.history[-1].request[1]
+    def _write(self, client: Client, parent: bytes, victim: int) -> None:
         try:
             for n in range(WRITES):
                 client.send(create(parent + b"/n-%d" % n, b"%d" % n * (1000 if n % 7 == 0 else 9)))

@@ -135,6 +135,7 @@ def _live(order: dict[str, Any]) -> None:
     os.closerange(3, 64)
     os.environ.update(order["environment"])
     sys.argv = ["hikari", "serve", "--config", order["config"]]
+    sys.orig_argv = [sys.executable, "-m", *sys.argv]  # if it starts itself anew
     for where, value in order["settings"].items():
         _set(where, value)
     if hasattr(_C, "shim_begin"):
