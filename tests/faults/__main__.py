@@ -13,6 +13,7 @@ FIGURES = click.option(
     "--figures", "path", type=click.Path(path_type=Path), help="JSON file to append the figures to."
 )
 SEED = click.option("--seed", type=int, default=lambda: random.randrange(1 << 31))
+SECONDS = click.option("--seconds", type=float, help="Stop after so long, with fewer cases.")
 LANES = click.option("--lanes", type=click.IntRange(1, 4), default=2, show_default=True)
 KEEP = click.option(
     "--keep",
@@ -32,6 +33,7 @@ def main() -> None:
 @click.option("--all", "everything", is_flag=True, help="Every mode at every point.")
 @click.option("--count", type=int, default=1000, show_default=True)
 @click.option("--case", type=str, help="life:mode:point; only this one.")
+@SECONDS
 @SEED
 @LANES
 @KEEP
@@ -41,6 +43,7 @@ def crash_points_(
     count: int,
     case: str | None,
     seed: int,
+    seconds: float | None,
     lanes: int,
     keep: Path,
     path: Path | None,
@@ -48,6 +51,7 @@ def crash_points_(
     """Death or a failing disk at every write to the disk (scoreboard row 4)."""
     found = crash_points.campaign(
         seed=seed,
+        seconds=seconds,
         count=None if everything else count,
         lanes=1 if case else lanes,
         only=crash_points.Case.parse(case) if case else None,
@@ -59,36 +63,43 @@ def crash_points_(
 
 @main.command("crash-three")
 @click.option("--count", type=int, default=200, show_default=True)
+@SECONDS
 @SEED
 @KEEP
 @FIGURES
-def crash_three_(count: int, seed: int, keep: Path, path: Path | None) -> None:
+def crash_three_(
+    count: int, seed: int, seconds: float | None, keep: Path, path: Path | None
+) -> None:
     """Write points of one of three, while its word is needed (row 4)."""
-    found = crash_three.campaign(seed=seed, cases=count, keep=keep)
+    found = crash_three.campaign(seed=seed, seconds=seconds, cases=count, keep=keep)
     figures.append(path, "crash points of one of three", found)
     raise SystemExit(bool(found["wrong"]))
 
 
 @main.command("power-cuts")
 @click.option("--count", type=int, default=300, show_default=True)
+@SECONDS
 @SEED
 @KEEP
 @FIGURES
-def power_cuts_(count: int, seed: int, keep: Path, path: Path | None) -> None:
+def power_cuts_(
+    count: int, seed: int, seconds: float | None, keep: Path, path: Path | None
+) -> None:
     """The power of one, two or all members is cut, and a canary without fsync (row 5)."""
-    found = power_cuts.campaign(seed=seed, cycles=count, keep=keep)
+    found = power_cuts.campaign(seed=seed, seconds=seconds, cycles=count, keep=keep)
     figures.append(path, "power cuts", found)
     raise SystemExit(bool(found["wrong"] or found["lost"] or not found["canary"]["lost"]))
 
 
 @main.command("kills")
 @click.option("--count", type=int, default=300, show_default=True)
+@SECONDS
 @SEED
 @KEEP
 @FIGURES
-def kills_(count: int, seed: int, keep: Path, path: Path | None) -> None:
+def kills_(count: int, seed: int, seconds: float | None, keep: Path, path: Path | None) -> None:
     """kill -9 of one, two or all members under load (row 6)."""
-    found = kills.campaign("kills", kills.kill, seed=seed, times=count, keep=keep)
+    found = kills.campaign("kills", kills.kill, seed=seed, seconds=seconds, times=count, keep=keep)
     figures.append(path, "kill -9 cycles", found)
     raise SystemExit(bool(found["wrong"]))
 
@@ -125,6 +136,7 @@ def disks_lost(count: int, entries_kept: int, seed: int, keep: Path, path: Path 
 @click.option("--count", type=int, default=2000, show_default=True)
 @click.option("--case", type=int, help="Only this one, of this seed.")
 @click.option("--strict", is_flag=True, help="An operator may not be needed either.")
+@SECONDS
 @SEED
 @LANES
 @KEEP
@@ -134,13 +146,16 @@ def corruptions_(
     case: int | None,
     strict: bool,
     seed: int,
+    seconds: float | None,
     lanes: int,
     keep: Path,
     path: Path | None,
 ) -> None:
     """Files of one of three members are damaged (row 7)."""
     lanes = 1 if case is not None else lanes
-    found = corruptions.campaign(seed=seed, cases=count, lanes=lanes, only=case, keep=keep)
+    found = corruptions.campaign(
+        seed=seed, seconds=seconds, cases=count, lanes=lanes, only=case, keep=keep
+    )
     figures.append(path, "corruptions", found)
     bad = found["SILENT"] + found["hung"] + (found["refused"] if strict else 0)
     raise SystemExit(bool(bad))
