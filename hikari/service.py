@@ -1,25 +1,18 @@
 """Builds every room of one member once and ties them together; the only room with the reactor."""
 
 import gc
-import os
-import queue
-import random
-import secrets
-import shutil
 import sys
-import threading
-import time
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from zlib import crc32
 
 from twisted.internet import task
 from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
-from twisted.python.failure import Failure
 
 from hikari.config import Config
 from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
+from hikari.machine import Machine, RealMachine
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid
 from hikari.raft.entry import Mark
@@ -41,8 +34,6 @@ from hikari.tree.tree import Tree
 log = Logger()
 
 EXIT_CANNOT_START: Final = 3
-EXIT_BROKEN: Final = 70
-"""The disk failed or an invariant does not hold: to go on could cost somebody's data."""
 SWITCH_INTERVAL_S: Final = 1e-4
 """How soon the reactor's thread gives way to one that comes back from the disk."""
 GC_ALLOCATIONS: Final = 50_000
@@ -57,40 +48,49 @@ class CannotStart(Exception):
 class Server:
     """One member: everything it is made of, started and stopped."""
 
-    def __init__(self, config: Config, reactor: Any) -> None:
+    def __init__(self, config: Config, machine: Machine) -> None:
         self.config = config
-        self.reactor = reactor
+        self.machine = machine
+        self.reactor = machine.reactor
+        self.files = machine.files
         self.folder = config.member.data
         # A new folder and one that was lost look alike: who has nothing has forgotten everything.
-        self.journal = RocksJournal(self.folder, rejoin=not any(self.folder.glob("tree-*")))
+        blank = not self.files.names(self.folder, "tree-")
+        self.journal = RocksJournal(self.folder, rejoin=blank, files=self.files)
         self.rows = self._open_tree()
         self.tree = Tree(self.rows, config.limits.cache_bytes_max)
         self._fit_together()
-        self.journal_thread = OwnThread("journal")
-        self.tree_thread = OwnThread("tree")
+        self.journal_worker = machine.worker("journal")
+        self.tree_worker = machine.worker("tree")
         self.disk = JournalSync(
             self.journal,
-            seconds=time.perf_counter,
-            in_thread=self.journal_thread.do,
-            from_thread=lambda word: reactor.callFromThread(self.guarded(word)),
-            failed=broken,
+            seconds=machine.seconds,
+            in_thread=self.journal_worker.do,
+            from_thread=lambda word: self.reactor.callFromThread(self.guarded(word)),
+            failed=machine.end,
         )
         self.door = self._make_door()
         self.links = self._make_links()
         self.replica = self._make_replica()
         self.door.tie(self.replica)
-        self.door.damaged = broken
+        self.door.damaged = machine.end
         self.port: Any = None
         self.ticking = task.LoopingCall(self.guarded(self.replica.tick))
-        self.ticking.clock = reactor
+        self.ticking.clock = self.reactor
 
     # ---- what is on disk
 
     def _open_tree(self) -> RocksRows:
-        for folder in self.folder.glob("tree-*"):
-            if folder.name != self.journal.tree_name:
-                shutil.rmtree(folder)  # an interrupted or replaced snapshot
-        return RocksRows(self.folder / self.journal.tree_name)
+        self._drop_trees_but(self.journal.tree_name)  # an interrupted or replaced snapshot
+        return self._open_rows(self.journal.tree_name)
+
+    def _open_rows(self, name: str) -> RocksRows:
+        return RocksRows(self.folder / name, files=self.files)
+
+    def _drop_trees_but(self, kept: str) -> None:
+        for name in self.files.names(self.folder, "tree-"):
+            if name != kept:
+                self.files.remove(self.folder / name)
 
     def _fit_together(self) -> None:
         """The tree may be behind the journal's end, never ahead of it, and must join its start."""
@@ -125,7 +125,7 @@ class Server:
             output_bytes_max=limits.output_bytes_max,
             timeout_min_ms=sessions.timeout_min_ms,
             timeout_max_ms=sessions.timeout_max_ms,
-            new_password=lambda: secrets.token_bytes(16),
+            new_password=lambda: self.machine.chance.randbytes(16),
             later_s=self.reactor.callLater,
         )
 
@@ -147,7 +147,7 @@ class Server:
         )
 
     def _make_replica(self) -> Replica:
-        config, reactor = self.config, self.reactor
+        config, machine = self.config, self.machine
         member, times = config.member.id, config.raft
         raft = Raft(
             member=member,
@@ -156,7 +156,7 @@ class Server:
             applied=self.tree.index,
             election_ticks=times.election_ticks,
             heartbeat_ticks=times.heartbeat_ticks,
-            jitter=random.SystemRandom().randrange,
+            jitter=machine.chance.randrange,
         )
         return Replica(
             member=member,
@@ -166,14 +166,14 @@ class Server:
             tree=self.tree,
             peers=self.links,
             door=self.door,
-            later=lambda turn: reactor.after_poll(self.guarded(turn)),
-            wall_ms=lambda: int(time.time() * 1000),
-            proposals=Proposals(member, secrets.randbits(40) << 20, time.perf_counter),
+            later=lambda turn: self.reactor.after_poll(self.guarded(turn)),
+            wall_ms=machine.wall_ms,
+            proposals=Proposals(member, machine.chance.getrandbits(40) << 20, machine.seconds),
             sessions=SessionClock(times.tick_ms),
             receiving=Receiving(
                 member,
-                open_rows=lambda name: RocksRows(self.folder / name),
-                drop_rows=lambda name: shutil.rmtree(self.folder / name),
+                open_rows=self._open_rows,
+                drop_rows=lambda name: self.files.remove(self.folder / name),
             ),
             compaction=Compaction(
                 self.journal,
@@ -193,10 +193,10 @@ class Server:
             try:
                 work()
             except BaseException as error:
-                broken(error)
+                self.machine.end(error)
             self.reactor.callFromThread(self.guarded(back))
 
-        self.tree_thread.do(run)
+        self.tree_worker.do(run)
 
     def _replant(self, rows: Any, name: str) -> Tree:
         """A snapshot replaces the tree; the old folder goes, its files may linger till closed."""
@@ -207,9 +207,7 @@ class Server:
 
     def _drop(self, old: RocksRows, name: str) -> None:
         old.close()
-        for folder in self.folder.glob("tree-*"):
-            if folder.name != name:
-                shutil.rmtree(folder, ignore_errors=True)
+        self._drop_trees_but(name)
 
     # ---- its life
 
@@ -220,7 +218,6 @@ class Server:
             me.client.port, ClientPort(self.door), backlog=BACKLOG, interface=me.client.host
         )
         self.links.start(me.peer.host, me.peer.port)
-        write_pid(self.folder / "pid")
         self.ticking.start(config.raft.tick_ms / 1000, now=False)
         self._secure()
         log.info(
@@ -239,7 +236,7 @@ class Server:
         """The watermark reaches the disk also when nothing more is written."""
         secure = self.guarded(self.journal.secure_watermark)
         if self.disk.threaded:
-            self.journal_thread.do(secure)
+            self.journal_worker.do(secure)
         else:
             secure()
         self.securing = self.reactor.callLater(0.1, self._secure)
@@ -251,13 +248,12 @@ class Server:
         if self.port is not None:
             self.port.stopListening()
         self.links.stop()
-        self.tree_thread.stop()
-        self.journal_thread.stop()
+        self.tree_worker.stop()
+        self.journal_worker.stop()
         self.tree.settle()
         self.rows.flush()
         self.rows.close()
         self.journal.close()
-        remove_pid(self.folder / "pid")
         log.info("stopped")
 
     def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
@@ -267,40 +263,9 @@ class Server:
             try:
                 work(*args)
             except BaseException as error:
-                broken(error)
+                self.machine.end(error)
 
         return run
-
-
-def broken(error: BaseException) -> NoReturn:
-    """End the process at once. The others go on without it."""
-    failure = Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]
-    log.failure("this member cannot go on", failure=failure)
-    sys.stderr.flush()
-    os._exit(EXIT_BROKEN)
-
-
-class OwnThread:
-    """A thread that does one piece of work after another; started with the first."""
-
-    def __init__(self, name: str) -> None:
-        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-
-    def _run(self) -> None:
-        while (piece := self._work.get()) is not None:
-            piece()
-
-    def do(self, piece: Callable[[], None]) -> None:
-        if not self._thread.is_alive():
-            self._thread.start()
-        self._work.put(piece)
-
-    def stop(self) -> None:
-        """Return when all work is done."""
-        if self._thread.is_alive():
-            self._work.put(None)
-            self._thread.join()
 
 
 def serve(config: Config) -> None:
@@ -309,13 +274,16 @@ def serve(config: Config) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
     try:
-        server = Server(config, reactor)
+        server = Server(config, RealMachine(reactor))
     except (CannotStart, JournalDamaged, RowsDamaged, FolderInUse, DiskFailed, OSError) as error:
         print(f"hikari: {error}", file=sys.stderr)
         raise SystemExit(EXIT_CANNOT_START) from None
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_ALLOCATIONS, 20, 50)
+    pid = config.member.data / "pid"
     reactor.callWhenRunning(server.guarded(server.start))
+    reactor.callWhenRunning(write_pid, pid)
     reactor.addSystemEventTrigger("before", "shutdown", server.stop)
+    reactor.addSystemEventTrigger("after", "shutdown", remove_pid, pid)
     reactor.run()

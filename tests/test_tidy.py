@@ -17,7 +17,7 @@ FLOORS = [
     {"hikari.raft", "hikari.tree", "hikari.watches"},
     {"hikari.store", "hikari.peers"},
     {"hikari.replica"},
-    {"hikari.gateway"},
+    {"hikari.gateway", "hikari.machine"},
     {"hikari.service", "hikari.ensemble"},
     {"hikari.testing"},
     {"hikari.__main__"},

@@ -5,7 +5,6 @@ a synced write would hold it. What a sync has made durable is noted in the water
 never ahead of the journal.
 """
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -17,7 +16,8 @@ from rocksdict import DBRecoveryMode, Options, WriteBatch, WriteOptions
 
 from hikari.raft.entry import ORIGIN, CorruptRecord, Entry, Mark, parse
 from hikari.raft.journal import Compacted, HardState, JournalDamaged
-from hikari.store.disk import DiskFailed, DiskStalled, lock_folder
+from hikari.store.disk import DiskFailed, DiskStalled
+from hikari.store.files import OS_FILES, Files
 from hikari.store.inspection import (
     BASE_KEY,
     HARD_STATE_KEY,
@@ -29,7 +29,7 @@ from hikari.store.inspection import (
     pack_hard_state,
     record_key,
 )
-from hikari.store.opening import OPEN_SECONDS_MAX, create_whole, is_new, open_rocks, watched
+from hikari.store.opening import OPEN_SECONDS_MAX
 from hikari.store.watermark import BLANK, Promise, Watermark
 
 SECURE_SECONDS: Final = 0.1
@@ -91,7 +91,9 @@ class RocksJournal:
         memtable_bytes: int | None = None,
         open_seconds_max: float = OPEN_SECONDS_MAX,
         rejoin: bool = False,
+        files: Files = OS_FILES,
     ) -> None:
+        self._files = files
         self._folder = folder
         self._rocks_folder = folder / "journal"
         self._seconds = seconds
@@ -107,27 +109,26 @@ class RocksJournal:
         # What the sync under way will promise. A truncation meanwhile lowers it.
         self._target: Mark | None = None
         self._secured_at = float("-inf")
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder_lock = lock_folder(folder)
+        self._unlock = files.lock(folder)
         try:
-            with watched(self._rocks_folder, open_seconds_max):
+            with files.watched(self._rocks_folder, open_seconds_max):
                 self._open(rejoin)
         except BaseException:
-            os.close(self._folder_lock)
+            self._unlock()
             raise
 
     # Opening
 
     def _open(self, rejoin: bool) -> None:
         path = self._folder / "watermark"
-        if is_new(self._rocks_folder):
+        if self._files.is_new(self._rocks_folder):
             self._create(path, rejoin)
-        watermark = Watermark.open(path)
+        watermark = Watermark.open(path, self._files)
         try:
             found = self._inspect(watermark.promise if watermark else None)
             if watermark is None:
                 # Nothing was changed so far. From here on it is known that it was lost.
-                watermark = Watermark.create(path, BLANK._replace(recovering=True))
+                watermark = Watermark.create(path, BLANK._replace(recovering=True), self._files)
             self._watermark = watermark
             self._take_up(found)
         except BaseException:
@@ -139,38 +140,43 @@ class RocksJournal:
         """A journal where there is none. The watermark comes first: a blank one without a
         journal is a creation that a crash has interrupted, any other one is a loss."""
         promise = BLANK
-        if (watermark := Watermark.open(path)) is not None:
+        if (watermark := Watermark.open(path, self._files)) is not None:
             promise = watermark.promise
             watermark.close()
-        trees = sorted(tree.name for tree in self._folder.glob("tree-*"))
+        trees = self._files.names(self._folder, "tree-")
         if not rejoin and (promise != BLANK or trees):
             what = f"there is {trees[0]}" if trees else f"{path} promises {promise}"
             raise JournalDamaged(f"{self._rocks_folder}: it is missing or empty, but {what}")
         begin = Promise(ORIGIN, promise.hard_state, rejoin)
-        Watermark.create(path, begin).close()
+        Watermark.create(path, begin, self._files).close()
         # A tree that is left over is not the one of this journal, which has no entry.
         names = (f"tree-{number}" for number in count())
         tree_name = next(name for name in names if name not in trees)
-        create_whole(
+        self._files.create_whole(
             self._rocks_folder, lambda folder: self._fill(folder, begin.hard_state, tree_name)
         )
 
     def _fill(self, folder: Path, hard_state: HardState, tree_name: str) -> None:
         options = journal_options()
         options.create_if_missing(True)
-        db = open_rocks(folder, options, JournalDamaged)
-        batch = WriteBatch(raw_mode=True)
+        db = self._files.open_rocks(folder, options, JournalDamaged)
+        batch = self._files.batch()
         batch.put(BASE_KEY, pack_base(ORIGIN, tree_name))
         batch.put(HARD_STATE_KEY, pack_hard_state(hard_state))
-        db.write(batch)
-        db.flush_wal(True)
-        db.flush()
-        db.close()
+        try:
+            db.write(batch)
+            db.flush_wal(True)
+            db.flush()
+            db.close()
+        except Exception as error:
+            raise DiskFailed(f"{folder}: it cannot be begun: {error}") from error
 
     def _inspect(self, promise: Promise | None) -> Found:
         """Read only: RocksDB, once it may write, removes files that it believes to be obsolete,
         which with a damaged MANIFEST are the ones that hold our entries."""
-        db = open_rocks(self._rocks_folder, self._options, JournalDamaged, read_only=True)
+        db = self._files.open_rocks(
+            self._rocks_folder, self._options, JournalDamaged, read_only=True
+        )
         try:
             return inspect(db, str(self._rocks_folder), promise)
         finally:
@@ -178,7 +184,7 @@ class RocksJournal:
 
     def _take_up(self, found: Found) -> None:
         promise = self._watermark.promise
-        self._db = open_rocks(self._rocks_folder, self._options, JournalDamaged)
+        self._db = self._files.open_rocks(self._rocks_folder, self._options, JournalDamaged)
         try:
             self.base, self.tree_name, self.last = found.base, found.tree_name, found.last
             self.hard_state = max(found.hard_state, promise.hard_state)
@@ -188,7 +194,7 @@ class RocksJournal:
                 raise JournalDamaged(f"{self._rocks_folder}: the base row has changed at opening")
             if self.last != self._mark_at(self.last.index):
                 raise JournalDamaged(f"{self._rocks_folder}: the end has changed at opening")
-            batch = WriteBatch(raw_mode=True)
+            batch = self._files.batch()
             batch.put(HARD_STATE_KEY, pack_hard_state(self.hard_state))
             if self.cut_from is not None:
                 batch.delete_range(record_key(self.cut_from), RECORDS_END)
@@ -207,12 +213,12 @@ class RocksJournal:
         beginning. What they are filled with is a row of no meaning, gone at the end."""
         for _ in range(LOGS_RECYCLED - 1):
             for _ in range(self._memtable_bytes * 7 // 8 // FILLER_BYTES):
-                filler = WriteBatch(raw_mode=True)
+                filler = self._files.batch()
                 filler.put(FILLER_KEY, bytes(FILLER_BYTES))
                 self._write(filler)
             self._flush_wal()
             self._flush()
-        batch = WriteBatch(raw_mode=True)
+        batch = self._files.batch()
         batch.delete(FILLER_KEY)
         self._write(batch)
 
@@ -221,7 +227,7 @@ class RocksJournal:
     def append(self, hard_state: HardState | None, entries: Sequence[Entry]) -> None:
         """See Journal. Raises DiskFailed; DiskStalled means that nothing was written."""
         self._demand_usable()
-        batch = WriteBatch(raw_mode=True)
+        batch = self._files.batch()
         if hard_state is not None:
             assert hard_state >= self.hard_state, "a term or a vote goes back"
             batch.put(HARD_STATE_KEY, pack_hard_state(hard_state))
@@ -287,7 +293,7 @@ class RocksJournal:
             return
         assert mark.index <= self.last.index, "the base would pass the end"
         assert mark == self._mark_at(mark.index), "the base would be of another log"
-        batch = WriteBatch(raw_mode=True)
+        batch = self._files.batch()
         batch.put(BASE_KEY, pack_base(mark, self.tree_name))
         batch.delete_range(record_key(self.base.index + 1), record_key(mark.index + 1))
         self._write(batch)
@@ -307,7 +313,7 @@ class RocksJournal:
         self._demand_usable()
         assert mark.index >= self.base.index, "a snapshot from before the base"
         assert hard_state >= self.hard_state, "a term or a vote goes back"
-        batch = WriteBatch(raw_mode=True)
+        batch = self._files.batch()
         batch.put(BASE_KEY, pack_base(mark, tree_name))
         batch.put(HARD_STATE_KEY, pack_hard_state(hard_state))
         batch.delete_range(record_key(0), RECORDS_END)
@@ -347,7 +353,7 @@ class RocksJournal:
                 self._close_db()
             finally:
                 self._watermark.close()
-                os.close(self._folder_lock)
+                self._unlock()
 
     def _close_db(self) -> None:
         try:

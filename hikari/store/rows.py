@@ -18,12 +18,12 @@ from rocksdict import (
     Rdict,
     RdictIter,
     ReadOptions,
-    WriteBatch,
     WriteOptions,
 )
 
 from hikari.store.disk import DiskFailed
-from hikari.store.opening import OPEN_SECONDS_MAX, create_whole, is_new, open_rocks, watched
+from hikari.store.files import OS_FILES, Files
+from hikari.store.opening import OPEN_SECONDS_MAX
 from hikari.tree.rows import RowsDamaged
 
 MEMTABLE_BYTES: Final = 64 * 1024 * 1024
@@ -110,7 +110,9 @@ class RocksRows:
         memtable_bytes: int = MEMTABLE_BYTES,
         block_cache_bytes: int = BLOCK_CACHE_BYTES,
         open_seconds_max: float = OPEN_SECONDS_MAX,
+        files: Files = OS_FILES,
     ) -> None:
+        self._files = files
         self._folder = folder
         self._options = rows_options(memtable_bytes, Cache(block_cache_bytes))
         self._no_log = WriteOptions()
@@ -118,27 +120,30 @@ class RocksRows:
         self._no_log.disable_wal = True  # type: ignore[method-assign, assignment]
         self._views: WeakSet[RocksView] = WeakSet()
         self._closed = False
-        with watched(folder, open_seconds_max):
+        with files.watched(folder, open_seconds_max):
             self._db = self._open()
 
     def _open(self) -> Rdict:
-        if is_new(self._folder):
-            create_whole(self._folder, self._fill)
+        if self._files.is_new(self._folder):
+            self._files.create_whole(self._folder, self._fill)
         # Read only at first: RocksDB removes what a damaged MANIFEST does not name.
-        db = open_rocks(self._folder, self._options, RowsDamaged, read_only=True)
+        db = self._files.open_rocks(self._folder, self._options, RowsDamaged, read_only=True)
         try:
             self._demand_format(db)
         finally:
             db.close()
-        return open_rocks(self._folder, self._options, RowsDamaged)
+        return self._files.open_rocks(self._folder, self._options, RowsDamaged)
 
     def _fill(self, folder: Path) -> None:
         options = rows_options(MEMTABLE_BYTES, Cache(0))
         options.create_if_missing(True)
-        db = open_rocks(folder, options, RowsDamaged)
-        db.put(FORMAT_KEY, _FORMAT, self._no_log)
-        db.flush()
-        db.close()
+        db = self._files.open_rocks(folder, options, RowsDamaged)
+        try:
+            db.put(FORMAT_KEY, _FORMAT, self._no_log)
+            db.flush()
+            db.close()
+        except Exception as error:
+            raise DiskFailed(f"{folder}: it cannot be begun: {error}") from error
 
     def _demand_format(self, db: Rdict) -> None:
         try:
@@ -159,7 +164,7 @@ class RocksRows:
 
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
         assert FORMAT_KEY not in changes
-        batch = WriteBatch(raw_mode=True)
+        batch = self._files.batch()
         for key, value in changes.items():
             if value is None:
                 batch.delete(key)

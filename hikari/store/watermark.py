@@ -7,7 +7,6 @@ valid one is never overwritten. A write goes to the page cache and survives the 
 process; `secure` makes it survive the death of the machine.
 """
 
-import os
 import struct
 from pathlib import Path
 from typing import Final, NamedTuple, Self
@@ -15,7 +14,7 @@ from zlib import crc32
 
 from hikari.raft.entry import ORIGIN, Mark
 from hikari.raft.journal import HardState, JournalDamaged
-from hikari.store.disk import sync_folder
+from hikari.store.files import OS_FILES, File, Files
 
 SLOT_BYTES: Final = 512
 _MAGIC: Final = b"HKWM\x00\x00\x00\x01"
@@ -54,40 +53,33 @@ def _unpack(slot: bytes) -> tuple[int, Promise] | None:
 class Watermark:
     """The file, open. Only `secure` may run beside other calls. All raise OSError."""
 
-    def __init__(self, descriptor: int, sequence: int, promise: Promise) -> None:
-        self._descriptor = descriptor
+    def __init__(self, file: File, sequence: int, promise: Promise) -> None:
+        self._file = file
         self._sequence = sequence  # of the newest slot; its place is its lowest bit
         self._secured = 0  # the newest sequence known to be on the disk itself
         self.promise = promise
 
     @classmethod
-    def open(cls, path: Path) -> Self | None:
+    def open(cls, path: Path, files: Files = OS_FILES) -> Self | None:
         """The watermark at `path`; None: there is no such file. Raises JournalDamaged."""
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
+        file = files.open(path)
+        if file is None:
             return None
-        content = os.pread(descriptor, 2 * SLOT_BYTES, 0)
+        content = file.read(2 * SLOT_BYTES)
         slots = [_unpack(content[:SLOT_BYTES]), _unpack(content[SLOT_BYTES:])]
         valid = [slot for slot in slots if slot is not None]
         if not valid:
-            os.close(descriptor)
+            file.close()
             raise JournalDamaged(
                 f"{path}: neither slot of the watermark is valid; without the file this member"
                 " takes its own journal for incomplete and recovers from the others"
             )
-        return cls(descriptor, *max(valid))
+        return cls(file, *max(valid))
 
     @classmethod
-    def create(cls, path: Path, promise: Promise) -> Self:
+    def create(cls, path: Path, promise: Promise, files: Files = OS_FILES) -> Self:
         """A new file in the place of any other, whole and durable on return."""
-        unfinished = path.with_name(path.name + ".new")
-        unfinished.write_bytes(_pack(2, promise) + _pack(1, promise))
-        descriptor = os.open(unfinished, os.O_RDWR | os.O_CLOEXEC)
-        os.fsync(descriptor)
-        os.rename(unfinished, path)
-        sync_folder(path.parent)
-        watermark = cls(descriptor, 2, promise)
+        watermark = cls(files.create(path, _pack(2, promise) + _pack(1, promise)), 2, promise)
         watermark._secured = 2
         return watermark
 
@@ -99,9 +91,7 @@ class Watermark:
     def write(self, promise: Promise) -> None:
         """Replace the promise, in the page cache only."""
         sequence = self._sequence + 1
-        slot = _pack(sequence, promise)
-        if os.pwrite(self._descriptor, slot, sequence % 2 * SLOT_BYTES) != SLOT_BYTES:
-            raise OSError("a short write of the watermark")
+        self._file.write(_pack(sequence, promise), sequence % 2 * SLOT_BYTES)
         self._sequence = sequence
         self.promise = promise
 
@@ -120,8 +110,8 @@ class Watermark:
         """Block until all that was written before this call is on the disk itself. Any thread;
         the interpreter lock is free meanwhile."""
         sequence = self._sequence
-        os.fdatasync(self._descriptor)
+        self._file.sync()
         self._secured = max(self._secured, sequence)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        self._file.close()

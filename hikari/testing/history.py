@@ -15,7 +15,7 @@ UNKNOWN: Final = "unknown"
 
 @define(eq=False)
 class Operation:
-    """One request, and what became of it. `ended` is 0.0 until something did.
+    """One request, and what became of it. `ended` is 0.0 unless it was answered.
 
     `request` and `value` are as `hikari_wire.requests` and `hikari_wire.replies` have them.
     """
@@ -53,6 +53,7 @@ class Conversation:
     timeout_ms: int = 0
     ended: float = 0.0  # 0.0: it was open to the end
     expired: bool = False  # the ensemble said that it knows no such session any more
+    identities: tuple[tuple[bytes, bytes], ...] = ()  # (b"ip", its address); not what it proved
     asked: list[Operation] = field(factory=list)
     arrived: list[Operation | Event] = field(factory=list)
 

@@ -1,0 +1,97 @@
+"""What a member stands on: reactor, disk, clocks, chance, threads, and its own end.
+
+`hikari.service` builds a member on any Machine; a simulated one is in `hikari.testing`.
+"""
+
+import os
+import queue
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, NoReturn, Protocol
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from hikari.store.files import OS_FILES, Files
+
+log = Logger()
+
+EXIT_BROKEN: Final = 70
+"""The disk failed or an invariant does not hold: to go on could cost somebody's data."""
+
+
+class Worker(Protocol):
+    """Does one piece of work after another, beside the reactor."""
+
+    def do(self, piece: Callable[[], None]) -> None: ...
+
+    def stop(self) -> None:
+        """Return when all work is done."""
+
+
+class Machine(Protocol):
+    """Everything outside of the process that a member uses."""
+
+    reactor: Any
+    """IReactorTime, IReactorTCP, callFromThread, and `after_poll` of `hikari.reactor`."""
+    files: Files
+    chance: random.Random
+
+    def seconds(self) -> float:
+        """A monotonic clock, for durations; any thread."""
+
+    def wall_ms(self) -> int:
+        """The wall clock. It may jump: nothing is decided by it."""
+
+    def worker(self, name: str) -> Worker: ...
+
+    def end(self, error: BaseException) -> NoReturn:
+        """End the process at once. The others go on without it."""
+
+
+class RealMachine:
+    """Machine: this one."""
+
+    files: Files = OS_FILES
+    chance: random.Random = random.SystemRandom()
+    seconds = staticmethod(time.perf_counter)
+
+    def __init__(self, reactor: Any) -> None:
+        self.reactor = reactor
+
+    def wall_ms(self) -> int:
+        return int(time.time() * 1000)
+
+    def worker(self, name: str) -> "OwnThread":
+        return OwnThread(name)
+
+    def end(self, error: BaseException) -> NoReturn:
+        failure = Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]
+        log.failure("this member cannot go on", failure=failure)
+        sys.stderr.flush()
+        os._exit(EXIT_BROKEN)
+
+
+class OwnThread:
+    """Worker: a thread that is started with the first piece."""
+
+    def __init__(self, name: str) -> None:
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def _run(self) -> None:
+        while (piece := self._work.get()) is not None:
+            piece()
+
+    def do(self, piece: Callable[[], None]) -> None:
+        if not self._thread.is_alive():
+            self._thread.start()
+        self._work.put(piece)
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._work.put(None)
+            self._thread.join()

@@ -1,0 +1,173 @@
+"""A simulated disk: it keeps what was synced, and of the rest what chance leaves.
+
+`Disk` outlives the processes of its member. `Disk.files` is what a member's store is given:
+`hikari.store.files.Files`.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hikari.store.disk import FolderInUse
+from hikari.testing.rocks import Batch, Content, Database
+
+
+class Kept:
+    """A small file."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.durable = content
+
+
+class Disk:
+    """One member's disk. `point` is called at everything that reaches it, and may raise Killed."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.folders: dict[str, Content] = {}  # by path
+        self.small: dict[str, Kept] = {}
+        self.locked = False
+        self.point: Callable[[str], None] = lambda what: None
+        self.spend: Callable[[float], None] = lambda seconds: None
+        self.sync_s: tuple[float, float] = (0.0001, 0.0003)  # how long an fsync takes: from, to
+        self.slow_s = 0.0  # and every one, besides
+        self.stall_s = 0.0  # and the next one
+        self.failing = ""  # "sync" or "write": the next of these fails
+        self.full = False
+        self.files = SimulatedFiles(self)
+
+    def fare(self, what: str) -> None:
+        """Something reaches the disk. Raises what RocksDB would raise, or Killed."""
+        self.point(what)
+        if self.full and what != "sync":
+            raise Exception("IO error: No space left on device")
+        if what == self.failing:
+            self.failing = ""
+            raise Exception("IO error: Input/output error")
+        if what == "sync":
+            self.spend(self.next_sync_s())
+
+    def next_sync_s(self) -> float:
+        """How long the fsync that begins now will take."""
+        least, most = self.sync_s
+        stall_s, self.stall_s = self.stall_s, 0.0
+        return least + (most - least) * self.chance.random() + self.slow_s + stall_s
+
+    def crash(self, power: bool) -> None:
+        """The process has died; with `power` the whole machine."""
+        self.locked = False
+        self.failing = ""
+        for content in self.folders.values():
+            content.crash(power, self.chance)
+        if power:
+            for kept in self.small.values():
+                if self.chance.random() < 0.5:
+                    kept.content = kept.durable
+
+    def wipe(self) -> None:
+        self.folders.clear()
+        self.small.clear()
+
+
+class SimulatedFile:
+    """`hikari.store.files.File`."""
+
+    def __init__(self, kept: Kept, disk: Disk) -> None:
+        self._kept, self._disk = kept, disk
+
+    def read(self, count: int) -> bytes:
+        return self._kept.content[:count]
+
+    def write(self, data: bytes, at: int) -> None:
+        self._disk.point("note")
+        content = self._kept.content.ljust(at, b"\0")
+        self._kept.content = content[:at] + data + content[at + len(data) :]
+
+    def sync(self) -> None:
+        self._disk.point("secure")
+        self._kept.durable = self._kept.content
+
+    def close(self) -> None:
+        pass
+
+
+class SimulatedFiles:
+    """`hikari.store.files.Files`, on a Disk."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    def names(self, folder: Path, start: str) -> list[str]:
+        disk, parent = self._disk, f"{folder}/"
+        paths = [*disk.folders, *disk.small]
+        names = {path[len(parent) :] for path in paths if path.startswith(parent + start)}
+        return sorted(name for name in names if "/" not in name)
+
+    def lock(self, folder: Path) -> Callable[[], None]:
+        disk = self._disk
+        if disk.locked:
+            raise FolderInUse(f"{folder} is in use")
+        disk.locked = True
+
+        def unlock() -> None:
+            disk.locked = False
+
+        return unlock
+
+    def remove(self, folder: Path) -> None:
+        self._disk.point("remove")
+        self._disk.folders.pop(str(folder), None)
+        self._disk.small.pop(str(folder), None)
+
+    def rename(self, path: Path, to: Path) -> None:
+        self._disk.point("rename")
+        disk = self._disk
+        if str(path) in disk.folders:
+            disk.folders[str(to)] = disk.folders.pop(str(path))
+        if str(path) in disk.small:
+            disk.small[str(to)] = disk.small.pop(str(path))
+
+    def open(self, path: Path) -> SimulatedFile | None:
+        kept = self._disk.small.get(str(path))
+        return None if kept is None else SimulatedFile(kept, self._disk)
+
+    def create(self, path: Path, content: bytes) -> SimulatedFile:
+        self._disk.point("create")
+        kept = self._disk.small[str(path)] = Kept(content)
+        self._disk.point("created")
+        return SimulatedFile(kept, self._disk)
+
+    @contextmanager
+    def watched(self, folder: Path, seconds: float) -> Iterator[None]:
+        yield
+
+    def is_new(self, folder: Path) -> bool:
+        return str(folder) not in self._disk.folders
+
+    def create_whole(self, folder: Path, fill: Callable[[Path], None]) -> None:
+        disk = self._disk
+        unfinished = folder.with_name(folder.name + ".new")
+        disk.folders.pop(str(unfinished), None)
+        disk.folders[str(unfinished)] = Content()
+        fill(unfinished)
+        disk.point("rename")
+        disk.folders[str(folder)] = disk.folders.pop(str(unfinished))
+
+    def open_rocks(
+        self,
+        folder: Path,
+        options: Any,
+        damaged: Callable[[str], Exception],
+        *,
+        read_only: bool = False,
+    ) -> Any:
+        content = self._disk.folders.get(str(folder))
+        if content is None or content.trouble:
+            raise damaged(f"{folder}: RocksDB cannot open it: Corruption: {content and 'MANIFEST'}")
+        return Database(content, self._disk, read_only)
+
+    def batch(self) -> Any:
+        return Batch()

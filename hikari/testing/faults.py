@@ -1,0 +1,228 @@
+"""A plan's faults, done to the members, their network and their disks; and taken back."""
+
+from typing import TYPE_CHECKING, Any
+
+from hikari.store.disk import DiskFailed
+from hikari.testing.members import Member, host_of
+
+if TYPE_CHECKING:
+    from hikari.testing.simulation import Simulation
+
+
+class Faults:
+    """Whoever has died is started again after its rest. Disks are damaged on a minority only: on
+    more, nobody could promise anything."""
+
+    def __init__(self, simulation: "Simulation") -> None:
+        self._simulation = simulation
+        self._timeline, self._network = simulation.timeline, simulation.network
+        self._members = simulation.members
+        self._rest_s: dict[int, float] = {}
+        self._over = False
+        self._cuts: dict[tuple[str, str], int] = {}  # how many faults cut this link
+        self._failed: set[int] = set()  # whose disk fails
+        self.damaged: set[int] = set()  # whose disk has lost what was promised
+
+    def begin(self, fault: list[Any]) -> None:
+        if self._over:
+            return
+        kind, *arguments = fault
+        self._simulation.tell("fault:", kind, *arguments)
+        getattr(self, "_" + kind.replace(" ", "_"))(*arguments)
+
+    def end(self) -> None:
+        """Everything is mended, and everybody starts."""
+        self._over = True
+        for sender, to in self._cuts:
+            self._network.heal(sender, to)
+        for member in self._members:
+            member.doom = 0
+            member.disk.failing, member.disk.stall_s = "", 0.0
+            if member.process is not None:
+                member.process.busy_until = min(member.process.busy_until, self._timeline.now)
+            for other in self._members:
+                link = self._network.link(member.host, other.host)
+                link.delay_s, link.spread_s, link.loss = -1.0, 0.0, 0.0
+            if not member.running:
+                self._start(member)
+
+    def expected(self, member: Member, ended: BaseException) -> bool:
+        """Whether a member may end itself for this."""
+        return isinstance(ended, DiskFailed) and member.number in self._failed
+
+    def died(self, member: Member) -> None:
+        self._failed.discard(member.number)
+        member.disk.failing = ""
+        rest_s = self._rest_s.pop(member.number, 0.05)
+        self._later(rest_s if not self._over else 0.01, self._start, member)
+
+    def _start(self, member: Member) -> None:
+        if not member.running:
+            member.start()
+
+    # ---- whom
+
+    def _member(self, number: int) -> Member:
+        """The member of that number; of 0, whoever leads, or else anybody."""
+        if number:
+            return self._members[number - 1]
+        leaders = [member for member in self._members if member.leads]
+        return max(leaders, key=lambda one: one.replica.raft.term, default=self._members[0])
+
+    def _later(self, seconds: float, work: Any, *arguments: Any) -> None:
+        self._timeline.at(self._timeline.now + seconds, work, *arguments)
+
+    # ---- death
+
+    def _kill(self, number: int, rest_s: float, power: bool = False) -> None:
+        member = self._member(number)
+        if member.running:
+            self._rest_s[member.number] = rest_s
+            member.kill(power, "power lost" if power else "killed")
+
+    def _power(self, number: int, rest_s: float) -> None:
+        self._kill(number, rest_s, power=True)
+
+    def _power_all(self, rest_s: float) -> None:
+        for member in self._members:
+            self._kill(member.number, rest_s, power=True)
+
+    def _doom(self, number: int, points: int, power: bool, rest_s: float) -> None:
+        member = self._member(number)
+        if member.running:
+            member.doom, member.doomed_power = points, power
+            self._rest_s[member.number] = rest_s
+
+    def _flap(self, rest_s: float, times: int) -> None:
+        """The leader dies, and the next one, and so on."""
+        self._kill(0, rest_s)
+        if times > 1 and not self._over:
+            self._later(0.3 + rest_s, self._flap, rest_s, times - 1)
+
+    # ---- the network
+
+    def _cut(self, sender: int, to: int, seconds: float) -> None:
+        pair = (host_of(sender), host_of(to))
+        self._cuts[pair] = self._cuts.get(pair, 0) + 1
+        self._network.cut(*pair)
+        self._later(seconds, self._uncut, pair)
+
+    def _uncut(self, pair: tuple[str, str]) -> None:
+        self._cuts[pair] -= 1
+        if not self._cuts[pair]:
+            self._network.heal(*pair)
+
+    def _halves(self, some: list[int], seconds: float) -> None:
+        for one in some:
+            for other in self._members:
+                if other.number not in some:
+                    self._cut(one, other.number, seconds)
+                    self._cut(other.number, one, seconds)
+
+    def _alone(self, number: int, seconds: float) -> None:
+        self._halves([self._member(number).number], seconds)
+
+    def _deaf(self, number: int, seconds: float) -> None:
+        deaf = self._member(number)
+        for other in self._members:
+            if other is not deaf:
+                self._cut(other.number, deaf.number, seconds)
+
+    def _mute(self, number: int, seconds: float) -> None:
+        mute = self._member(number)
+        for other in self._members:
+            if other is not mute:
+                self._cut(mute.number, other.number, seconds)
+
+    def _one_way(self, sender: int, to: int, seconds: float) -> None:
+        self._cut(sender, to, seconds)
+
+    def _reset(self, one: int, other: int) -> None:
+        self._network.reset(host_of(one), host_of(other))
+
+    def _slow_link(self, sender: int, to: int, delay_s: float, seconds: float) -> None:
+        link = self._network.link(host_of(sender), host_of(to))
+        link.delay_s = link.spread_s = delay_s
+
+        def mend() -> None:
+            link.delay_s = -1.0
+
+        self._later(seconds, mend)
+
+    # ---- time
+
+    def _pause(self, number: int, seconds: float) -> None:
+        member = self._member(number)
+        if member.running and member.process is not None:
+            member.process.sleep(seconds)
+
+    def _clock(self, number: int, jump_ms: int) -> None:
+        member = self._member(number)
+        member.skew_ms = jump_ms
+        if member.running:
+            member.machine.skew_ms = jump_ms
+
+    # ---- disks
+
+    def _slow_disk(self, number: int, sync_s: float, seconds: float) -> None:
+        disk = self._member(number).disk
+        disk.slow_s = sync_s
+
+        def mend() -> None:
+            disk.slow_s = 0.0
+
+        self._later(seconds, mend)
+
+    def _stall(self, number: int, seconds: float) -> None:
+        self._member(number).disk.stall_s = seconds
+
+    def _fail(self, what: str, number: int, rest_s: float) -> None:
+        member = self._member(number)
+        if member.running:
+            member.disk.failing = what
+            self._failed.add(member.number)
+            self._rest_s[member.number] = rest_s
+
+    def _failed_fsync(self, number: int, power: bool, rest_s: float) -> None:
+        self._member(number).doomed_power = power
+        self._fail("sync", number, rest_s)
+
+    def _failed_write(self, number: int, rest_s: float) -> None:
+        self._fail("write", number, rest_s)
+
+    # ---- what was promised is lost
+
+    def _may_damage(self, member: Member) -> bool:
+        """Whether the others suffice: a majority of undamaged members, all of which were whole."""
+        for other in self._members:
+            if other.number in self.damaged and other.running and other.server is not None:
+                raft = other.replica.raft
+                if not raft.recovering and raft.log.last.index and other.recovered:
+                    self.damaged.discard(other.number)
+        others = self.damaged - {member.number}
+        whole = self._simulation.witness.commit_max > 0
+        return whole and (len(others) + 1) * 2 < len(self._members)
+
+    def _damage(self, member: Member, rest_s: float) -> None:
+        self._rest_s[member.number] = rest_s
+        self.damaged.add(member.number)
+        member.recovered = False
+        self._simulation.witness.forget(member.number)
+
+    def _wipe(self, number: int, rest_s: float) -> None:
+        """Its disk is lost as a whole."""
+        member = self._member(number)
+        if member.running and self._may_damage(member):
+            self._damage(member, rest_s)
+            member.kill(power=False, why="killed, and its disk is lost")
+            member.disk.wipe()
+
+    def _tear(self, number: int, batches: int, rest_s: float) -> None:
+        """The end of its journal rots, fsynced or not."""
+        member = self._member(number)
+        if member.running and self._may_damage(member):
+            self._damage(member, rest_s)
+            member.kill(power=False, why=f"killed, and its journal rots at the end ({batches})")
+            journal = member.disk.folders.get(f"/m{member.number}/journal")
+            if journal is not None:
+                journal.tear(batches)

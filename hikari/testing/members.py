@@ -1,0 +1,214 @@
+"""Simulated members: the real Server on a simulated machine, killed and started at will."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.logger import Logger
+
+from hikari import config
+from hikari.config import Address, Config, MemberAddress
+from hikari.peers.messages import Forward, Heard, Hello
+from hikari.raft.journal import JournalDamaged
+from hikari.raft.messages import Chunk, ChunkReply
+from hikari.raft.raft import LEADER
+from hikari.replica.replica import Replica
+from hikari.service import CannotStart, Server
+from hikari.store.disk import DiskFailed
+from hikari.testing.disk import Disk
+from hikari.testing.machine import SimulatedMachine
+from hikari.testing.network import Network
+from hikari.testing.timeline import Killed, Process, Timeline
+from hikari.tree.rows import RowsDamaged
+
+log = Logger()
+
+CLIENT_PORT, PEER_PORT = 2181, 2281
+IN_ORDER_ONLY = (Hello, Forward, Heard, Chunk, ChunkReply)
+"""Of all else Raft promises that it may come twice, late, or in another order."""
+
+
+def host_of(member: int) -> str:
+    return f"10.0.0.{member}"
+
+
+def make_config(member: int, members: int, kept: int, flush_entries: int) -> Config:
+    """`kept`: entries that the journal keeps behind the flushed tree."""
+    return Config(
+        member=config.Member(member, Path(f"/m{member}")),
+        ensemble=config.Ensemble(
+            members=tuple(
+                MemberAddress(n, Address(host_of(n), CLIENT_PORT), Address(host_of(n), PEER_PORT))
+                for n in range(1, members + 1)
+            )
+        ),
+        journal=config.Journal(entries_kept=kept, flush_entries=flush_entries),
+    )
+
+
+class Manners:
+    """How messages between members are treated beyond what the network does."""
+
+    def __init__(self) -> None:
+        self.doubled = 0.0
+        self.late = 0.0
+        self.late_s = 0.3
+
+
+class Member:
+    """One member over all its lives."""
+
+    def __init__(
+        self,
+        config: Config,
+        timeline: Timeline,
+        network: Network,
+        chance: random.Random,
+        disk: Disk,
+        manners: Manners,
+    ) -> None:
+        self.config = config
+        self.number = config.member.id
+        self.host = host_of(self.number)
+        self.timeline, self.network, self.chance, self.disk = timeline, network, chance, disk
+        self.manners = manners
+        self.rate = 1.0
+        self.skew_ms = 0
+        self.lives = 0
+        self.refused = ""
+        """Why it does not start; "": it does."""
+        self.doom = 0
+        """It dies at so many points (disk operations, frames sent) from now; 0: at none."""
+        self.doomed_power = False  # and then the machine with it
+        self.recovered = True  # since its disk was damaged last
+        self.process: Process | None = None
+        self.server: Server | None = None
+        self.machine: SimulatedMachine
+        self.started: Callable[[Member], None] = lambda member: None
+        self.moved: Callable[[Member], None] = lambda member: None
+        self.says: Callable[[Member, int, Any], None] = lambda member, to, message: None
+        self.died: Callable[[Member, str], None] = lambda member, why: None
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.alive
+
+    @property
+    def replica(self) -> Replica:
+        assert self.server is not None
+        return self.server.replica
+
+    @property
+    def leads(self) -> bool:
+        return self.running and self.replica.raft.role == LEADER
+
+    # ---- life and death
+
+    def start(self) -> None:
+        """A new process on what the disk has kept."""
+        assert not self.running
+        self.lives += 1
+        self.refused = ""
+        self.network.down.discard(self.host)
+        name = f"member {self.number}"
+        process = self.process = Process(self.timeline, name, self.host, self.rate)
+        self.machine = SimulatedMachine(process, self.network, self.disk, self.chance, self.skew_ms)
+        self.disk.point = self._point
+        self.timeline.at(self.timeline.now, self._begin, process=process)
+
+    def _begin(self) -> None:
+        process = self.process
+        assert process is not None
+        try:
+            server = Server(self.config, self.machine)
+        except (CannotStart, JournalDamaged, RowsDamaged, DiskFailed, OSError) as error:
+            self.refused = str(error)
+            self._end("it refuses to start: " + self.refused)
+            return
+        except Killed:
+            self._end("killed while it started")
+            return
+        self.server = server
+        server.replica.peers = Spoken(self, server.links)
+        heard = server.links.on_message
+        server.links.on_message = lambda message: self._hear(heard, message)
+        process.after = self._after
+        process.gone = self.look
+        server.start()
+        self.started(self)
+
+    def _after(self) -> None:
+        """Behind each event of the process."""
+        self.recovered = self.recovered or not self.replica.raft.recovering
+        self.moved(self)
+
+    def kill(self, power: bool = False, why: str = "killed") -> None:
+        """End its process; with `power` the machine too: nobody is told."""
+        if self.running:
+            self._end(why, power)
+
+    def _end(self, why: str, power: bool = False) -> None:
+        process = self.process
+        assert process is not None
+        process.alive = False
+        power = power or self.doomed_power
+        self.doom, self.doomed_power = 0, False
+        self.server = None
+        if power:
+            self.network.down.add(self.host)
+        self.network.died(process, silently=power)
+        self.disk.crash(power)
+        self.died(self, why)
+
+    def look(self) -> None:
+        """Bury a process that ended in the midst of an event."""
+        if self.process is not None and not self.process.alive and self.server is not None:
+            ended = self.machine.ended
+            self._end("killed in the midst" if ended is None else f"it ended itself: {ended!r}")
+
+    # ---- what it does to the outside
+
+    def _point(self, what: str) -> None:
+        """A place at which it may die, or has."""
+        process = self.process
+        if process is not None and not process.alive:
+            raise Killed
+        if self.doom:
+            self.doom -= 1
+            if not self.doom:
+                assert process is not None
+                process.alive = False
+                raise Killed
+
+    def _hear(self, heard: Callable[[Any], None], message: Any) -> None:
+        manners, process = self.manners, self.process
+        if (manners.doubled or manners.late) and not isinstance(message, IN_ORDER_ONLY):
+            assert process is not None
+            drawn = self.chance.random()
+            wait_s = manners.late_s * self.chance.random()
+            if drawn < manners.late:
+                process.call_later(wait_s, heard, message)
+                return
+            if drawn < manners.late + manners.doubled:
+                process.call_later(wait_s, heard, message)
+        heard(message)
+
+
+class Spoken:
+    """`hikari.replica.replica.Peers`: the real links, and a witness who hears first."""
+
+    def __init__(self, member: Member, links: Any) -> None:
+        self._member, self._links = member, links
+
+    def send(self, messages: Any) -> None:
+        member = self._member
+        member._point("send")
+        for to, message in messages:
+            member.says(member, to, message)
+        self._links.send(messages)
+        member._point("sent")
+
+    def linked(self, peer: int) -> bool:
+        linked: bool = self._links.linked(peer)
+        return linked

@@ -1,0 +1,225 @@
+"""A plan: everything that is decided before a simulation runs, drawn from one seed.
+
+It is plain JSON, so that a case which found something can be kept, read and cut down: seeds rot
+when the code that draws from them changes, plans do not.
+"""
+
+import json
+import random
+from typing import Any, Final
+
+from attrs import asdict, define, field
+
+REGISTERS: Final = [f"/r{n}" for n in range(4)]
+FOLDERS: Final = ["/q", "/e", "/s"]
+Act = list[Any]
+"""[at_s, kind, argument, …]"""
+
+
+@define
+class Script:
+    """What one client does."""
+
+    timeout_ms: int
+    acts: list[Act] = field(factory=list)
+
+
+@define
+class Plan:
+    """`turns`: how many turns of all members together the chaos lasts."""
+
+    seed: int
+    members: int
+    turns: int
+    knobs: dict[str, float] = field(factory=dict)
+    rates: list[float] = field(factory=list)  # of the members' clocks
+    scripts: list[Script] = field(factory=list)
+    faults: list[Act] = field(factory=list)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=None, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        content = json.loads(text)
+        content["scripts"] = [Script(**script) for script in content["scripts"]]
+        return cls(**content)
+
+
+def draw(seed: int, turns: int, members: int = 0) -> Plan:
+    """The plan of a seed. `members`: 0 draws them too."""
+    chance = random.Random(seed)
+    members = members or chance.choice((3, 3, 3, 5))
+    horizon_s = turns / (members * 30)
+    plan = Plan(seed, members, turns)
+    plan.knobs = _knobs(chance)
+    skewed = chance.random() < 0.3
+    plan.rates = [chance.uniform(0.8, 1.25) if skewed else 1.0 for _ in range(members)]
+    plan.scripts = [_script(chance, n, members, horizon_s) for n in range(chance.randrange(3, 8))]
+    plan.faults = _faults(chance, members, horizon_s)
+    return plan
+
+
+# ---- how the code itself is tuned: small batches and bounds find what large ones hide
+
+
+def _knobs(chance: random.Random) -> dict[str, float]:
+    small = chance.random() < 0.6  # journals so short that snapshots are needed
+    return {
+        "kept": chance.choice((0, 3, 20)) if small else 1_000,
+        "flush_entries": chance.choice((3, 10, 40)) if small else 1_000,
+        "append_bytes": chance.choice((1, 1, 400, 4 << 20)),
+        "committed_bytes": chance.choice((1, 300, 1 << 20)),
+        "chunk_bytes": chance.choice((1, 200, 2_000, 1 << 20)),
+        "settle_rows": chance.choice((1, 5, 2_048)),
+        "entries_in_memory": chance.choice((1, 4, 512)),
+        "doubled": chance.choice((0, 0, 0.02, 0.2)),
+        "late": chance.choice((0, 0, 0.02, 0.2)),
+        "late_s": chance.choice((0.01, 0.3, 3.0)),
+        "chop": chance.choice((0, 0, 0.05, 1)),
+        "loss": chance.choice((0, 0, 0, 0.01, 0.1)),
+        "delay_s": chance.choice((0.0001, 0.001, 0.02)),
+        "spread_s": chance.choice((0.0001, 0.005, 0.05)),
+        "sync_s": chance.choice((0.0002, 0.0002, 0.001, 0.005, 0.05)),
+        "room": chance.choice((1 << 20, 1 << 20, 3_000)),
+    }
+
+
+# ---- what clients do
+
+
+def _script(chance: random.Random, number: int, members: int, horizon_s: float) -> Script:
+    script = Script(chance.choice((4_000, 4_000, 10_000, 40_000)))
+    acts = [[0.0, "burst", [["create", path, 0] for path in REGISTERS + FOLDERS]]]
+    gap_s = chance.choice((0.02, 0.1, 0.3))
+    at_s = 1.0
+    while at_s < horizon_s:
+        acts.append([round(at_s, 4), *_act(chance, members)])
+        at_s += chance.expovariate(1 / gap_s)
+    script.acts = acts
+    return script
+
+
+def _act(chance: random.Random, members: int) -> Act:
+    drawn = chance.random()
+    if drawn < 0.82:
+        return _request(chance)
+    if drawn < 0.94:
+        return ["burst", [_request(chance) for _ in range(chance.randrange(2, 12))]]
+    if drawn < 0.96:
+        return ["close"]
+    if drawn < 0.98:
+        return ["hang up"]
+    return ["move", chance.randrange(members) + 1]
+
+
+def _request(chance: random.Random) -> Act:
+    register, drawn = chance.choice(REGISTERS), chance.random()
+    watch = chance.random() < 0.3
+    if drawn < 0.30:
+        return ["set", register]
+    if drawn < 0.38:
+        return ["cas", register]
+    if drawn < 0.52:
+        return ["get", register, watch]
+    if drawn < 0.60:
+        return ["linear get", register, watch]
+    if drawn < 0.72:
+        return _create(chance)
+    if drawn < 0.80:
+        return ["delete", chance.choice((*REGISTERS, *_names("/s"), *_names("/e")))]
+    if drawn < 0.86:
+        return ["children", chance.choice(FOLDERS), watch]
+    if drawn < 0.92:
+        return ["exists", chance.choice((*REGISTERS, *_names("/s"), *_names("/e"))), watch]
+    if drawn < 0.94:
+        return ["sync"]
+    return ["multi", [_part(chance) for _ in range(chance.randrange(1, 5))]]
+
+
+def _names(folder: str) -> list[str]:
+    return [f"{folder}/{n}" for n in range(5)]
+
+
+def _create(chance: random.Random) -> Act:
+    drawn = chance.random()
+    if drawn < 0.35:
+        return ["create", "/q/n-", 2]  # sequential
+    if drawn < 0.5:
+        return ["create", "/e/n-", 3]  # ephemeral and sequential
+    if drawn < 0.8:
+        return ["create", chance.choice(_names("/e")), 1]  # ephemeral
+    return ["create", chance.choice((*REGISTERS, *_names("/s"))), 0]
+
+
+def _part(chance: random.Random) -> Act:
+    drawn = chance.random()
+    if drawn < 0.4:
+        return ["set", chance.choice(REGISTERS)]
+    if drawn < 0.6:
+        return _create(chance)
+    if drawn < 0.8:
+        return ["delete", chance.choice(_names("/s"))]
+    return ["check", chance.choice(REGISTERS)]
+
+
+# ---- what befalls the members
+
+
+def _faults(chance: random.Random, members: int, horizon_s: float) -> list[Act]:
+    """A seed has some kinds of faults, not all: they hide each other's traces."""
+    kinds = chance.sample(sorted(_DRAW), chance.randrange(2, 8))
+    every_s = chance.choice((0.3, 1.0, 3.0))
+    faults: list[Act] = []
+    at_s = 1.5 + chance.expovariate(1 / every_s)
+    while at_s < horizon_s:
+        kind = chance.choice(kinds)
+        faults.append([round(at_s, 4), kind, *_DRAW[kind](chance, members)])
+        at_s += chance.expovariate(1 / every_s)
+    return faults
+
+
+def _some(chance: random.Random, members: int) -> list[int]:
+    return sorted(chance.sample(range(1, members + 1), chance.randrange(1, members)))
+
+
+def _one(chance: random.Random, members: int) -> int:
+    """0 is whoever leads then."""
+    return chance.randrange(members + 1)
+
+
+def _pair(chance: random.Random, members: int) -> list[int]:
+    return chance.sample(range(1, members + 1), 2)
+
+
+def _while(chance: random.Random) -> float:
+    return round(chance.choice((0.1, 0.5, 2.0, 6.0)) * (0.5 + chance.random()), 3)
+
+
+def _rest(chance: random.Random) -> float:
+    """How long a member that died stays so: often hardly at all."""
+    return round(chance.choice((0.001, 0.05, 0.5, 3.0)) * (0.5 + chance.random()), 4)
+
+
+_DRAW: Final[dict[str, Any]] = {
+    "kill": lambda c, m: [_one(c, m), _rest(c)],
+    "power": lambda c, m: [_one(c, m), _rest(c)],
+    "power all": lambda c, m: [_rest(c)],
+    "doom": lambda c, m: [_one(c, m), c.randrange(1, 40), c.random() < 0.5, _rest(c)],
+    "flap": lambda c, m: [_rest(c), c.randrange(2, 6)],
+    "halves": lambda c, m: [_some(c, m), _while(c)],
+    "alone": lambda c, m: [_one(c, m), _while(c)],
+    "deaf": lambda c, m: [_one(c, m), _while(c)],
+    "mute": lambda c, m: [_one(c, m), _while(c)],
+    "one way": lambda c, m: [*_pair(c, m), _while(c)],
+    "reset": lambda c, m: _pair(c, m),
+    "pause": lambda c, m: [_one(c, m), _while(c)],
+    "clock": lambda c, m: [_one(c, m), c.choice((-3_600_000, -60_000, 60_000, 3_600_000))],
+    "slow link": lambda c, m: [*_pair(c, m), c.choice((0.05, 0.3, 1.0)), _while(c)],
+    "slow disk": lambda c, m: [_one(c, m), c.choice((0.02, 0.1, 0.4)), _while(c)],
+    "stall": lambda c, m: [_one(c, m), c.choice((0.3, 1.0, 5.0))],
+    "failed fsync": lambda c, m: [_one(c, m), c.random() < 0.5, _rest(c)],
+    "failed write": lambda c, m: [_one(c, m), _rest(c)],
+    "wipe": lambda c, m: [_one(c, m), _rest(c)],
+    "tear": lambda c, m: [_one(c, m), c.randrange(1, 20), _rest(c)],
+}

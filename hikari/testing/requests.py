@@ -1,0 +1,51 @@
+"""A plan's words for requests, made into requests."""
+
+from typing import Any
+
+from hikari.testing.clients import SimulatedClient
+from hikari.testing.plan import Act
+from hikari_wire import codes
+
+Request = tuple[Any, ...]
+
+
+def make_requests(client: SimulatedClient, act: Act) -> list[Request]:
+    """The requests that a plan's act asks for. Data is unique: it says who wrote it, and when."""
+    kind, *arguments = act
+    if kind == "burst":
+        return [request for one in arguments[0] for request in make_requests(client, one)]
+    if kind == "linear get":
+        return [(codes.SYNC, arguments[0].encode()), *make_requests(client, ["get", *arguments])]
+    if kind == "multi":
+        return [(codes.MULTI, tuple(_part(client, part) for part in arguments[0]))]
+    return [_request(client, kind, arguments)]
+
+
+def _request(client: SimulatedClient, kind: str, arguments: list[Any]) -> Request:
+    if kind == "close":
+        return (codes.CLOSE_SESSION,)
+    if kind == "sync":
+        return (codes.SYNC, b"/")
+    path = arguments[0].encode()
+    if kind == "get":
+        return (codes.GET_DATA, path, arguments[1])
+    if kind == "exists":
+        return (codes.EXISTS, path, arguments[1])
+    if kind == "children":
+        return (codes.GET_CHILDREN2, path, arguments[1])
+    return _part(client, [kind, *arguments])
+
+
+def _part(client: SimulatedClient, act: Act) -> Request:
+    kind, text, *rest = act
+    path = text.encode()
+    if kind == "create":
+        return (codes.CREATE, path, client.unique(), b"", rest[0])
+    if kind == "set":
+        return (codes.SET_DATA, path, client.unique(), -1)
+    if kind == "cas":
+        return (codes.SET_DATA, path, client.unique(), client.versions.get(path, 0))
+    if kind == "check":
+        return (codes.CHECK, path, client.versions.get(path, 0))
+    assert kind == "delete", act
+    return (codes.DELETE, path, -1)

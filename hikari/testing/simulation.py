@@ -1,0 +1,260 @@
+"""One plan, lived through: chaos while it lasts, then healing, then judgement."""
+
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from hikari.raft import leader as raft_leader
+from hikari.raft import raft
+from hikari.replica import replica, snapshots
+from hikari.testing.agreed import requests_of
+from hikari.testing.clients import SimulatedClient
+from hikari.testing.disk import Disk
+from hikari.testing.faults import Faults
+from hikari.testing.members import Manners, Member, make_config
+from hikari.testing.network import Network
+from hikari.testing.plan import Act, Plan
+from hikari.testing.replay import judge
+from hikari.testing.requests import make_requests
+from hikari.testing.timeline import Process, Timeline
+from hikari.testing.witness import Violation, Witness, demand
+
+STORY_LINES: Final = 400
+HEAL_S_MAX: Final = 30.0
+QUIET_S: Final = 3.0
+CHAOS_S_PER_TURN: Final = 0.2
+"""With nobody left to have a turn, chaos ends all the same."""
+
+
+@contextmanager
+def tuned(knobs: dict[str, float]) -> Iterator[None]:
+    """Bounds of production code, made small for a while."""
+    places: list[tuple[Any, str, str]] = [
+        (raft_leader, "APPEND_BYTES_MAX", "append_bytes"),
+        (raft, "COMMITTED_BYTES_MAX", "committed_bytes"),
+        (snapshots, "CHUNK_BYTES", "chunk_bytes"),
+        (replica, "SETTLE_ROWS", "settle_rows"),
+        (replica, "LOG_ENTRIES_IN_MEMORY", "entries_in_memory"),
+    ]
+    before = [(module, name, getattr(module, name)) for module, name, _ in places]
+    for module, name, knob in places:
+        if knob in knobs:
+            setattr(module, name, int(knobs[knob]))
+    try:
+        yield
+    finally:
+        for module, name, value in before:
+            setattr(module, name, value)
+
+
+class Simulation:
+    """Members, clients, network and disks of one plan, on one timeline."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        knobs = plan.knobs
+        # One stream of chance for each: what is drawn in one place moves nothing in another.
+        self.timeline = Timeline(random.Random(f"timeline {plan.seed}"))
+        self.network = Network(self.timeline, random.Random(f"network {plan.seed}"))
+        self.network.chop = knobs.get("chop", 0)
+        self.network.room = int(knobs.get("room", 1 << 20))
+        self.manners = Manners()
+        self.witness = Witness()
+        self.story: deque[tuple[float, str]] = deque(maxlen=STORY_LINES)
+        self.turns = 0
+        self.deaths = 0
+        self.chaos = True
+        self.members = [self._member(n) for n in range(1, plan.members + 1)]
+        self.clients = [self._client(n) for n in range(1, len(plan.scripts) + 1)]
+        self.faults = Faults(self)
+        self.timeline.unhandled = self._unhandled
+        self._mistreat()
+
+    def _member(self, number: int) -> Member:
+        plan = self.plan
+        chance = random.Random(f"member {number} {plan.seed}")
+        knobs = plan.knobs
+        config = make_config(
+            number, plan.members, int(knobs.get("kept", 1000)), int(knobs.get("flush_entries", 1e3))
+        )
+        disk = Disk(random.Random(f"disk {number} {plan.seed}"))
+        member = Member(config, self.timeline, self.network, chance, disk, self.manners)
+        if plan.rates:
+            member.rate = plan.rates[number - 1]
+        member.started = self._started
+        member.moved = self._moved
+        member.says = self.witness.says
+        member.died = self._died
+        return member
+
+    def _client(self, number: int) -> SimulatedClient:
+        plan, script = self.plan, self.plan.scripts[number - 1]
+        chance = random.Random(f"client {number} {plan.seed}")
+        return SimulatedClient(
+            number, plan.members, script.timeout_ms, self.timeline, self.network, chance
+        )
+
+    def _mistreat(self) -> None:
+        """The network and the disks as bad as the plan has them."""
+        knobs, manners = self.plan.knobs, self.manners
+        manners.doubled, manners.late = knobs.get("doubled", 0), knobs.get("late", 0)
+        manners.late_s = knobs.get("late_s", 0)
+        self.network.default = (
+            knobs.get("delay_s", 0.0002), knobs.get("spread_s", 0.0002), knobs.get("loss", 0)
+        )  # fmt: skip
+        for member in self.members:
+            member.disk.sync_s = (0.0001, 0.0001 + knobs.get("sync_s", 0.0002))
+
+    # ---- what is told
+
+    def tell(self, *words: Any) -> None:
+        self.story.append((self.timeline.now, " ".join(map(str, words))))
+
+    def _started(self, member: Member) -> None:
+        raft_ = member.replica.raft
+        whole = "recovering" if raft_.recovering else "whole"
+        base, last = raft_.log.base.index, raft_.log.last.index
+        self.tell(f"member {member.number} starts, {whole}, term {raft_.term}, {base}..{last}")
+        self.witness.started(member)
+
+    def _moved(self, member: Member) -> None:
+        self.witness.moved(member)
+        reactor = member.machine.reactor
+        if reactor.polls:
+            self.turns += reactor.polls
+            reactor.polls = 0
+
+    def _died(self, member: Member, why: str) -> None:
+        self.deaths += 1
+        self.tell(f"member {member.number} is dead: {why}")
+        ended = member.machine.ended
+        if ended is not None and not self.faults.expected(member, ended):
+            raise Violation(f"a member ends itself: {member.number} {ended!r}") from ended
+        self.faults.died(member)
+
+    def _unhandled(self, process: Process | None, error: Exception) -> None:
+        if isinstance(error, Violation):
+            raise error
+        who = "nobody" if process is None else process.name
+        raise Violation(f"an error that nobody handles: {who}: {error!r}") from error
+
+    # ---- the run
+
+    def run(self) -> "Simulation":
+        """Live through the plan. Raises Violation."""
+        with tuned(self.plan.knobs):
+            for member in self.members:
+                member.start()
+            for client, script in zip(self.clients, self.plan.scripts, strict=True):
+                client.begin()
+                for at_s, *act in script.acts:
+                    self.timeline.at(at_s, self._act, client, act)
+            for at_s, *fault in self.plan.faults:
+                self.timeline.at(at_s, self.faults.begin, fault)
+            self._chaos()
+            self._heal()
+            self._judge()
+        return self
+
+    def _chaos(self) -> None:
+        turns, end = self.plan.turns, self.plan.turns * CHAOS_S_PER_TURN
+        step = self.timeline.step
+        while self.turns < turns and step(end):
+            pass
+
+    def _act(self, client: SimulatedClient, act: Act) -> None:
+        if self.chaos:
+            self.timeline.current = client.process
+            kind = act[0]
+            if kind == "hang up":
+                client.hang_up()
+            elif kind == "move":
+                client.hang_up()
+                client.next_member = act[1]
+            else:
+                client.ask(*make_requests(client, act))
+
+    # ---- healing
+
+    def _heal(self) -> None:
+        """No more faults: all must be as it should be, soon."""
+        self.chaos = False
+        self.tell("the faults end")
+        self.faults.end()
+        self.manners.doubled = self.manners.late = 0
+        self.network.default = (0.0002, 0.0002, 0)
+        self.network.room = 1 << 20
+        for member in self.members:
+            member.disk.sync_s = (0.0001, 0.0003)
+        self._until(self._whole, "all members are whole and agree", HEAL_S_MAX)
+        self.timeline.run(self.timeline.now + QUIET_S)
+        self._until(lambda: not any(c.pending for c in self.clients), "all is answered", 10)
+        self._until(self._whole, "all members still agree", HEAL_S_MAX)
+
+    def _until(self, true: Callable[[], bool], what: str, seconds: float) -> None:
+        end = self.timeline.now + seconds
+        while not true():
+            demand(self.timeline.now < end, "liveness", what, self._why_not())
+            self.timeline.run(self.timeline.now + 0.1)
+
+    def _whole(self) -> bool:
+        members = self.members
+        if not all(member.running and member.server for member in members):
+            return False
+        rafts = [member.replica.raft for member in members]
+        leaders = {r.leader for r in rafts}
+        applied = {member.replica.tree.index for member in members}
+        last = {r.log.last.index for r in rafts}
+        recovering = any(r.recovering for r in rafts)
+        return (
+            len(leaders) == len(applied) == len(last) == 1 and 0 not in leaders and not recovering
+        )
+
+    def _why_not(self) -> str:
+        states = []
+        for member in self.members:
+            if not member.running or member.server is None:
+                states.append(f"{member.number} does not run ({member.refused})")
+                continue
+            r, index = member.replica.raft, member.replica.tree.index
+            states.append(
+                f"{member.number}: term {r.term} leader {r.leader} recovering {r.recovering}"
+                f" log {r.log.base.index}..{r.log.last.index} commit {r.log.commit} at {index}"
+            )
+        waiting = [f"{c.name} waits for {c.pending[0]}" for c in self.clients if c.pending]
+        return "; ".join(states + waiting)
+
+    # ---- judgement
+
+    def _judge(self) -> None:
+        self.tell("judgement")
+        self._same_rows()
+        self._no_ghosts()
+        entries = [self.witness.committed[n] for n in range(1, self.witness.commit_max + 1)]
+        self.applied = requests_of(entries)
+        zxid = self.members[0].replica.tree.zxid
+        demand(len(self.applied) == zxid, "every request counts once", len(self.applied), zxid)
+        self.conversations = [one for client in self.clients for one in client.conversations]
+        wrong = judge(self.applied, self.conversations, at_rest=True)
+        demand(not wrong, "what clients saw", *wrong[:3])
+
+    def _same_rows(self) -> None:
+        first: dict[bytes, bytes] | None = None
+        for member in self.members:
+            tree = member.replica.tree
+            tree.settle()
+            rows = dict(tree.rows.scan(b""))
+            if first is None:
+                first = rows
+            elif rows != first:
+                different = {k for k in {*rows, *first} if rows.get(k) != first.get(k)}
+                raise Violation(f"equal rows at rest: {member.number} {sorted(different)[:5]}")
+
+    def _no_ghosts(self) -> None:
+        for member in self.members:
+            tree = member.replica.tree
+            for path in tree.rows.scan_keys(b"E"):
+                owner = int.from_bytes(path[:8], "big")
+                demand(owner in tree.sessions, "no ghost ephemerals", member.number, path)
