@@ -49,6 +49,8 @@ SERVE_S_MAX = 12.0
 ZERO_BYTES = 4096
 SPARED = ("LOG", "LOCK", "hikari.toml", "pid")
 """Never read at a start, or the operator's."""
+ASIDE = "damaged"
+"""So begins the name of what a member has set aside: nobody reads it again."""
 _TROUBLE = ("#warn", "#error", "#critical", "aside")
 
 
@@ -66,6 +68,8 @@ def files_of(home: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for path in sorted(home.rglob("*")):
         below = path.relative_to(home)
+        if below.parts[0].startswith(ASIDE):
+            continue
         if path.is_file() and path.name.partition(".")[0] not in SPARED and path.name not in SPARED:
             found.setdefault(file_class(below), []).append(below)
     for room in [*home.glob("tree-*"), home / "journal"]:

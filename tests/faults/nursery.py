@@ -1,8 +1,8 @@
 """Starts members by forking a process that has imported everything already.
 
 A member's start is one import of 0.4 s and one opening of its folder of 0.05 s; a harness that
-starts thousands pays only the second. What runs is `hikari.service.serve`, in a process of its
-own. `python nursery.py` is the process that forks; `Nursery` is its other end.
+starts thousands pays only the second. What runs is `hikari serve`, in a process of its own.
+`python nursery.py` is the process that forks; `Nursery` is its other end.
 """
 
 import ctypes
@@ -140,10 +140,9 @@ def _live(order: dict[str, Any]) -> None:
         _set(where, value)
     if hasattr(_C, "shim_begin"):
         _C.shim_begin()
-    from hikari.config import Config
-    from hikari.service import serve
+    from hikari.__main__ import main
 
-    serve(Config.load(Path(order["config"])))
+    main(prog_name="hikari")
 
 
 def _fork(order: dict[str, Any]) -> int:
