@@ -29,14 +29,10 @@ from ensemble.checks import tree_of
 from ensemble.recorder import OK, Client, Lost, create, set_data
 from faults import figures
 from faults.members import IMPATIENT, SMALL, Forked, lane
+from faults.offline import journal_of, mark_at, recovering
 from faults.scribes import one_client
 
-from hikari.raft.entry import Mark, parse
 from hikari.raft.journal import JournalDamaged
-from hikari.store.inspection import inspect, record_key
-from hikari.store.journal import journal_options
-from hikari.store.opening import open_rocks
-from hikari.store.watermark import Watermark
 
 FINE, HEALED, REFUSED, HUNG, SILENT = "fine", "healed", "refused", "hung", "SILENT"
 KINDS = ("flip", "cut", "zero", "delete")
@@ -46,6 +42,7 @@ SETTINGS = "[journal]\nentries_kept = 300\nflush_entries = 40\n"
 VICTIM = 3
 RESTARTS = 2
 SERVE_S_MAX = 12.0
+WHOLE_S_MAX = 5.0
 ZERO_BYTES = 4096
 SPARED = ("LOG", "LOCK", "hikari.toml", "pid")
 """Never read at a start, or the operator's."""
@@ -304,44 +301,26 @@ class Bench:
         return f"it shows otherwise {sorted(paths)[:5]}" if paths else ""
 
     def _not_whole(self) -> str:
-        deadline = time.monotonic() + 5.0
+        deadline = time.monotonic() + WHOLE_S_MAX
         while time.monotonic() < deadline:
-            watermark = Watermark.open(self.home / "watermark")
-            if watermark is not None:
-                watermark.close()
-                if not watermark.promise.recovering:
-                    return ""
+            if not recovering(self.home):
+                return ""
             time.sleep(0.02)
         return "not whole: it is recovering still"
 
     def _wrong_journal(self) -> str:
         """What is wrong with the journal on disk, by itself and beside the leader's. Nobody writes
         meanwhile."""
-        watermark = Watermark.open(self.home / "watermark")
-        if watermark is None:
-            return "it has no watermark"
-        watermark.close()
         try:
-            db = open_rocks(
-                self.home / "journal", journal_options(), JournalDamaged, read_only=True
-            )
-            found = inspect(db, "journal", watermark.promise)
-            db.close()
+            found = journal_of(self.home)
         except JournalDamaged as error:
             return f"its journal: {error}"
         if found.lost:
             return found.lost
-        theirs = self._mark_of_leader(found.last.index)
+        theirs = mark_at(self.ensemble.layout.home(self.client.member), found.last.index)
         if theirs is not None and theirs != found.last:
             return f"another history: {found.last}, the leader has {theirs}"
         return ""
-
-    def _mark_of_leader(self, index: int) -> Mark | None:
-        folder = self.ensemble.layout.home(self.client.member) / "journal"
-        db = open_rocks(folder, journal_options(), JournalDamaged, read_only=True)
-        record = db.get(record_key(index))
-        db.close()
-        return parse(record).mark if record is not None else None
 
 
 def campaign(

@@ -24,12 +24,13 @@ from faults.members import IMPATIENT, OFTEN, SMALL, Forked, lane
 
 from hikari_wire import codes
 
-MODES = (*shim.DEADLY, *shim.FAILING)
+MODES = (*shim.DEADLY, *shim.FAILING, shim.FULL)
 LIVES = ("new", "old")
 """From an empty folder on, or from one that has been lived in."""
 STEPS = 50
 END_S_MAX = 10.0
 RESTART_S_MAX = 2.0
+FULL_S = 0.5
 MAY_LIVE = ("unlink", "rmdir", "rocksdict-config.json", "OPTIONS", "ftruncate", "pid", "IDENTITY")
 """What a member may fail at and go on: nothing is lost if such a file is old, or still there."""
 
@@ -161,7 +162,11 @@ class Bench:
         if case.life == "old":
             shutil.copytree(self.lived, home)
         ensemble.configure(1)
-        ensemble.environments[1] = shim.environment(home, case.mode, case.point, trace=trace)
+        flag = ensemble.layout.data / "full"
+        flag.touch()
+        ensemble.environments[1] = shim.environment(
+            home, case.mode, case.point, trace=trace, flag=str(flag)
+        )
         return ensemble
 
     def run(self, case: Case) -> Verdict:
@@ -192,6 +197,8 @@ class Bench:
         hit = shim.points(trace)
         verdict.hit = hit[0] if hit else None
         self._end(case, ensemble, verdict, asked is not None)
+        if case.mode == shim.FULL:
+            self._start_on_a_full_disk(ensemble)
         del ensemble.environments[1]
         began = time.monotonic()
         ensemble.launch(1)
@@ -203,6 +210,13 @@ class Bench:
         assert ensemble.term_led(1) > term, f"term {term} was led before"
         assert "promised and gone" not in ensemble.said(1)
         assert verdict.restart_s <= RESTART_S_MAX, f"restarted in {verdict.restart_s:.1f} s"
+
+    def _start_on_a_full_disk(self, ensemble: Forked) -> None:
+        """Whatever comes of it: it must not cost anything."""
+        ensemble.environments[1]["SHIM_POINT"] = "1"
+        ensemble.launch(1)
+        ensemble.wait_led(1, FULL_S)
+        ensemble.kill(1)
 
     def _end(self, case: Case, ensemble: Forked, verdict: Verdict, lost: bool) -> None:
         """The member is gone after this, and by itself if it had to go by itself."""

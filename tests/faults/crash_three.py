@@ -18,7 +18,10 @@ from ensemble.recorder import OK, Client, Lost, Operation, create
 from faults import figures, shim
 from faults.crash_points import END_S_MAX, MODES
 from faults.members import IMPATIENT, OFTEN, SMALL, Forked, lane
+from faults.offline import hard_state_of
 from faults.scribes import missing, one_client
+
+from hikari.raft.journal import JournalDamaged
 
 WRITES = 30
 POINT_MAX = 400
@@ -54,10 +57,14 @@ class Three:
         client = one_client(ensemble.ports, leader)
         assert client.ask(create(parent)).outcome == OK
         ensemble.wait_caught_up(third)
+        ensemble.wait_caught_up(victim)
+        before = hard_state_of(ensemble.layout.home(victim))
         died = self._attack(chance, client, victim, third)
         wanted = self._acknowledged(client, parent)
         self.acknowledged += len(wanted)
         self.how[died] += 1
+        after = hard_state_of(ensemble.layout.home(victim))
+        assert after >= before, f"term and vote go back: {before}, {after}"
         ensemble.launch(victim)
         ensemble.kill(leader)
         ensemble.go_on(third)
@@ -144,7 +151,7 @@ def campaign(
                 three.run(case)
                 done += 1
                 progress.step()
-        except (AssertionError, Lost) as error:
+        except (AssertionError, Lost, JournalDamaged) as error:
             wrong.append(f"case {done} (--seed {seed} --count {done + 1}): {error}")
             print(wrong[-1], flush=True)
             if keep is not None:

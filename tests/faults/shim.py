@@ -11,6 +11,8 @@ DEADLY = ("kill", "after", "torn")
 """The process dies at the point."""
 FAILING = ("eio", "eio-on", "enospc", "enospc-on", "short")
 """The call fails; what the process makes of that is its own matter."""
+FULL = "enospc-flag"
+"""The disk is full until `flag` is removed."""
 
 
 def can_build() -> bool:
