@@ -17,6 +17,7 @@ A member that ends is started again, as an init system does, RESTARTS times.
 import os
 import random
 import shutil
+import signal
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -219,7 +220,9 @@ class Bench:
             self.launch_well()
         self.client.ping()
         if chance.random() < 0.5 and VICTIM in self.ensemble.running:
-            self.ensemble.terminate(VICTIM)
+            self.ensemble.running[VICTIM].end(signal.SIGTERM)
+            if self.ensemble.wait_end(VICTIM, SERVE_S_MAX) is None:
+                self.ensemble.kill(VICTIM)
         elif VICTIM in self.ensemble.running:
             self.ensemble.kill(VICTIM)
 

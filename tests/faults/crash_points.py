@@ -151,7 +151,6 @@ class Bench:
         ensemble = self.prepared(Case(life, "", 0), trace)
         ensemble.start()
         self.write(ensemble, life, {})
-        ensemble.terminate(1)
         ensemble.close()
         shutil.rmtree(ensemble.layout.data)
         return shim.points(trace)
