@@ -44,8 +44,12 @@ class Disk:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.image.open("wb") as image:
             image.truncate(SIZES[self.kind])
-        _run(*MAKE[self.kind], str(self.image))
-        self.mount()
+        try:
+            _run(*MAKE[self.kind], str(self.image))
+            self.mount()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

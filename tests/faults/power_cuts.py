@@ -71,7 +71,7 @@ class Cuts:
         self.ensemble.start()
         settle(self.ensemble.ports, self.ensemble.leader(), create(b"/first"))
         if not self.synced:
-            self.ensemble.terminate(*self.ensemble.numbers)
+            self.ensemble.kill(*self.ensemble.numbers)
             for number, disk in self.disks.items():
                 disk.sync()
                 home = self.ensemble.layout.home(number)

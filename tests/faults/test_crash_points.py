@@ -9,7 +9,8 @@ from faults.crash_points import judge
 pytestmark = [pytest.mark.ensemble, pytest.mark.usefixtures("compiler")]
 
 SECONDS = 30.0
-CASES_MIN = 20
+CASES_MIN = 5
+"""Fewer say nothing; with a core of one's own it is a hundred."""
 
 
 def test_what_was_acknowledged_is_there_wherever_a_member_dies(seed, tmp_path, capsys):
