@@ -1,8 +1,9 @@
-"""A write point of one of three, when its word counts: the third member stands still meanwhile.
+"""A write point of one of three, when its word counts: the third member is down meanwhile.
 
 In half of the cases the one that dies was away for so long that it is sent a snapshot first. What
-is acknowledged then is on the leader and on the one that dies. It is started again, the leader is
-killed, the third wakes: the two must show all of it.
+is acknowledged then is on the leader and on the one that dies. The leader is killed, the other two
+are started again: they must show all of it. (A third that only stands still would find what the
+leader has sent it in its socket.)
 """
 
 import random
@@ -65,9 +66,9 @@ class Three:
         self.how[died] += 1
         after = hard_state_of(ensemble.layout.home(victim))
         assert after >= before, f"term and vote go back: {before}, {after}"
-        ensemble.launch(victim)
         ensemble.kill(leader)
-        ensemble.go_on(third)
+        ensemble.launch(victim)
+        ensemble.launch(third)
         ensemble.wait_serving()
         for number in (victim, third):
             seen = one_client(ensemble.ports, number)
@@ -82,7 +83,7 @@ class Three:
         same_tree(ensemble, parent)
 
     def _attack(self, chance: random.Random, client: Client, victim: int, third: int) -> str:
-        """Give the victim its shim, stop the third, and write until the victim is gone."""
+        """Give the victim its shim, kill the third, and write until the victim is gone."""
         ensemble = self.ensemble
         parent = client.history[-1].request[1]
         trace = self.folder / "trace"
@@ -97,10 +98,10 @@ class Three:
         ensemble.launch(victim)
         del ensemble.environments[victim]
         if ensemble.wait_led(victim, END_S_MAX):
-            ensemble.pause(third)
+            ensemble.kill(third)
             self._write(client, parent, victim)
         else:
-            ensemble.pause(third)
+            ensemble.kill(third)
         points = shim.points(trace)
         self.hit += points
         status = ensemble.wait_end(victim, END_S_MAX if points and mode in shim.DEADLY else 0.3)

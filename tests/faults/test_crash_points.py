@@ -21,7 +21,7 @@ def test_what_was_acknowledged_is_there_wherever_a_member_dies(seed, tmp_path, c
     assert found["reached"] >= CASES_MIN
 
 
-def test_so_it_is_when_the_third_member_stands_still(seed, tmp_path, capsys):
+def test_so_it_is_on_one_of_three_while_the_third_is_down(seed, tmp_path, capsys):
     found = crash_three.campaign(seed=seed, cases=4, keep=tmp_path)
     with capsys.disabled():
         print(f"crash points of one of three: {found}")
