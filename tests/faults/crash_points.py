@@ -30,6 +30,7 @@ LIVES = ("new", "old")
 STEPS = 50
 END_S_MAX = 10.0
 RESTART_S_MAX = 2.0
+"""A figure, not a verdict: it hangs on what else the machine does."""
 FULL_S = 0.5
 MAY_LIVE = ("unlink", "rmdir", "rocksdict-config.json", "OPTIONS", "ftruncate", "pid", "IDENTITY")
 """What a member may fail at and go on: nothing is lost if such a file is old, or still there."""
@@ -208,7 +209,6 @@ class Bench:
         judge(found, acknowledged, asked)
         assert ensemble.term_led(1) > term, f"term {term} was led before"
         assert "promised and gone" not in ensemble.said(1)
-        assert verdict.restart_s <= RESTART_S_MAX, f"restarted in {verdict.restart_s:.1f} s"
 
     def _start_on_a_full_disk(self, ensemble: Forked) -> None:
         """Whatever comes of it: it must not cost anything."""
@@ -324,6 +324,7 @@ def summary(verdicts: list[Verdict]) -> dict[str, Any]:
         "lived": dict(lived.most_common()),
         "acknowledged": sum(one.acknowledged for one in verdicts),
         "restart_s": figures.quantiles([one.restart_s for one in verdicts if one.restart_s]),
+        "restarts_too_slow": sum(one.restart_s > RESTART_S_MAX for one in verdicts),
         "wrong": sorted(
             f"{one.case}: {one.wrong.splitlines()[0]}" for one in verdicts if one.wrong
         ),

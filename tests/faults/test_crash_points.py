@@ -19,6 +19,7 @@ def test_what_was_acknowledged_is_there_wherever_a_member_dies(seed, tmp_path, c
         print(f"crash points: {found}")
     assert not found["wrong"]
     assert found["reached"] >= CASES_MIN
+    assert found["restart_s"]["p50"] <= crash_points.RESTART_S_MAX
 
 
 def test_so_it_is_on_one_of_three_while_the_third_is_down(seed, tmp_path, capsys):
