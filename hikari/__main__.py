@@ -5,7 +5,21 @@ from pathlib import Path
 import click
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The simulator's command is loaded when it is wanted: it needs every room there is."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "simulate"])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name == "simulate":
+            from hikari.testing.command import simulate
+
+            return simulate
+        return super().get_command(ctx, name)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Hikari, a coordination server that speaks ZooKeeper's protocol."""
 

@@ -150,7 +150,7 @@ class RaftTimes:
 
     tick_ms: int = _number(50, 1, 10_000)
     heartbeat_ticks: int = _number(2, 1, 1_000)
-    election_ticks: int = _number(20, 2, 10_000)
+    election_ticks: int = _number(16, 2, 10_000)
     leader_lost_ms: int = _number(2_000, 10, MS_MAX)
 
     def __attrs_post_init__(self) -> None:

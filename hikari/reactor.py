@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -25,6 +26,9 @@ class TurnReactor(EPollReactor):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._after: list[Callable[[], None]] = []
+        self._polled_s = inf  # not yet
+        self.turn_s_max = 0.0
+        """The longest time so far between two polls: so long nobody was read or answered."""
 
     def after_poll(self, work: Callable[[], None]) -> None:
         self._after.append(work)
@@ -32,10 +36,15 @@ class TurnReactor(EPollReactor):
     def doIteration(self, timeout: float | None) -> None:
         """As EPollReactor's, without a logging context pushed and popped around each event (7 % of
         a lone write's processor time, interleaved runs): failures are logged all the same."""
+        busy_s = monotonic() - self._polled_s
+        if busy_s > self.turn_s_max:
+            self.turn_s_max = busy_s
         try:
             events = self._poller.poll(0 if self._after else -1 if timeout is None else timeout)
         except InterruptedError:
             return
+        finally:
+            self._polled_s = monotonic()
         selectables = self._selectables
         read_or_write: Callable[[Any, int, int], None] = self._doReadOrWrite
         for descriptor, event in events:

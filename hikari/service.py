@@ -3,13 +3,14 @@
 import gc
 import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from zlib import crc32
 
-from twisted.internet import task
+from twisted.internet import defer, task
 from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 
-from hikari.config import Config
+from hikari.config import HEARD_TICKS, Config
+from hikari.descriptors import for_clients
 from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
 from hikari.machine import Machine, RealMachine
@@ -24,6 +25,7 @@ from hikari.replica.proposals import Proposals
 from hikari.replica.replica import Replica
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving
+from hikari.stalls import Stalls
 from hikari.store.disk import DiskFailed, FolderInUse
 from hikari.store.journal import RocksJournal
 from hikari.store.pace import JournalSync
@@ -39,10 +41,18 @@ SWITCH_INTERVAL_S: Final = 1e-4
 GC_ALLOCATIONS: Final = 50_000
 """Requests make no cycles: the collector may be lazy."""
 BACKLOG: Final = 1024
+HAND_OVER_SECONDS_MAX: Final = 0.3
+"""A leader that is stopped waits so long for another to take over; that takes milliseconds, unless
+nobody can."""
+HAND_OVER_POLL_S: Final = 0.002
 
 
 class CannotStart(Exception):
     """What is on disk does not fit together; the message says what and what to do."""
+
+
+class Diverged(Exception):
+    """The tree here is not that of the majority: nothing more may be served from it."""
 
 
 class Server:
@@ -53,6 +63,7 @@ class Server:
         self.machine = machine
         self.reactor = machine.reactor
         self.files = machine.files
+        self.closed = False
         self.folder = config.member.data
         # A new folder and one that was lost look alike: who has nothing has forgotten everything.
         blank = not self.files.names(self.folder, "tree-")
@@ -68,6 +79,7 @@ class Server:
             in_thread=self.journal_worker.do,
             from_thread=lambda word: self.reactor.callFromThread(self.guarded(word)),
             failed=machine.end,
+            first_s=self.journal.opening_sync_s,
         )
         self.door = self._make_door()
         self.links = self._make_links()
@@ -75,7 +87,8 @@ class Server:
         self.door.tie(self.replica)
         self.door.damaged = machine.end
         self.port: Any = None
-        self.ticking = task.LoopingCall(self.guarded(self.replica.tick))
+        self.stalls = Stalls(config.raft.tick_ms, self.reactor.seconds)
+        self.ticking = task.LoopingCall(self.guarded(self._tick))
         self.ticking.clock = self.reactor
 
     # ---- what is on disk
@@ -118,10 +131,18 @@ class Server:
 
     def _make_door(self) -> Door:
         limits, sessions = self.config.limits, self.config.sessions
+        connections_max = for_clients(limits.connections_max)
+        if connections_max < limits.connections_max:
+            log.warn(
+                "only {count} clients at once, connections_max says {wanted}: this process may not"
+                " have more files open (ulimit -n)",
+                count=connections_max,
+                wanted=limits.connections_max,
+            )
         return Door(
             frame_bytes_max=limits.frame_bytes_max,
             requests_max=limits.requests_per_connection_max,
-            connections_max=limits.connections_max,
+            connections_max=connections_max,
             output_bytes_max=limits.output_bytes_max,
             timeout_min_ms=sessions.timeout_min_ms,
             timeout_max_ms=sessions.timeout_max_ms,
@@ -174,6 +195,7 @@ class Server:
                 member,
                 open_rows=self._open_rows,
                 drop_rows=lambda name: self.files.remove(self.folder / name),
+                aside=self._aside,
             ),
             compaction=Compaction(
                 self.journal,
@@ -184,6 +206,7 @@ class Server:
             ),
             replant=self._replant,
             leader_lost_ticks=-(-times.leader_lost_ms // times.tick_ms),
+            diverged=self._diverged,
         )
 
     def _aside(self, work: Callable[[], None], back: Callable[[], None]) -> None:
@@ -209,6 +232,17 @@ class Server:
         old.close()
         self._drop_trees_but(name)
 
+    def _diverged(self, index: int) -> NoReturn:
+        """What is in memory alone goes to the disk: it may be what tells what went wrong."""
+        self.tree.settle()
+        self.rows.flush()
+        self.machine.end(
+            Diverged(
+                f"{self.folder}: at entry {index} the tree is not what a majority holds: move this"
+                " folder away, and the member will be sent everything by its peers"
+            )
+        )
+
     # ---- its life
 
     def start(self) -> None:
@@ -232,6 +266,13 @@ class Server:
             tree=self.tree.index,
         )
 
+    def _tick(self) -> None:
+        late_ms = self.stalls.tick()
+        late = late_ms >= HEARD_TICKS * self.stalls.tick_ms
+        if late:
+            log.warn("this member stood still for {ms} ms", ms=round(late_ms))
+        self.replica.tick(late)
+
     def _secure(self) -> None:
         """The watermark reaches the disk also when nothing more is written."""
         secure = self.guarded(self.journal.secure_watermark)
@@ -241,8 +282,25 @@ class Server:
             secure()
         self.securing = self.reactor.callLater(0.1, self._secure)
 
-    def stop(self) -> None:
-        """Nothing is lost if this does not run; with it, the next start is quicker."""
+    def stop(self) -> "defer.Deferred[None]":
+        """Nothing is lost if this does not run; with it, the others need not find out that their
+        leader is gone, and the next start is quicker."""
+        handed_over: defer.Deferred[None] = defer.Deferred()
+        wait_s = HAND_OVER_SECONDS_MAX if self.replica.raft.transfer() else 0.0
+        self.replica.wake()
+        self._hand_over(self.reactor.seconds() + wait_s, handed_over)
+        return handed_over.addCallback(lambda _: self._close())
+
+    def _hand_over(self, until_s: float, handed_over: "defer.Deferred[None]") -> None:
+        """Wait till another leads, if this one did: its vote may be needed for that."""
+        raft = self.replica.raft
+        if raft.leader not in (0, raft.member) or self.reactor.seconds() >= until_s:
+            handed_over.callback(None)
+        else:
+            self.reactor.callLater(HAND_OVER_POLL_S, self._hand_over, until_s, handed_over)
+
+    def _close(self) -> None:
+        self.closed = True
         self.ticking.stop()
         self.securing.cancel()
         if self.port is not None:
@@ -254,12 +312,21 @@ class Server:
         self.rows.flush()
         self.rows.close()
         self.journal.close()
-        log.info("stopped")
+        log.info(
+            "stopped; the longest turn took {turn} ms, the latest tick was {tick} ms late, the"
+            " slowest sync took {sync} ms",
+            turn=round(1000 * self.reactor.turn_s_max),
+            tick=round(self.stalls.longest_ms),
+            sync=round(1000 * self.disk.slowest_s),
+        )
 
     def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
-        """`work`, whose failure ends the process: what it left behind cannot be trusted."""
+        """`work`, whose failure ends the process: what it left behind cannot be trusted. Once the
+        member is closed nothing is done any more: a turn may have been asked for before."""
 
         def run(*args: Any) -> None:
+            if self.closed:
+                return
             try:
                 work(*args)
             except BaseException as error:

@@ -75,3 +75,15 @@ def test_timers_do_not_follow_the_wall_clock(monkeypatch):
     assert abs(reactor.seconds() - time.monotonic()) < 1
     call = reactor.callLater(60, lambda: None)
     assert abs(call.getTime() - time.monotonic() - 60) < 1
+
+
+def test_the_longest_turn_is_remembered_and_waiting_is_none():
+    reactor = TurnReactor()
+    reactor.doIteration(0.05)
+    reactor.doIteration(0)
+    assert reactor.turn_s_max < 0.02
+    reactor.after_poll(lambda: time.sleep(0.03))
+    reactor.doIteration(0)
+    reactor.doIteration(0)
+    reactor.doIteration(0)
+    assert 0.03 <= reactor.turn_s_max < 0.2

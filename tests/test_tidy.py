@@ -22,7 +22,10 @@ FLOORS = [
     {"hikari.testing"},
     {"hikari.__main__"},
 ]
-LEAVES = {"hikari.config", "hikari.pidfile", "hikari.outlet", "hikari.reactor"}
+LEAVES = {
+    *("hikari.complaints", "hikari.config", "hikari.descriptors", "hikari.pidfile"),
+    *("hikari.outlet", "hikari.reactor", "hikari.stalls"),
+}
 # What is beside the house, and "hikari" itself: any module of it that the map does not name.
 MAY_IMPORT: dict[str, set[str]] = {"hikari": set(), "hikari_tools": {"hikari_wire"}}
 MAY_IMPORT |= {leaf: set() for leaf in LEAVES}

@@ -437,7 +437,7 @@ class Connection(protocol.Protocol):
         """Close at once."""
         if not self.closed:
             if not quietly:
-                log.warn("client {peer} closed: {why}", peer=self.peer, why=why)
+                self.door.complaints.say(peer=self.peer, why=why)
             self.closed = self.shut = True
             self.transport.abortConnection()  # type: ignore[union-attr]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import Factory, define, field
 from twisted.logger import Logger
 
+from hikari.complaints import Complaints
 from hikari.replica.replica import Replica
 from hikari.tree.tree import Tree
 from hikari.watches.table import WatchTable
@@ -41,6 +42,10 @@ class Door:
     due: list["Connection"] = field(init=False, default=Factory(list))
     received: int = field(init=False, default=0)  # frames
     sent: int = field(init=False, default=0)
+    complaints: Complaints = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.complaints = Complaints(log, "client {peer} closed: {why}", self.later_s)
 
     def tie(self, replica: Replica) -> None:
         """The replica and the door know each other from now on."""

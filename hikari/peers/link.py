@@ -14,6 +14,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from hikari.complaints import Complaints
 from hikari.outlet import Outlet
 from hikari.peers.codec import (
     FRAME_BYTES_MAX,
@@ -38,6 +39,9 @@ FRAME_BYTES_SOFT: Final = 24 << 20
 """More messages than this at once go in several frames."""
 HELLO_S_MAX: Final = 5.0
 """An incoming link says who it is within this time, or is closed."""
+STRANGERS_MAX: Final = 64
+"""With more incoming links that have not said who they are, the eldest is closed: a member says it
+in its first packet."""
 
 
 class _Framed(protocol.Protocol):
@@ -45,6 +49,7 @@ class _Framed(protocol.Protocol):
 
     bytes_max = HELLO_BYTES_MAX
     refused = False
+    links: "Links"
 
     def connectionMade(self) -> None:
         self.transport.setTcpNoDelay(True)  # type: ignore[union-attr]
@@ -86,7 +91,7 @@ class _Framed(protocol.Protocol):
 
     def refuse(self, why: str) -> None:
         host = self.transport.getPeer()  # type: ignore[union-attr]
-        log.warn("link from {host} closed: {why}", host=host, why=why)
+        self.links.complaints.say(host=host, why=why)
         self.refused = True
         self.transport.abortConnection()  # type: ignore[union-attr]
 
@@ -131,6 +136,7 @@ class _Incoming(_Framed):
     def connectionMade(self) -> None:
         super().connectionMade()
         self.deadline = self.links.clock.callLater(HELLO_S_MAX, self.refuse, "no hello in time")
+        self.links._called(self)
 
     def framesReceived(self, messages: list[PeerMessage]) -> None:
         if self.peer:
@@ -147,6 +153,7 @@ class _Incoming(_Framed):
             return
         assert isinstance(hello, Hello)
         self.deadline.cancel()
+        self.links._strangers.pop(self, None)
         self.bytes_max = FRAME_BYTES_MAX
         self.peer = hello.sender
         self.links._heard_from(self)
@@ -194,10 +201,16 @@ class Links:
 
     _out: dict[int, _Outgoing] = field(init=False, default=Factory(dict))
     _in: dict[int, _Incoming] = field(init=False, default=Factory(dict))
+    _strangers: dict[_Incoming, None] = field(init=False, default=Factory(dict))  # eldest first
     _retry_s: dict[int, float] = field(init=False, default=Factory(dict))
     _waiting: dict[int, Any] = field(init=False, default=Factory(dict))  # until it is dialled again
     _port: Any = field(init=False, default=None)
     _stopped: bool = field(init=False, default=False)
+    complaints: Complaints = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        text = "link from {host} closed: {why}"
+        self.complaints = Complaints(log, text, self.clock.callLater)
 
     def start(self, host: str, port: int) -> None:
         self._port = self.clock.listenTCP(port, _Listening(self), interface=host)
@@ -238,7 +251,7 @@ class Links:
         if not isinstance(hello, Hello):
             return "no hello"
         if hello.ensemble != self.ensemble:
-            return f"it belongs to ensemble {hello.ensemble!r}, we to {self.ensemble!r}"
+            return f"it belongs to ensemble {hello.ensemble[:40]!r}, we to {self.ensemble!r}"
         if hello.members != self.members_checksum:
             return f"member {hello.sender} has another list of members than we have"
         if hello.receiver != self.member or hello.sender not in self.addresses:
@@ -276,6 +289,14 @@ class Links:
         self.on_lost(link.peer)
         self._again(link.peer)
 
+    def _called(self, link: _Incoming) -> None:
+        strangers = self._strangers
+        strangers[link] = None
+        if len(strangers) > STRANGERS_MAX:
+            eldest = next(iter(strangers))
+            del strangers[eldest]
+            eldest.refuse("too many strangers, and it said nothing")
+
     def _heard_from(self, link: _Incoming) -> None:
         older = self._in.pop(link.peer, None)
         self._in[link.peer] = link
@@ -287,6 +308,7 @@ class Links:
             self._dial(link.peer)
 
     def _gone(self, link: _Incoming) -> None:
+        self._strangers.pop(link, None)
         if self._in.get(link.peer) is link:
             del self._in[link.peer]
 

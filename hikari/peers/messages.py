@@ -21,6 +21,15 @@ class Heard:
 
 
 @define
+class Digest:
+    """What the sender's tree was, all of it in one number, when it had applied `index`."""
+
+    sender: int
+    index: int
+    digest: int
+
+
+@define
 class Hello:
     """The first frame of every link: who calls whom, and in which ensemble."""
 

@@ -1,20 +1,22 @@
 """The turn: everything that one poll of the reactor brought, moved once, in the safe order."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from attrs import Factory, define, field
 from twisted.logger import Logger
 
 from hikari.config import HEARD_TICKS
-from hikari.peers.messages import Forward, Heard
+from hikari.peers.messages import Digest, Forward, Heard
 from hikari.raft.entry import Entry
 from hikari.raft.journal import Journal
 from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
 from hikari.raft.raft import LEADER, Raft, Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.compaction import Compaction
+from hikari.replica.digests import DIGEST_ENTRIES, Digests
 from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
+from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.sessions import ATTACH, EXPIRE
@@ -50,6 +52,9 @@ class Disk(Protocol):
     def sync(self, number: int, durable: Callable[[int], None]) -> None:
         """`durable(number)` once all that was appended before this call is on disk; maybe at
         once. A later call covers an earlier one."""
+
+    def stalled(self) -> bool:
+        """It has not answered for so long that another member had better lead."""
 
 
 class Door(Protocol):
@@ -90,10 +95,13 @@ class Replica:
     compaction: Compaction
     replant: Callable[[Any, str], Tree]  # (rows, folder name) -> the tree in them
     leader_lost_ticks: int
+    diverged: Callable[[int], NoReturn]  # the tree is not that of the majority: stop at once
 
     heard: set[int] = field(init=False, default=Factory(set))  # sessions, since the last report
     barriers: Barriers = field(init=False)
     sending: Sending = field(init=False)
+    digests: Digests = field(init=False)
+    scrub: Scrub = field(init=False, default=Factory(Scrub))
     _woken: bool = field(init=False, default=False)
     _forwarded: list[bytes] = field(init=False, default=Factory(list))
     _expired: list[bytes] = field(init=False, default=Factory(list))
@@ -101,12 +109,21 @@ class Replica:
     _allegiance: tuple[int, int] = field(init=False, default=(0, 0))  # (leader, term) they went to
     _silent_ticks: int = field(init=False, default=0)  # since the leader was heard; -1: leads
     _ticks: int = field(init=False, default=0)
+    _grace: int = field(init=False, default=0)  # ticks in which no session grows older
+    _stalled: bool = field(init=False, default=False)  # leads, and hands over for its disk's sake
     _settle_due: bool = field(init=False, default=False)
     _turning: bool = field(init=False, default=False)  # Raft will be asked again in this turn
 
     def __attrs_post_init__(self) -> None:
         self.barriers = Barriers(self.raft.read, self.proposals.serial)
         self.sending = Sending(self.member, self.raft.snapshot_ended)
+        self.digests = Digests(
+            member=self.member,
+            voters=self.raft.voters,
+            send=lambda to, digest: self._outbox.append((to, digest)),
+            diverged=self.diverged,
+            newest=self.tree.index,
+        )
 
     # ---- what moves it
 
@@ -136,6 +153,9 @@ class Replica:
         elif kind is Heard:
             self.sessions.heard(message.sessions)
             return
+        elif kind is Digest:
+            self.digests.heard(message)
+            return
         else:
             self.raft.step(message)
             if kind is Append and self.serving:
@@ -152,13 +172,16 @@ class Replica:
             self._changed_allegiance()
         self.wake()
 
-    def tick(self) -> None:
-        """One tick of Raft's clock passed."""
+    def tick(self, late: bool = False) -> None:
+        """One tick of Raft's clock passed. `late`: this member stood still for longer than one, so
+        that what it was told meanwhile is not read yet."""
         self._ticks += 1
         self._settle_due = True
         self.raft.tick()
         self.sending.tick()
-        self._tick_sessions()
+        self.scrub.tick(self.tree)
+        self._tick_disk()
+        self._tick_sessions(late)
         if self.barriers.tick():
             self.wake()
         if self.raft.role == LEADER:  # it looks after its majority itself
@@ -218,7 +241,8 @@ class Replica:
         self.door.turn_ended()
         log_ = self.raft.log
         assert log_.base.index <= self.tree.index == log_.applied <= min(log_.commit, log_.durable)
-        if self.raft.more() or (self.proposals.waiting() and self.serving):
+        waiting = self.proposals.waiting() and self.serving and not self.raft.heir
+        if self.raft.more() or waiting:
             self.wake()
 
     def _follow_leader(self) -> None:
@@ -247,6 +271,8 @@ class Replica:
             self.proposals.shed(WAITING_BYTES_MAX)  # the rest waits
             return
         self.barriers.send()
+        if raft.heir:
+            return  # it waits for whoever leads then
         mine = self.proposals.pack() if self.proposals.waiting() else []
         if raft.role != LEADER:
             for some in batches(mine):
@@ -276,7 +302,10 @@ class Replica:
             self._begin_snapshot(peer)
         for chunk in ready.chunks:
             self._chunk(chunk)
-        return bool(number or ready.chunks)
+        whole = self.receiving.whole
+        if whole is not None:
+            self._restore(*whole)
+        return bool(number or ready.chunks or whole)
 
     def _durable(self, number: int) -> None:
         self.raft.durable(number)
@@ -297,6 +326,8 @@ class Replica:
             else:
                 tree.begin(entry.index, tree.time_ms)
             tree.finish(entry.term, entry.checksum)
+            if not entry.index % DIGEST_ENTRIES:
+                self.digests.reached(entry.index, tree.digest())
 
     def _apply_proposal(self, proposal: bytes, skip: int) -> int:
         """Apply the groups of one proposal but for the first `skip` requests; how many of those
@@ -346,12 +377,28 @@ class Replica:
                 self.door.session_moved(closed, 0)
         assert op in (CREATE_SESSION, ATTACH, CLOSE_SESSION, EXPIRE)
 
+    def _tick_disk(self) -> None:
+        """The others have on disk what this member's disk keeps it waiting for: let one of them
+        lead, before anybody's patience ends."""
+        raft = self.raft
+        hangs = raft.role == LEADER and self.disk.stalled()
+        if hangs and raft.transfer() and not self._stalled:
+            log.warn("the disk hangs: member {heir} is to lead", heir=raft.heir)
+        elif self._stalled and not hangs:
+            raft.stay()
+        self._stalled = hangs and raft.heir != 0
+
     # ---- sessions
 
-    def _tick_sessions(self) -> None:
-        expired = self.sessions.tick()
+    def _tick_sessions(self, late: bool) -> None:
+        if late:
+            self._grace = HEARD_TICKS + 1  # until others have been read, and have reported
+        elif self._grace:
+            self._grace -= 1
+        expired = [] if self._grace else self.sessions.tick()
         raft = self.raft
-        if self.heard and (self._ticks % HEARD_TICKS == 0 or raft.role == LEADER):
+        due = self._ticks % HEARD_TICKS == 0 or self._grace == HEARD_TICKS
+        if self.heard and (due or raft.role == LEADER):
             if raft.role == LEADER:
                 self.sessions.heard(self.heard)
                 self.heard.clear()
@@ -382,31 +429,41 @@ class Replica:
         self.sending.begin(peer, self.tree.rows.view(), mark)
 
     def _stream(self) -> None:
-        """The next chunks, a few a turn."""
+        """The next chunks; more of them in the next turn."""
         if self.raft.role == LEADER:
             chunks = self.sending.chunks(self.raft.term)
             if chunks:
                 self.peers.send(chunks)
+                self.wake()
 
     def _chunk(self, chunk: Chunk | ChunkReply) -> None:
         if isinstance(chunk, ChunkReply):
             self.sending.replied(chunk)
             return
         if chunk.mark.index <= self.raft.log.commit:
+            self.receiving.abandon(chunk.mark)
             done = ChunkReply(self.member, chunk.term, chunk.mark.index, -1)
             self._outbox.append((chunk.sender, done))
             return
-        reply, whole = self.receiving.take(chunk)
-        self._outbox.append((chunk.sender, reply))
-        if whole is not None:
-            self._restore(*whole)
+        self.receiving.take(chunk, lambda reply: self._took(chunk.sender, reply))
+
+    def _took(self, sender: int, reply: ChunkReply) -> None:
+        self._outbox.append((sender, reply))
+        self.wake()
 
     def _restore(self, mark: Any, name: str, rows: Any) -> None:
-        """The rows are all there and on disk: they replace the tree, and the log starts anew."""
+        """The rows are all there and on disk: they replace the tree, and the log starts anew. But
+        not if the log has come as far by itself meanwhile, and may have acknowledged more."""
+        if not self.raft.wants(mark):
+            self.receiving.abandon()
+            return
+        self.receiving.taken()
         self.journal.reset(self.journal.hard_state, mark, name)
         self.raft.restore(mark)
         self.tree = self.replant(rows, name)
         assert self.tree.index == mark.index
+        self.digests.begin_at(mark.index)
+        self.scrub.end()
         self.proposals.lose()  # some may be in there: no entry will answer them
         self.sessions.keep(self.tree.sessions)
         for session in self.tree.sessions.values():

@@ -9,9 +9,11 @@ from attrs import Factory, define, field
 from hikari.raft.entry import Mark
 from hikari.raft.messages import Chunk, ChunkReply
 from hikari.tree.rows import Rows, View
+from hikari.tree.tally import Tally
 
-CHUNK_BYTES: Final = 1 << 20
-CHUNKS_AHEAD: Final = 4
+CHUNK_BYTES: Final = 128 << 10
+"""Of small rows some thousand: to read and to pack them keeps the leader for some milliseconds."""
+CHUNKS_AHEAD: Final = 16
 """So many chunks are on their way unanswered."""
 PATIENCE_TICKS: Final = 200
 """A transfer that does not move for so long is given up; Raft will ask for another."""
@@ -31,6 +33,7 @@ def checksum(rows: list[tuple[bytes, bytes]]) -> int:
 class _Transfer:
     view: View
     mark: Mark
+    tally: Tally = Factory(Tally)
     sent: int = 0  # chunks
     answered: int = 0
     finished: bool = False
@@ -58,12 +61,17 @@ class Sending:
         return min((t.mark.index for t in self._transfers.values()), default=None)
 
     def chunks(self, term: int) -> list[tuple[int, Chunk]]:
-        """What may be sent now. Raises RowsDamaged: then nothing of it may be believed."""
+        """What may be sent in this turn: at most one a peer, so that no turn becomes long. Raises
+        RowsDamaged: then nothing of it may be believed, and nobody has, because the last chunk is
+        missing."""
         out = []
         for peer, transfer in self._transfers.items():
-            while not transfer.finished and transfer.sent - transfer.answered < CHUNKS_AHEAD:
+            if not transfer.finished and transfer.sent - transfer.answered < CHUNKS_AHEAD:
                 rows = transfer.view.take(CHUNK_BYTES)
+                transfer.tally.add(rows)
                 transfer.finished = not rows
+                if transfer.finished:
+                    transfer.tally.demand_whole()
                 out.append((peer, self._chunk(term, transfer, rows)))
                 transfer.sent += 1
         return out
@@ -118,42 +126,90 @@ class Sending:
             self.end(peer)
 
 
+@define(eq=False)
+class _Arriving:
+    """One snapshot on its way in. Rows and `broken` are the thread's."""
+
+    mark: Mark
+    next: int = 0  # the number of the chunk that is wanted
+    rows: Rows | None = None
+    broken: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"tree-{self.mark.index}"
+
+
 @define
 class Receiving:
-    """The follower's side: rows go into a new folder; nothing of ours changes before the end."""
+    """The follower's side: rows go into a new folder; nothing of ours changes before the end.
+
+    All work on that folder is done `aside`, on the tree's thread: to open it, to write it and to
+    make it durable takes longer than a turn may. Then `whole` holds what is to be restored, until
+    the turn has taken it.
+    """
 
     member: int
     open_rows: Callable[[str], Rows]  # a new, empty folder of that name
-    drop_rows: Callable[[str], None]  # close whoever may have it open, then delete it
-    _rows: Rows | None = field(init=False, default=None)
-    _mark: Mark | None = field(init=False, default=None)
-    _next: int = field(init=False, default=0)
+    drop_rows: Callable[[str], object]  # close whoever may have it open, then delete it
+    aside: Callable[[Callable[[], None], Callable[[], None]], None]  # (work, then back here)
+    whole: tuple[Mark, str, Rows] | None = field(init=False, default=None)
+    _arriving: _Arriving | None = field(init=False, default=None)
 
-    def take(self, chunk: Chunk) -> tuple[ChunkReply, tuple[Mark, str, Rows] | None]:
-        """Keep a chunk. The answer to send and, with the last one, what is now whole."""
-        term, index = chunk.term, chunk.mark.index
-        name = f"tree-{index}"
+    def take(self, chunk: Chunk, answer: Callable[[ChunkReply], None]) -> None:
+        """Keep a chunk, and answer when that is done."""
         if chunk.number == 0:
             self.abandon()
-            self._rows, self._mark, self._next = self.open_rows(name), chunk.mark, 0
-        if self._rows is None or chunk.mark != self._mark or chunk.number != self._next:
-            return ChunkReply(self.member, term, index, -1), None
-        if checksum(chunk.rows) != chunk.checksum:
-            self.abandon()
-            return ChunkReply(self.member, term, index, -1), None
-        if chunk.rows:
-            self._rows.write(dict(chunk.rows))
-        self._next += 1
-        reply = ChunkReply(self.member, term, index, chunk.number)
-        if not chunk.done:
-            return reply, None
-        rows, self._rows = self._rows, None
-        rows.flush()
-        return reply, (chunk.mark, name, rows)
+            self._arriving = _Arriving(chunk.mark)
+        arriving = self._arriving
+        if arriving is None or chunk.mark != arriving.mark or chunk.number != arriving.next:
+            answer(self._reply(chunk, -1))
+            return
+        arriving.next += 1
+        self.aside(lambda: self._keep(arriving, chunk), lambda: self._kept(arriving, chunk, answer))
 
-    def abandon(self) -> None:
-        """What was begun is of no use any more."""
-        if self._rows is not None and self._mark is not None:
-            self._rows.close()
-            self._rows = None
-            self.drop_rows(f"tree-{self._mark.index}")
+    def _keep(self, arriving: _Arriving, chunk: Chunk) -> None:
+        """On the thread."""
+        if arriving.broken or checksum(chunk.rows) != chunk.checksum:
+            arriving.broken = True
+            return
+        if arriving.rows is None:
+            arriving.rows = self.open_rows(arriving.name)
+        if chunk.rows:
+            arriving.rows.write(dict(chunk.rows))
+        if chunk.done:
+            arriving.rows.flush()
+
+    def _kept(
+        self, arriving: _Arriving, chunk: Chunk, answer: Callable[[ChunkReply], None]
+    ) -> None:
+        if arriving is not self._arriving:
+            return  # another one has begun
+        if arriving.broken:
+            self.abandon()
+            answer(self._reply(chunk, -1))
+            return
+        if chunk.done:
+            assert arriving.rows is not None
+            self.whole = (arriving.mark, arriving.name, arriving.rows)
+        answer(self._reply(chunk, chunk.number))
+
+    def _reply(self, chunk: Chunk, number: int) -> ChunkReply:
+        return ChunkReply(self.member, chunk.term, chunk.mark.index, number)
+
+    def taken(self) -> None:
+        """What is whole is the tree now."""
+        self.whole = self._arriving = None
+
+    def abandon(self, mark: Mark | None = None) -> None:
+        """What was begun (of `mark`, or whatever it is) is of no use any more."""
+        arriving = self._arriving
+        if arriving is not None and mark in (None, arriving.mark):
+            self._arriving = self.whole = None
+            self.aside(lambda: self._drop(arriving), lambda: None)
+
+    def _drop(self, arriving: _Arriving) -> None:
+        """On the thread."""
+        if arriving.rows is not None:
+            arriving.rows.close()
+            self.drop_rows(arriving.name)

@@ -80,6 +80,8 @@ class RocksJournal:
     tree_name: str
     cut_from: int | None
     """The first index of a torn tail, never promised, that the opening has cut off."""
+    opening_sync_s: float
+    """How long the fsync at the opening took: what is known of the disk so far."""
     lost: str
     """What the opening missed of what was promised; "": nothing."""
 
@@ -199,7 +201,9 @@ class RocksJournal:
             if self.cut_from is not None:
                 batch.delete_range(record_key(self.cut_from), RECORDS_END)
             self._write(batch)
+            began = self._seconds()
             self._flush_wal()
+            self.opening_sync_s = self._seconds() - began
             # All that is left is durable now, so it is what is promised from here on.
             self._watermark.write(Promise(self.last, self.hard_state, self.recovering))
             self._secure()

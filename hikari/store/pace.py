@@ -2,6 +2,7 @@
 
 Handing work to a thread and back costs tens of microseconds and a turn of the reactor; an fsync
 costs from a tenth of a millisecond to a hundred. Only the disk knows, so its last fsyncs decide.
+An fsync in the turn stops everything else: one that took very long is enough for the thread.
 """
 
 from collections import deque
@@ -10,9 +11,14 @@ from functools import partial
 from typing import Final, NamedTuple, Protocol
 
 INLINE_SECONDS_MAX: Final = 0.002
+STALL_SECONDS: Final = 0.5
+"""A sync that is under way for so long may take for ever: whoever leads should not wait for it.
+Less than an election time-out, an eighth of the shortest session's: time to hand over, and to try
+another, before anybody loses patience."""
 _MEAN_WEIGHT: Final = 1 / 8  # of the newest duration in the mean
 _RECENT: Final = 8
 _SPIKE: Final = 4  # times the threshold
+_LONG: Final = 10  # times the threshold: one such sync is enough
 _SPIKES_MAX: Final = 2  # of the recent ones: a disk with hiccups is slow, whatever its mean
 _CALM: Final = 64  # syncs in a row with a low mean before a thread is given up
 
@@ -34,6 +40,7 @@ class JournalSync:
     `in_thread(work)` runs `work` on the journal's thread, `from_thread(word)` brings `word` back
     to the thread that uses this object; `seconds` is a monotonic clock that both may read.
     `failed(error)` is called once if a sync fails; then nothing is ever called durable again.
+    `first_s` is how long a sync took at the opening, if that is known.
     """
 
     def __init__(
@@ -44,6 +51,7 @@ class JournalSync:
         from_thread: Callable[[Callable[[], None]], None],
         failed: Callable[[BaseException], None],
         inline_max_s: float = INLINE_SECONDS_MAX,
+        first_s: float = 0.0,
     ) -> None:
         self._journal = journal
         self._seconds = seconds
@@ -56,14 +64,24 @@ class JournalSync:
         self._calm = 0
         self._has_failed = False
         self._under_way = False
+        self._began = 0.0  # the one that is under way
         self._waiting: _Sync | None = None  # only if one is under way
         self.threaded = False
         """Whether the next sync goes to the thread."""
+
+        self.slowest_s = 0.0
+        """The longest sync so far."""
+        if first_s:
+            self._note(first_s)
 
     @property
     def mean_s(self) -> float:
         """The recent duration of a sync, in seconds."""
         return self._mean_s or 0.0
+
+    def stalled(self) -> bool:
+        """One sync has been under way for STALL_SECONDS or longer."""
+        return self._under_way and self._seconds() - self._began >= STALL_SECONDS
 
     def sync(self, number: int, durable: Durable) -> None:
         """Call `durable(number)` once all that was appended before this call is durable: before
@@ -88,6 +106,7 @@ class JournalSync:
 
     def _start(self, sync: _Sync) -> None:
         self._under_way = True
+        self._began = self._seconds()
         self._in_thread(partial(self._run, sync))
 
     def _run(self, sync: _Sync) -> None:
@@ -122,8 +141,10 @@ class JournalSync:
         self._recent.append(duration_s)
         mean_s = duration_s if self._mean_s is None else self._mean_s
         self._mean_s = mean_s + (duration_s - mean_s) * _MEAN_WEIGHT
+        self.slowest_s = max(self.slowest_s, duration_s)
         spikes = sum(1 for one in self._recent if one > _SPIKE * self._inline_max_s)
-        if self._mean_s > self._inline_max_s or spikes >= _SPIKES_MAX:
+        long = duration_s > _LONG * self._inline_max_s
+        if long or self._mean_s > self._inline_max_s or spikes >= _SPIKES_MAX:
             self.threaded = True
             self._calm = 0
         elif self.threaded:

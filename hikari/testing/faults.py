@@ -54,7 +54,9 @@ class Faults:
         self._failed.discard(member.number)
         member.disk.failing = ""
         rest_s = self._rest_s.pop(member.number, 0.05)
-        self._later(rest_s if not self._over else 0.01, self._start, member)
+        if member.refused:
+            rest_s = 1.0
+        self._later(rest_s, self._start, member)
 
     def _start(self, member: Member) -> None:
         if not member.running:
@@ -92,6 +94,19 @@ class Faults:
         if member.running:
             member.doom, member.doomed_power = points, power
             self._rest_s[member.number] = rest_s
+
+    def _stop(self, number: int, rest_s: float) -> None:
+        """It is asked to stop, as an operator would: it hands over first."""
+        member = self._member(number)
+        if member.running and member.server is not None:
+            self._rest_s[member.number] = rest_s
+            member.stop()
+
+    def _hand_over(self, to: int) -> None:
+        leader = self._member(0)
+        if leader.leads and to != leader.number:
+            leader.replica.raft.transfer(to)
+            leader.replica.wake()
 
     def _flap(self, rest_s: float, times: int) -> None:
         """The leader dies, and the next one, and so on."""

@@ -17,6 +17,7 @@ class SimulatedReactor:
 
     def __init__(self, process: Process, network: Network, chance: random.Random) -> None:
         self._process, self._network, self._chance = process, network, chance
+        self.turn_s_max = 0.0  # see `hikari.reactor`
         self.polls = 0  # that had something to do at their end
         self.seconds = process.seconds
         self.callLater = process.call_later

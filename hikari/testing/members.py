@@ -148,6 +148,20 @@ class Member:
         if self.running:
             self._end(why, power)
 
+    def stop(self) -> None:
+        """Ask its process to end in order, as SIGTERM does."""
+        assert self.process is not None
+        self.timeline.at(self.timeline.now, self._stop, process=self.process)
+
+    def _stop(self) -> None:
+        server, life = self.server, self.lives
+        if server is not None and not server.closed:
+            server.stop().addCallback(lambda _: self._stopped(life))
+
+    def _stopped(self, life: int) -> None:
+        if self.running and self.lives == life:
+            self._end("stopped")
+
     def _end(self, why: str, power: bool = False) -> None:
         process = self.process
         assert process is not None

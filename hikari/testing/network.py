@@ -26,6 +26,8 @@ FIN: Final = b"FIN"
 RST: Final = b"RST"  # told apart by identity: no data is ever this very object
 RETRANSMIT_S: Final = 0.2
 UNREAD_BYTES_MAX: Final = 1 << 20
+UNACKNOWLEDGED_MAX: Final = 4
+"""So many packets go unanswered: a sender whom no acknowledgement reaches falls silent."""
 
 
 class Link:
@@ -167,10 +169,11 @@ class Port:
 class Stream:
     """One direction of one connection: what is sent arrives in order, at some time."""
 
-    __slots__ = ("_link", "_network", "_newest", "_queue", "to", "unread")
+    __slots__ = ("_back", "_link", "_network", "_newest", "_queue", "_unheard", "to", "unread")
 
-    def __init__(self, network: Network, link: Link, to: "Side") -> None:
-        self._network, self._link = network, link
+    def __init__(self, network: Network, link: Link, back: Link, to: "Side") -> None:
+        self._network, self._link, self._back = network, link, back
+        self._unheard = 0  # packets that arrived while no acknowledgement could come back
         self._queue: deque[bytes] = deque()
         self._newest = 0.0  # when the last of them arrives
         self.to = to
@@ -195,6 +198,13 @@ class Stream:
         if self._link.cut:
             self._link.held.append(self)
             return
+        if self._back.cut:
+            self._unheard += 1
+            if self._unheard > UNACKNOWLEDGED_MAX:
+                self._back.held.append(self)
+                return
+        else:
+            self._unheard = 0
         self.to.arrived(self._queue.popleft())
 
     def go_on(self, delay_s: float) -> None:
@@ -231,8 +241,9 @@ class Side:
     def tie(self, other: "Side") -> None:
         self.other, other.other = other, self
         network = self.network
-        self.out = Stream(network, network.link(self.host, other.host), other)
-        other.out = Stream(network, network.link(other.host, self.host), self)
+        there, back = network.link(self.host, other.host), network.link(other.host, self.host)
+        self.out = Stream(network, there, back, other)
+        other.out = Stream(network, back, there, self)
         self.into, other.into = other.out, self.out
 
     def begin(self, factory: Any) -> None:

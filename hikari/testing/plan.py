@@ -12,6 +12,9 @@ from attrs import asdict, define, field
 
 REGISTERS: Final = [f"/r{n}" for n in range(4)]
 FOLDERS: Final = ["/q", "/e", "/s"]
+PLAIN: Final = ["/p0", "/p1"]
+"""Registers that nothing but sets, gets, creates and deletes of their own touch: a judge that
+trusts no zxid can look at them."""
 Act = list[Any]
 """[at_s, kind, argument, …]"""
 
@@ -54,7 +57,7 @@ def draw(seed: int, turns: int, members: int = 0) -> Plan:
     plan = Plan(seed, members, turns)
     plan.knobs = _knobs(chance)
     skewed = chance.random() < 0.3
-    plan.rates = [chance.uniform(0.8, 1.25) if skewed else 1.0 for _ in range(members)]
+    plan.rates = [chance.uniform(0.9, 1.1) if skewed else 1.0 for _ in range(members)]
     plan.scripts = [_script(chance, n, members, horizon_s) for n in range(chance.randrange(3, 8))]
     plan.faults = _faults(chance, members, horizon_s)
     return plan
@@ -73,6 +76,7 @@ def _knobs(chance: random.Random) -> dict[str, float]:
         "chunk_bytes": chance.choice((1, 200, 2_000, 1 << 20)),
         "settle_rows": chance.choice((1, 5, 2_048)),
         "entries_in_memory": chance.choice((1, 4, 512)),
+        "digest_entries": chance.choice((1, 1, 8, 128)),
         "doubled": chance.choice((0, 0, 0.02, 0.2)),
         "late": chance.choice((0, 0, 0.02, 0.2)),
         "late_s": chance.choice((0.01, 0.3, 3.0)),
@@ -91,7 +95,7 @@ def _knobs(chance: random.Random) -> dict[str, float]:
 def _script(chance: random.Random, number: int, members: int, horizon_s: float) -> Script:
     script = Script(chance.choice((4_000, 4_000, 10_000, 40_000)))
     acts = [[0.0, "burst", [["create", path, 0] for path in REGISTERS + FOLDERS]]]
-    gap_s = chance.choice((0.02, 0.1, 0.3))
+    gap_s = chance.choice((0.01, 0.05, 0.2))
     at_s = 1.0
     while at_s < horizon_s:
         acts.append([round(at_s, 4), *_act(chance, members)])
@@ -102,6 +106,8 @@ def _script(chance: random.Random, number: int, members: int, horizon_s: float) 
 
 def _act(chance: random.Random, members: int) -> Act:
     drawn = chance.random()
+    if drawn < 0.18:
+        return _plain(chance)
     if drawn < 0.82:
         return _request(chance)
     if drawn < 0.94:
@@ -111,6 +117,17 @@ def _act(chance: random.Random, members: int) -> Act:
     if drawn < 0.98:
         return ["hang up"]
     return ["move", chance.randrange(members) + 1]
+
+
+def _plain(chance: random.Random) -> Act:
+    path, drawn = chance.choice(PLAIN), chance.random()
+    if drawn < 0.45:
+        return ["linear get", path, False]
+    if drawn < 0.65:
+        return ["set", path]
+    if drawn < 0.85:
+        return ["cas", path]
+    return ["create", path, 0] if drawn < 0.93 else ["delete", path]
 
 
 def _request(chance: random.Random) -> Act:
@@ -206,6 +223,8 @@ _DRAW: Final[dict[str, Any]] = {
     "power": lambda c, m: [_one(c, m), _rest(c)],
     "power all": lambda c, m: [_rest(c)],
     "doom": lambda c, m: [_one(c, m), c.randrange(1, 40), c.random() < 0.5, _rest(c)],
+    "stop": lambda c, m: [_one(c, m), _rest(c)],
+    "hand over": lambda c, m: [c.randrange(m) + 1],
     "flap": lambda c, m: [_rest(c), c.randrange(2, 6)],
     "halves": lambda c, m: [_some(c, m), _while(c)],
     "alone": lambda c, m: [_one(c, m), _while(c)],

@@ -5,18 +5,21 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
+from zlib import crc32
 
 from hikari.raft import leader as raft_leader
 from hikari.raft import raft
-from hikari.replica import replica, snapshots
-from hikari.testing.agreed import requests_of
+from hikari.replica import digests, replica, snapshots
+from hikari.testing.agreed import agreed
 from hikari.testing.clients import SimulatedClient
 from hikari.testing.disk import Disk
 from hikari.testing.faults import Faults
+from hikari.testing.history import Applied, Conversation
+from hikari.testing.linear import judge_registers
 from hikari.testing.members import Manners, Member, make_config
 from hikari.testing.network import Network
 from hikari.testing.plan import Act, Plan
-from hikari.testing.replay import judge
+from hikari.testing.replay import REPORT_S, judge
 from hikari.testing.requests import make_requests
 from hikari.testing.timeline import Process, Timeline
 from hikari.testing.witness import Violation, Witness, demand
@@ -24,6 +27,10 @@ from hikari.testing.witness import Violation, Witness, demand
 STORY_LINES: Final = 400
 HEAL_S_MAX: Final = 30.0
 QUIET_S: Final = 3.0
+DELAYING: Final = {
+    *("halves", "alone", "deaf", "mute", "one way", "slow link", "pause", "slow disk", "stall"),
+}
+SEARCH_STEPS_MAX: Final = 20_000
 CHAOS_S_PER_TURN: Final = 0.2
 """With nobody left to have a turn, chaos ends all the same."""
 
@@ -37,6 +44,8 @@ def tuned(knobs: dict[str, float]) -> Iterator[None]:
         (snapshots, "CHUNK_BYTES", "chunk_bytes"),
         (replica, "SETTLE_ROWS", "settle_rows"),
         (replica, "LOG_ENTRIES_IN_MEMORY", "entries_in_memory"),
+        (replica, "DIGEST_ENTRIES", "digest_entries"),
+        (digests, "DIGEST_ENTRIES", "digest_entries"),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in places]
     for module, name, knob in places:
@@ -65,6 +74,12 @@ class Simulation:
         self.story: deque[tuple[float, str]] = deque(maxlen=STORY_LINES)
         self.turns = 0
         self.deaths = 0
+        self.trace = 0
+        """A checksum over everything that was said: equal runs have equal traces."""
+        self.applied: list[Applied] = []
+        self.conversations: list[Conversation] = []
+        self.unjudged: list[bytes] = []
+        """Registers for which the search gave up."""
         self.chaos = True
         self.members = [self._member(n) for n in range(1, plan.members + 1)]
         self.clients = [self._client(n) for n in range(1, len(plan.scripts) + 1)]
@@ -85,7 +100,7 @@ class Simulation:
             member.rate = plan.rates[number - 1]
         member.started = self._started
         member.moved = self._moved
-        member.says = self.witness.says
+        member.says = self._says
         member.died = self._died
         return member
 
@@ -110,7 +125,14 @@ class Simulation:
     # ---- what is told
 
     def tell(self, *words: Any) -> None:
-        self.story.append((self.timeline.now, " ".join(map(str, words))))
+        line = " ".join(map(str, words))
+        self.story.append((self.timeline.now, line))
+        self.trace = crc32(f"{self.timeline.now:.9f} {line}".encode(), self.trace)
+
+    def hear(self, line: str) -> None:
+        """Somebody logs."""
+        process = self.timeline.current
+        self.tell(f"{process.name if process else 'nobody'}: {line}")
 
     def _started(self, member: Member) -> None:
         raft_ = member.replica.raft
@@ -125,6 +147,11 @@ class Simulation:
         if reactor.polls:
             self.turns += reactor.polls
             reactor.polls = 0
+
+    def _says(self, member: Member, to: int, message: Any) -> None:
+        self.witness.says(member, to, message)
+        said = (member.number, to, type(message).__name__)
+        self.trace = crc32(repr((self.timeline.now, said)).encode(), self.trace)
 
     def _died(self, member: Member, why: str) -> None:
         self.deaths += 1
@@ -233,11 +260,18 @@ class Simulation:
         self._same_rows()
         self._no_ghosts()
         entries = [self.witness.committed[n] for n in range(1, self.witness.commit_max + 1)]
-        self.applied = requests_of(entries)
+        self.applied = list(agreed(entry.payload for entry in entries))
         zxid = self.members[0].replica.tree.zxid
         demand(len(self.applied) == zxid, "every request counts once", len(self.applied), zxid)
         self.conversations = [one for client in self.clients for one in client.conversations]
-        wrong = judge(self.applied, self.conversations, at_rest=True)
+        # Who is cut off or asleep cannot tell whom it has heard from: then who may be called
+        # expired is nothing that a client can judge.
+        kinds = {kind for _, kind, *_ in self.plan.faults}
+        prompt = not kinds & DELAYING and not any(rate != 1 for rate in self.plan.rates)
+        report_s = REPORT_S if prompt else float("inf")
+        wrong = judge(self.applied, self.conversations, at_rest=True, report_s=report_s)
+        demand(not wrong, "what clients saw", *wrong[:3])
+        wrong, self.unjudged = judge_registers(self.conversations, SEARCH_STEPS_MAX)
         demand(not wrong, "what clients saw", *wrong[:3])
 
     def _same_rows(self) -> None:

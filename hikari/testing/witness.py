@@ -131,6 +131,8 @@ class Witness:
         mark = Mark(tree.index, tree.term, tree.checksum)
         demand(mark == entry.mark, "state machine safety", number, mark, entry.mark)
         demand(tree.zxid >= seen.zxid, "a zxid goes back", number, tree.zxid, seen.zxid)
+        found = replica.digests.mismatches
+        demand(not found, "equal digests at equal index", number, index, found)
         state = (tree.zxid, tree.znodes, len(tree.sessions))
         known = self.states.setdefault(index, state)
         demand(known == state, "equal trees at equal index", number, index, known, state)

@@ -297,8 +297,7 @@ def _close(state: State, closed: Session) -> None:
         assert znode.owner == closed.id
         _unlink(state, path, znode, above, parent)
     assert not closed.ephemerals
-    del state.sessions[closed.id]
-    state.moved[closed.id] = None
+    state.end(closed)
 
 
 PARTS: Final[dict[int, Operation]] = {  # what a multi may consist of

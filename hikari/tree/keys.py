@@ -28,6 +28,11 @@ def znode_key(path: bytes) -> bytes:
     return _level(depth(path)) + path
 
 
+def path_of(key: bytes) -> bytes:
+    """The path of a znode's key."""
+    return key[3:]
+
+
 def children_prefix(path: bytes) -> bytes:
     """What the keys of all children of `path`, and no others, start with."""
     return _level(depth(path) + 1) + (path + b"/" if path != b"/" else path)

@@ -18,13 +18,14 @@ _ROW: Final = struct.Struct(">qi")
 class Session:
     """Invariant: `attachment` is the zxid that opened it or moved it last."""
 
-    __slots__ = ("attachment", "ephemerals", "id", "password", "timeout_ms")
+    __slots__ = ("attachment", "ephemerals", "hashed", "id", "password", "timeout_ms")
 
     def __init__(self, id: int, timeout_ms: int, password: bytes, attachment: int) -> None:
         self.id = id
         self.timeout_ms = timeout_ms
         self.password = password
         self.attachment = attachment
+        self.hashed = 0  # what its row is in the sum of the settled rows; 0: it has none
         self.ephemerals = 0  # how many it owns: most own none, and need no scan when they close
 
     def row(self) -> bytes:

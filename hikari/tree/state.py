@@ -5,21 +5,45 @@ from typing import Final
 
 from hikari.tree import keys, sessions, znode
 from hikari.tree.cache import Cache
+from hikari.tree.digest import MASK, hash64
 from hikari.tree.fresh import fresh_znodes
 from hikari.tree.rows import Rows, RowsDamaged
 from hikari.tree.sessions import Session
 from hikari.tree.undo import Undo
 from hikari.tree.znode import Znode
 
-FORMAT: Final = 1  # of all rows; a tree of another format is refused
+FORMAT: Final = 2  # of all rows; a tree of another format is refused
 
-_META: Final = struct.Struct(">HQQQqQIQ")
+_META: Final = struct.Struct(">HQQQqQIQQ")
+
+
+def zxid_of(meta: bytes) -> int:
+    """The last zxid of a tree with this settled row. Raises RowsDamaged."""
+    _demand_format(meta)
+    zxid: int = _META.unpack(meta)[2]
+    return zxid
+
+
+def sum_of(meta: bytes) -> int:
+    """The sum of all rows, as a tree with this settled row has it. Raises RowsDamaged."""
+    _demand_format(meta)
+    total: int = _META.unpack(meta)[-1]
+    return total
+
+
+def _demand_format(meta: bytes) -> None:
+    format = int.from_bytes(meta[:2], "big")
+    if format != FORMAT:
+        raise RowsDamaged(f"rows of format {format}, not {FORMAT}")
+    if len(meta) != _META.size:
+        raise RowsDamaged(f"a settled row of {len(meta)} bytes")
 
 
 class State:
     """The settled rows, and in memory what is newer than they.
 
-    Invariant: whatever is in `changed` and not None is the very object in `cache.young`.
+    Invariants: whatever is in `changed` and not None is the very object in `cache.young`. `sum` is
+    that of the settled rows (`hikari.tree.digest`), less those of what is gone since.
     """
 
     __slots__ = (
@@ -34,6 +58,7 @@ class State:
         "rows",
         "sessions",
         "settled",
+        "sum",
         "term",
         "time_ms",
         "undo",
@@ -56,6 +81,7 @@ class State:
         self.zxid = 0
         self.done = 0
         self.znodes = 0  # how many there are
+        self.sum = 0
         self.time_ms = 0
         self.settled = (0, 0, 0)
         meta = rows.get(keys.META)
@@ -71,17 +97,14 @@ class State:
         self.settle()
 
     def _load(self, meta: bytes) -> None:
-        if len(meta) != _META.size:
-            raise RowsDamaged(f"a settled row of {len(meta)} bytes")
-        format, *counts = _META.unpack(meta)
-        self.index, self.zxid, self.done, self.time_ms, *counts = counts
-        self.term, self.checksum, self.znodes = counts
-        if format != FORMAT:
-            raise RowsDamaged(f"rows of format {format}, not {FORMAT}")
+        _demand_format(meta)
+        _, self.index, self.zxid, self.done, self.time_ms, *counts = _META.unpack(meta)
+        self.term, self.checksum, self.znodes, self.sum = counts
         self.settled = (self.index, self.zxid, self.done)
         for key, row in self.rows.scan(keys.SESSION):
             id = keys.session_of(key)
             self.sessions[id] = sessions.from_row(id, row)
+            self.sessions[id].hashed = hash64(key + row)
         for key in self.rows.scan_keys(keys.EPHEMERAL):
             owner = self.sessions.get(int.from_bytes(key[:8], "big"))
             if owner is None:
@@ -95,25 +118,64 @@ class State:
         if now == self.settled:
             assert not self.changed
             return
-        batch: dict[bytes, bytes | None] = {
-            keys.znode_key(path): None if changed is None else changed.row()
-            for path, changed in self.changed.items()
-        }
+        batch = self._changed_znodes()
         for id, session in self.moved.items():
-            batch[keys.session_key(id)] = None if session is None else session.row()
+            key = keys.session_key(id)
+            if session is None:
+                batch[key] = None
+            else:
+                batch[key] = row = session.row()
+                hashed = hash64(key + row)
+                self.sum += hashed - session.hashed
+                session.hashed = hashed
         for id, claims in self.claims.items():
             prefix = keys.ephemerals_prefix(id)
             for path, value in claims.items():
                 batch[prefix + path] = value
-        batch[keys.META] = _META.pack(
-            FORMAT, *now, self.time_ms, self.term, self.checksum, self.znodes
-        )
+        batch[keys.META] = self._meta()
         self.rows.write(batch)
         self.changed.clear()
         self.moved.clear()
         self.claims.clear()
         self.settled = now
         self.cache.rotate()
+
+    def _changed_znodes(self) -> dict[bytes, bytes | None]:
+        """Their rows, which are in the sum from now on. All writes come through this loop."""
+        batch: dict[bytes, bytes | None] = {}
+        key_of = keys.znode_key
+        change = 0
+        for path, changed in self.changed.items():
+            key = key_of(path)
+            if changed is None:
+                batch[key] = None
+            else:
+                batch[key] = row = changed.row()
+                hashed = hash64(key + row)
+                change += hashed - changed.hashed
+                changed.hashed = hashed
+        self.sum += change
+        return batch
+
+    def _meta(self) -> bytes:
+        self.sum &= MASK
+        return _META.pack(
+            FORMAT,
+            self.index,
+            self.zxid,
+            self.done,
+            self.time_ms,
+            self.term,
+            self.checksum,
+            self.znodes,
+            self.sum,
+        )
+
+    def digest(self) -> int:
+        """The same on two members if, and for all that matters only if, all of their rows are.
+        Settles; u64."""
+        self.settle()
+        return hash64(keys.META + self._meta())
 
     def find(self, path: bytes) -> Znode | None:
         """The znode with just this path. Never lets go of anything."""
@@ -123,10 +185,12 @@ class State:
         return self.cache.promote(path) or self._fetch(path)
 
     def _fetch(self, path: bytes) -> Znode | None:
-        row = self.rows.get(keys.znode_key(path))
+        key = keys.znode_key(path)
+        row = self.rows.get(key)
         if row is None:
             return None
         fetched = znode.from_row(row)
+        fetched.hashed = hash64(key + row)
         self.cache.put(path, fetched)
         return fetched
 
@@ -151,7 +215,14 @@ class State:
             self.undo.touched(path, znode)
         self.changed[path] = None
         self.znodes -= 1
+        self.sum -= znode.hashed
         self.cache.drop(path)
+
+    def end(self, session: Session) -> None:
+        """The session is no more; never within a multi."""
+        del self.sessions[session.id]
+        self.moved[session.id] = None
+        self.sum -= session.hashed
 
     def claim(self, session: Session, path: bytes) -> None:
         """An ephemeral of this session comes into being."""

@@ -14,12 +14,13 @@ _ABSENT: Final = Znode(None, b"", 0, 0, 0)  # "not among the changed", where Non
 class Undo:
     """Remembers the first touch of everything; `restore` puts all of it back."""
 
-    __slots__ = ("claims", "count", "events", "state", "znodes")
+    __slots__ = ("claims", "count", "events", "state", "sum", "znodes")
 
     def __init__(self, state: "State") -> None:
         self.state = state
         self.events = len(state.events)
         self.count = state.znodes
+        self.sum = state.sum
         # path -> (as it was, what `changed` held for it)
         self.znodes: dict[bytes, tuple[Znode | None, Znode | None]] = {}
         # (session, its count, path, what its claims held for it), newest last; _ABSENT: nothing
@@ -40,6 +41,7 @@ class Undo:
         state = self.state
         del state.events[self.events :]
         state.znodes = self.count
+        state.sum = self.sum
         for path, (znode, before) in self.znodes.items():
             state.cache.drop(path)
             state.changed.pop(path, None)

@@ -29,6 +29,7 @@ class Znode:
         "ctime",
         "czxid",
         "data",
+        "hashed",
         "listing",
         "mtime",
         "mzxid",
@@ -48,6 +49,7 @@ class Znode:
         self.children = 0
         self.acl = acl
         self.data = data
+        self.hashed = 0  # what its row is in the sum of the settled rows; 0: it has none
         self.stat: bytes | None = None  # all that follows is derived, built when first asked for
         self.body: bytes | None = None
         self.listing: bytes | None = None
@@ -105,6 +107,7 @@ class Znode:
         twin.aversion = self.aversion
         twin.creates = self.creates
         twin.children = self.children
+        twin.hashed = self.hashed
         twin.stat = self.stat
         twin.body = self.body
         twin.listing = self.listing

@@ -9,8 +9,8 @@ def make(tmp_path):
     """Give a function that starts ensembles; all are ended, and their logs read, at the end."""
     made = []
 
-    def start(members=3, settings=""):
-        made.append(Ensemble(tmp_path / f"ensemble-{len(made)}", members, settings))
+    def start(members=3, settings="", **others):
+        made.append(Ensemble(tmp_path / f"ensemble-{len(made)}", members, settings, **others))
         return made[-1].start()
 
     start.made = made

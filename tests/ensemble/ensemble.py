@@ -28,11 +28,19 @@ def wait_until(what: str, there: Callable[[], object], seconds: float = WAIT_S) 
 
 
 class Ensemble:
-    """Members are numbered from 1. `settings` is TOML that is added to every configuration."""
+    """Members are numbered from 1. `settings` is TOML that is added to every configuration.
+    `surroundings(number)` gives environment variables of a member's process."""
 
-    def __init__(self, folder: Path, members: int = 3, settings: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        members: int = 3,
+        settings: str = "",
+        surroundings: Callable[[int], dict[str, str]] = lambda number: {},
+    ) -> None:
         self.layout = Layout(folder, members, free_ports(members))
         self.settings = settings
+        self.surroundings = surroundings
         self.running: dict[int, Member] = {}
         self._paused: set[int] = set()
 
@@ -61,7 +69,8 @@ class Ensemble:
         if not config.exists():
             config.parent.mkdir(parents=True)
             config.write_text(config_text(self.layout, number) + self.settings)
-        self.running[number] = Member(self.layout, number, PROGRAM)
+        around = [f"{name}={value}" for name, value in self.surroundings(number).items()]
+        self.running[number] = Member(self.layout, number, ("env", *around, *PROGRAM))
 
     def kill(self, *numbers: int) -> None:
         """SIGKILL all of them at once."""

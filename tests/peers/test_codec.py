@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hikari.peers.codec import LENGTH, VERSION, BadFrame, pack, unpack
-from hikari.peers.messages import Forward, Heard, Hello
+from hikari.peers.codec import LENGTH, VERSION, BadFrame, pack, seal, unpack
+from hikari.peers.messages import Digest, Forward, Heard, Hello
 from hikari.raft.entry import ORIGIN, Entry, Mark, chain
 from hikari.raft.messages import (
     Append,
@@ -20,6 +20,7 @@ from hikari.raft.messages import (
     ChunkReply,
     ReadReply,
     ReadRequest,
+    TimeoutNow,
     Vote,
     VoteReply,
 )
@@ -40,6 +41,8 @@ MESSAGES: list[Any] = [
     Append(1, 3, Mark(9, 2, 77), 5, 7, True, []),
     AppendReply(2, 3, 7, True, 9, 12, False),
     Vote(2, 4, 12, 3, True),
+    Vote(2, 4, 12, 3, False, True),
+    TimeoutNow(1, 4),
     VoteReply(1, 4, False, True),
     ReadRequest(2, 3, 1 << 60),
     ReadReply(1, 3, 1 << 60, 12),
@@ -47,6 +50,7 @@ MESSAGES: list[Any] = [
     ChunkReply(2, 3, 9, -1),
     Forward(2, 3, [b"proposal", b""]),
     Heard(2, [1, 2, 3]),
+    Digest(2, 128, 2**64 - 1),
 ]
 
 
@@ -59,8 +63,12 @@ def plain(message: Any) -> Any:
 
 
 def body(rows: Any) -> bytes:
-    packed: bytes = msgpack.packb(rows)
-    return packed
+    return sealed(msgpack.packb(rows))
+
+
+def sealed(rows: bytes) -> bytes:
+    """The body of a frame, its checksum right, whatever is in it."""
+    return seal(rows)[4:]
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
@@ -80,7 +88,10 @@ def test_a_frame_holds_messages_of_all_kinds_in_order() -> None:
     "wrong",
     [
         b"",
-        b"\xc1",
+        b"\x00\x00\x00",
+        b"\x00\x00\x00\x00\x90",
+        sealed(b""),
+        sealed(b"\xc1"),
         body(None),
         body({}),
         body("hello"),
@@ -104,28 +115,39 @@ def test_a_frame_holds_messages_of_all_kinds_in_order() -> None:
         body([[18, 1, 3, [1]]]),
         body([[19, 1, [b"1"]]]),
         body([[19, 1, [True]]]),
-        body([]) + b"\x00",
+        sealed(msgpack.packb([]) + b"\x00"),
         body([{1: 2}]),
         body([{b"k": {b"k": 1}}]),
-        msgpack.packb([msgpack.ExtType(5, b"x")]),
-        msgpack.packb([msgpack.Timestamp(1, 1)]),
-        b"\xd7\xff" + b"\xff" * 8,
-        b"\xc7\x0c\xff" + b"\xff" * 12,
-        b"\x91\xa2\xff\xfe",
-        b"\x91" * 600,
-        b"\x91" * 100_000,
-        b"\xdd\xff\xff\xff\xff",
-        b"\xdf\xff\xff\xff\xff",
-        b"\xc6\xff\xff\xff\xff",
-        b"\xdb\xff\xff\xff\xff",
-        b"\xc9\xff\xff\xff\xff\x05",
+        sealed(msgpack.packb([msgpack.ExtType(5, b"x")])),
+        sealed(msgpack.packb([msgpack.Timestamp(1, 1)])),
+        sealed(b"\xd7\xff" + b"\xff" * 8),
+        sealed(b"\xc7\x0c\xff" + b"\xff" * 12),
+        sealed(b"\x91\xa2\xff\xfe"),
+        sealed(b"\x91" * 600),
+        sealed(b"\x91" * 100_000),
+        sealed(b"\xdd\xff\xff\xff\xff"),
+        sealed(b"\xdf\xff\xff\xff\xff"),
+        sealed(b"\xc6\xff\xff\xff\xff"),
+        sealed(b"\xdb\xff\xff\xff\xff"),
+        sealed(b"\xc9\xff\xff\xff\xff\x05"),
     ],
-    ids=lambda wrong: wrong[:12].hex(),
+    ids=lambda wrong: wrong[:16].hex(),
 )
 def test_what_is_no_message_is_a_bad_frame(wrong: bytes) -> None:
     with pytest.raises(BadFrame) as raised:
         unpack(wrong)
     assert len(str(raised.value)) < 200
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
+def test_a_flipped_bit_is_a_bad_frame(message: Any) -> None:
+    """Fields have no checksum of their own: an index that says too much would be believed."""
+    sound = pack([message])[4:]
+    for bit in range(8 * len(sound)):
+        flipped = bytearray(sound)
+        flipped[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(BadFrame):
+            unpack(bytes(flipped))
 
 
 @pytest.mark.parametrize("damage", ["swapped", "missing", "foreign", "flipped"])
@@ -158,21 +180,21 @@ def only_bad_frames(data: bytes) -> None:
 
 def test_frames_with_a_few_bytes_changed_are_messages_or_bad() -> None:
     chance = random.Random(7)
-    frames = [pack([message])[4:] for message in MESSAGES] + [pack(MESSAGES)[4:]]
+    frames = [pack([message])[8:] for message in MESSAGES] + [pack(MESSAGES)[8:]]
     for _ in range(20_000):
         frame = bytearray(chance.choice(frames))
         for _ in range(chance.randrange(1, 4)):
             frame[chance.randrange(len(frame))] = chance.randrange(256)
         if chance.random() < 0.3:
             del frame[chance.randrange(len(frame)) :]
-        only_bad_frames(bytes(frame))
+        only_bad_frames(sealed(bytes(frame)))
 
 
 def test_known_kinds_with_any_fields_are_messages_or_bad() -> None:
     chance = random.Random(3)
     fields = [None, True, False, -1, 0, 1, 2**63, 2**64 - 1, -(2**63), 1.5, b"", b"bytes", "text"]
     fields += [[], {}, [0, 0, 0], [b""], [[b"k", b"v"]], [-1, 2**64 - 1, 0], {b"k": 1}]
-    kinds = [VERSION, *range(10, 20)]
+    kinds = [VERSION, *range(10, 22)]
     sound = [list(unpack_plain(message)) for message in MESSAGES]
     for _ in range(20_000):
         row: list[Any] = [chance.choice(kinds), *chance.choices(fields, k=chance.randrange(9))]
@@ -184,7 +206,7 @@ def test_known_kinds_with_any_fields_are_messages_or_bad() -> None:
 
 def unpack_plain(message: Any) -> Any:
     """A message as the array of its fields."""
-    (row,) = msgpack.unpackb(pack([message])[4:])
+    (row,) = msgpack.unpackb(pack([message])[8:])
     return row
 
 
@@ -192,6 +214,7 @@ def unpack_plain(message: Any) -> Any:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_messages_or_bad(data: bytes) -> None:
     only_bad_frames(data)
+    only_bad_frames(sealed(data))
 
 
 @pytest.mark.parametrize("field", range(1, 8))

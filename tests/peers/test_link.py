@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from peers.loopback import Loopback
 from replica.wire import Wire
+from twisted.logger import capturedLogs, formatEvent
 
 from hikari.peers.codec import FRAME_BYTES_MAX, HELLO_BYTES_MAX, LENGTH, pack, unpack
-from hikari.peers.link import HELLO_S_MAX, RETRY_S_MAX, RETRY_S_MIN, Links
+from hikari.peers.link import HELLO_S_MAX, RETRY_S_MAX, RETRY_S_MIN, STRANGERS_MAX, Links
 from hikari.peers.messages import Forward, Heard, Hello
 
 BOOK = 0xB00C
@@ -126,6 +127,31 @@ def test_who_was_sent_away_gets_no_second_chance(
     assert stranger.lost
     assert not friend.lost, "its link was not replaced"
     assert office.heard == []
+
+
+def test_a_stranger_fills_no_log(loopback: Loopback, office: Office) -> None:
+    with capturedLogs() as logged:
+        loopback.call(1).say(hello(ensemble="x" * 3_000))
+        loopback.pump()
+    assert [event["why"] for event in logged if "why" in event] != []
+    assert all(len(formatEvent(event)) < 300 for event in logged)
+
+
+def test_the_eldest_of_too_many_strangers_makes_room(loopback: Loopback, office: Office) -> None:
+    """Else they use up the files of the process; and a member is let in all the while."""
+    friend = loopback.call(1)
+    friend.say(hello())
+    strangers = [loopback.call(1) for _ in range(STRANGERS_MAX + 10)]
+    late = loopback.call(1)
+    late.say(hello(sender=3))
+    loopback.pump()
+    assert [stranger.lost for stranger in strangers[:11]] == [True] * 11
+    assert not any(stranger.lost for stranger in strangers[11:])
+    assert not friend.lost
+    assert not late.lost
+    for stranger in strangers[11:]:
+        stranger.die()
+    assert not office.links._strangers
 
 
 def test_a_silent_caller_is_sent_away_in_time(loopback: Loopback, office: Office) -> None:

@@ -5,7 +5,8 @@ time under the test's control. Nothing happens but in `run`, `tick` and what a c
 import random
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NoReturn
 
 from replica.wire import Client, Wire
 from twisted.internet.task import Clock
@@ -75,7 +76,7 @@ class MemoryDisk:
 
     def __init__(self, journal: MemoryJournal) -> None:
         self.journal = journal
-        self.slow = False
+        self.slow = self.hangs = False
         self.waiting: list[tuple[int, Callable[[int], None]]] = []
 
     def sync(self, number: int, durable: Callable[[int], None]) -> None:
@@ -83,11 +84,18 @@ class MemoryDisk:
         if not self.slow:
             self.land()
 
+    def stalled(self) -> bool:
+        return self.hangs
+
     def land(self) -> None:
         if self.waiting:
             self.journal.sync()
             (number, durable), self.waiting = self.waiting[-1], []
             durable(number)
+
+
+class Stopped(Exception):
+    """The process of a member has ended, here and now."""
 
 
 class Member:
@@ -101,6 +109,7 @@ class Member:
         folders: dict[str, MemoryRows],
     ) -> None:
         self.cluster, self.number, self.running = cluster, number, True
+        self.diverged_at = 0  # index
         self.journal, self.folders = journal, folders
         self.rows = folders.setdefault(journal.tree_name, MemoryRows())
         self.disk = MemoryDisk(journal)
@@ -142,7 +151,12 @@ class Member:
                 number, cluster.chance.getrandbits(40) << 20, cluster.clock.seconds
             ),
             sessions=SessionClock(TICK_MS),
-            receiving=Receiving(number, open_rows=self._open, drop_rows=self.folders.pop),
+            receiving=Receiving(
+                number,
+                open_rows=self._open,
+                drop_rows=lambda name: self.folders.pop(name),
+                aside=self._aside,
+            ),
             compaction=Compaction(
                 self.journal,
                 entries_kept=cluster.entries_kept,
@@ -152,11 +166,18 @@ class Member:
             ),
             replant=self._replant,
             leader_lost_ticks=LEADER_LOST_TICKS,
+            diverged=self._diverged,
         )
 
     def _turn(self, turn: Callable[[], None]) -> None:
         if self.running:
-            turn()
+            with suppress(Stopped):
+                turn()
+
+    def _diverged(self, index: int) -> NoReturn:
+        self.diverged_at = index
+        self.cluster.stop(self)
+        raise Stopped
 
     def _open(self, name: str) -> MemoryRows:
         assert name not in self.folders
@@ -169,7 +190,6 @@ class Member:
 
     def _replant(self, rows: Any, name: str) -> Tree:
         self.folders = {name: rows}
-        self.replica.receiving.drop_rows = self.folders.pop
         self.rows = rows
         return Tree(rows, 1 << 20)
 
@@ -252,9 +272,10 @@ class Cluster:
         return arrived
 
     def _hear(self, member: Member, messages: list[Any]) -> None:
-        if member.running:
-            for message in messages:
-                member.replica.message(message)
+        for message in messages:
+            if member.running:
+                with suppress(Stopped):
+                    member.replica.message(message)
 
     def tick(self, ticks: int = 1) -> None:
         for _ in range(ticks):

@@ -11,6 +11,12 @@ from replica.wire import Client
 from hikari_wire import codes
 
 
+@pytest.fixture(autouse=True)
+def digests_are_compared_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in ("digests", "replica"):
+        monkeypatch.setattr(f"hikari.replica.{room}.DIGEST_ENTRIES", 8)
+
+
 class Chaos:
     """What one seed does to a cluster."""
 
@@ -171,5 +177,7 @@ def test_nothing_acknowledged_is_lost(seed: int) -> None:
     client = chaos.cluster.client(chaos.cluster.followers[0])
     chaos.cluster.write(client, b"/at-last")
     for member in chaos.cluster.members.values():
+        assert not member.diverged_at
+        assert not member.replica.digests.mismatches
         assert len(member.door.by_session) <= len(member.door.connections)
         assert not member.replica.proposals._outstanding

@@ -1,5 +1,6 @@
 """A member that is too far behind for entries is sent the tree itself."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,14 +11,20 @@ from replica.wire import Client
 from hikari.raft.entry import Mark
 from hikari.raft.messages import Append, Chunk, ChunkReply
 from hikari.raft.raft import Raft, Ready
-from hikari.replica.snapshots import CHUNKS_AHEAD, Receiving, Sending, checksum
+from hikari.replica.snapshots import Receiving, Sending, checksum
 from hikari.store.memory import MemoryRows
+from hikari.tree import keys
+from hikari.tree.rows import RowsDamaged
+from hikari.tree.tree import Tree
 from hikari_wire import codes
+
+CHUNKS_AHEAD = 4
 
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hikari.replica.snapshots.CHUNK_BYTES", 1_000)
+    monkeypatch.setattr("hikari.replica.snapshots.CHUNKS_AHEAD", CHUNKS_AHEAD)
 
 
 @pytest.fixture
@@ -141,44 +148,88 @@ def test_a_newer_snapshot_replaces_one_under_way() -> None:
         opened[name] = MemoryRows()
         return opened[name]
 
-    receiving = Receiving(2, open_rows, opened.pop)
+    answers: list[ChunkReply] = []
+    work: list[tuple[Callable[[], None], Callable[[], None]]] = []
+    receiving = Receiving(2, open_rows, opened.pop, lambda *both: work.append(both))
+
+    def take(*chunks: Chunk) -> list[ChunkReply]:
+        """All of them arrive before the thread has done anything."""
+        for chunk in chunks:
+            receiving.take(chunk, answers.append)
+        while work:
+            do, back = work.pop(0)
+            do()
+            back()
+        told = answers.copy()
+        answers.clear()
+        return told
+
     older, newer = Mark(10, 1, 1), Mark(20, 1, 2)
     rows = [(b"k", b"v")]
     first = Chunk(1, 1, older, 0, rows, checksum(rows), False)
-    assert receiving.take(first) == (ChunkReply(2, 1, 10, 0), None)
+    assert take(first) == [ChunkReply(2, 1, 10, 0)]
+    second = Chunk(1, 1, older, 1, rows, checksum(rows), False)
     begun = Chunk(1, 1, newer, 0, rows, checksum(rows), False)
-    assert receiving.take(begun) == (ChunkReply(2, 1, 20, 0), None)
+    assert take(second, begun) == [ChunkReply(2, 1, 20, 0)]
     assert list(opened) == ["tree-20"]
-    late = Chunk(1, 1, older, 1, rows, checksum(rows), False)
-    assert receiving.take(late) == (ChunkReply(2, 1, 10, -1), None)
-    reply, whole = receiving.take(Chunk(1, 1, newer, 1, [], 0, True))
-    assert reply == ChunkReply(2, 1, 20, 1)
-    assert whole is not None
-    assert whole[:2] == (newer, "tree-20")
+    assert take(second) == [ChunkReply(2, 1, 10, -1)]
+    last = Chunk(1, 1, newer, 1, [], 0, True)
+    assert take(last, begun) == [ChunkReply(2, 1, 20, 0)], "what is not taken yet is replaced too"
+    assert receiving.whole is None
+    assert take(last) == [ChunkReply(2, 1, 20, 1)]
+    assert receiving.whole is not None
+    assert receiving.whole[:2] == (newer, "tree-20")
+    receiving.abandon()
+    assert take() == []
+    assert not opened
+
+
+def tree_with(more: dict[bytes, bytes]) -> MemoryRows:
+    """The rows of a new tree, and these."""
+    rows = MemoryRows()
+    Tree(rows, 0)
+    rows.write(more)
+    return rows
+
+
+def test_a_leader_with_a_rotten_row_spreads_it_to_nobody(cluster: Cluster) -> None:
+    """The chunks are whole, and what is in them is not what was written once."""
+    _, lagging = leave_behind(cluster)
+    key = keys.znode_key(b"/missed7")
+    cluster.leader.tree.settle()
+    row = cluster.leader.rows.get(key)
+    assert row is not None
+    cluster.leader.rows.write({key: row[:-1] + b"!"})
+    back = cluster.start(lagging.number)
+    old = back.tree.index
+    with pytest.raises(RowsDamaged):
+        cluster.tick(100)
+    assert back.tree.index == old
+    assert not any(part.done for part in chunks(cluster))
 
 
 def test_what_is_sent_is_what_was_there_when_it_began() -> None:
-    rows = MemoryRows()
-    rows.write({b"%03d" % n: bytes(100) for n in range(30)})
+    rows = tree_with({b"E%03d" % n: bytes(100) for n in range(30)})
     ended: list[int] = []
     sending = Sending(1, ended.append)
     sending.begin(2, rows.view(), Mark(5, 1, 9))
-    rows.write({b"%03d" % n: None for n in range(30)})
+    rows.write({b"E%03d" % n: None for n in range(30)})
     taken: list[Any] = []
     while sending.sends_to(2):
         for _, chunk in sending.chunks(1):
             taken += chunk.rows
             sending.replied(ChunkReply(2, 1, 5, chunk.number))
-    assert [key for key, _ in taken] == [b"%03d" % n for n in range(30)]
+    assert [key for key, _ in taken if key[:1] == b"E"] == [b"E%03d" % n for n in range(30)]
     assert ended == [2]
 
 
 def test_a_reply_to_another_transfer_moves_nothing() -> None:
-    rows = MemoryRows()
-    rows.write({b"%03d" % n: bytes(1_000) for n in range(30)})
+    rows = tree_with({b"E%03d" % n: bytes(1_000) for n in range(30)})
     sending = Sending(1, lambda peer: None)
     sending.begin(2, rows.view(), Mark(5, 1, 9))
-    assert len(sending.chunks(1)) == CHUNKS_AHEAD
+    for _ in range(CHUNKS_AHEAD):
+        assert len(sending.chunks(1)) == 1, "one a turn"
+    assert sending.chunks(1) == []
     for stray in (ChunkReply(2, 1, 4, 3), ChunkReply(3, 1, 5, 3)):
         sending.replied(stray)
     assert sending.chunks(1) == []
@@ -308,4 +359,45 @@ def test_a_member_that_has_it_all_but_for_its_slow_disk_is_not_sent_it_again_and
     slow.disk.slow = False
     slow.disk.land()
     cluster.until(lambda: slow.tree.index == leader.tree.index)
+    cluster.agree()
+
+
+def test_a_log_that_comes_as_far_meanwhile_keeps_what_it_has(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the rows are made durable the entries come too, and are acknowledged."""
+    _, lagging = leave_behind(cluster)
+    back = cluster.start(lagging.number)
+    held: list[tuple[Callable[[], None], Callable[[], None]]] = []
+    back.replica.receiving.aside = lambda *both: held.append(both)
+
+    def let_go() -> None:
+        for do, after in held:
+            do()
+            after()
+        held.clear()
+
+    while not any(part.done for part in chunks(cluster)):
+        let_go()
+        cluster.tick()
+    let_go()
+    assert back.replica.receiving.whole is not None
+    mark = back.replica.receiving.whole[0]
+    asked: list[Mark] = []
+
+    def has_it(self: Raft, mark: Mark) -> bool:
+        asked.append(mark)
+        return False
+
+    old = back.journal.base
+    with monkeypatch.context() as while_it_has:
+        while_it_has.setattr(Raft, "wants", has_it)
+        cluster.poll()
+    assert asked[0] == mark
+    assert back.replica.receiving.whole is None
+    assert back.journal.base == old
+    let_go()
+    assert set(back.folders) == {back.journal.tree_name}
+    back.replica.receiving.aside = back._aside
+    cluster.until(lambda: back.tree.index == cluster.leader.tree.index)
     cluster.agree()

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from hikari.store.pace import JournalSync
+from hikari.store.pace import STALL_SECONDS, JournalSync
 
 
 class Bench:
     """A journal on a disk of settable speed, a thread that runs when told to, and no clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_s: float = 0.0) -> None:
         self.now = 0.0
         self.fsync_s = 0.0001
         self.error: Exception | None = None
@@ -26,6 +26,7 @@ class Bench:
             self.reactor.append,
             self.failures.append,
             inline_max_s=0.0005,
+            first_s=first_s,
         )
 
     def sync(self) -> None:
@@ -123,6 +124,42 @@ def test_two_hiccups_of_the_last_eight_are_enough_for_the_thread(bench: Bench) -
     bench.fsync_s = 0.0021
     bench.ask(51)
     assert bench.pace.threaded
+
+
+def test_one_long_sync_is_enough_for_the_thread(bench: Bench) -> None:
+    bench.fsync_s = 0.00001
+    for number in range(1, 50):
+        bench.ask(number)
+    bench.fsync_s = 0.0051
+    bench.ask(50)
+    assert bench.pace.threaded
+    assert bench.pace.slowest_s == pytest.approx(0.0051)
+
+
+def test_a_disk_that_was_slow_at_the_opening_is_never_synced_in_the_turn() -> None:
+    bench = Bench(first_s=0.1)
+    bench.ask(1)
+    assert bench.log == []
+    bench.fsync_in_thread()
+    bench.back_in_the_turn()
+    assert bench.log == ["sync", "durable 1"]
+
+
+def test_a_sync_that_does_not_come_back_is_a_stall_and_a_slow_disk_is_none(bench: Bench) -> None:
+    bench.become_threaded()
+    bench.ask(2)
+    bench.now += STALL_SECONDS - 0.01
+    assert not bench.pace.stalled()
+    bench.ask(3)
+    bench.fsync_in_thread()
+    bench.back_in_the_turn()  # the next one starts
+    bench.now += STALL_SECONDS - 0.01
+    assert not bench.pace.stalled()
+    bench.now += 0.02
+    assert bench.pace.stalled()
+    bench.fsync_in_thread()
+    bench.back_in_the_turn()
+    assert not bench.pace.stalled()
 
 
 def test_one_hiccup_is_forgiven(bench: Bench) -> None:

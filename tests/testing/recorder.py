@@ -264,12 +264,11 @@ class Play:
 
     def step(self) -> None:
         chance, cluster = self.chance, self.cluster
-        acts = [self.talk] * 24 + [self.come] * 3 + [self.leave]
-        acts += [cluster.poll] * 6 + [cluster.run] * 4 + [self.tick] * 2
+        acts = [self.talk] * 60 + [self.come] * 6 + [self.leave]
+        acts += [cluster.poll] * 20 + [cluster.run] * 8 + [self.tick] * 2
         if self.faults:
-            acts += [self.cut, self.hold, self.break_link, self.heal, self.heal, self.heal]
-            acts += [self.stop, self.start, self.start, self.slow, self.quick, self.quick]
-            acts += [self.sleep]
+            acts += [self.hold] * 3 + [self.cut, self.break_link, self.stop, self.slow, self.sleep]
+            acts += [self.heal] * 3 + [self.start] * 2 + [self.quick] * 2
         chance.choice(acts)()
         for client in self.clients:
             client.listen()
@@ -330,8 +329,24 @@ class Play:
             return codes.SET_DATA, path, data, version
         return codes.DELETE if kind == "delete" else codes.CHECK, path, version
 
+    def register(self) -> tuple[Any, ...]:
+        """Of a znode that nothing but plain requests changes."""
+        chance, path = self.chance, b"/r%d" % self.chance.randrange(6)
+        self.count += 1
+        version = chance.choice([-1, -1, 0, 1, 2])
+        kind = chance.choice(["create", "delete", "set", "set", "set", "get", "get", "get", "stat"])
+        if kind == "create":
+            return codes.CREATE, path, b"%d" % self.count, b"", 0
+        if kind == "delete":
+            return codes.DELETE, path, version
+        if kind == "set":
+            return codes.SET_DATA, path, b"%d" % self.count, version
+        return codes.GET_DATA if kind == "get" else codes.EXISTS, path, chance.random() < 0.3
+
     def request(self) -> tuple[Any, ...]:
         chance, path = self.chance, self.path()
+        if chance.random() < 0.3:
+            return self.register()
         kind = chance.random()
         if kind < 0.42:
             return self.part()
@@ -339,15 +354,15 @@ class Play:
             return codes.MULTI, tuple(self.part() for _ in range(chance.randrange(1, 4)))
         if kind < 0.52:
             return codes.SET_ACL, path, chance.choice(ACLS), -1
-        if kind < 0.56:
-            return codes.SYNC, path
-        if kind < 0.57:
-            return codes.AUTH, 0, b"digest", b"me:secret"
-        if kind < 0.574:
-            return (codes.CLOSE_SESSION,)
         if kind < 0.60:
+            return codes.SYNC, path
+        if kind < 0.61:
+            return codes.AUTH, 0, b"digest", b"me:secret"
+        if kind < 0.613:
+            return (codes.CLOSE_SESSION,)
+        if kind < 0.63:
             return codes.MULTI_READ, ((codes.GET_DATA, path, False),) * 2
-        if kind < 0.62:
+        if kind < 0.65:
             return codes.GET_ACL, path
         ops = [codes.GET_DATA, codes.EXISTS, codes.GET_CHILDREN, codes.GET_CHILDREN2]
         where = chance.choice([path, path, path, b"/"])
@@ -359,8 +374,14 @@ class Play:
         self.cluster.tick(self.chance.choice([1, 1, 2, 5]))
 
     def sleep(self) -> None:
-        if self.chance.random() < 0.2:
-            self.cluster.tick(int(5_000 / TICK_MS))
+        """Some seconds in which only one client speaks, if any."""
+        speaker = self.anybody()
+        for _ in range(int(6_000 / TICK_MS / 8) if self.chance.random() < 0.5 else 0):
+            self.cluster.tick(8)
+            if speaker is not None:
+                speaker.ask(self.request())
+                self.cluster.run()
+                speaker.listen()
 
     def pair(self) -> tuple[int, int]:
         one, other = self.chance.sample(self.cluster.voters, 2)

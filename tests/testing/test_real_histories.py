@@ -6,6 +6,7 @@ import pytest
 from testing.ideal import Ideal
 from testing.recorder import Play
 
+from hikari.testing.agreed import agreed
 from hikari.testing.history import Event
 from hikari.testing.linear import judge_registers
 from hikari.testing.model import Model
@@ -28,6 +29,17 @@ def test_members_without_faults_tell_of_every_change() -> None:
     assert [str(one) for one in judge(applied, talks, at_rest=True)] == []
     assert judge_registers(talks) == ([], [])
     assert sum(type(one) is Event for talk in talks for one in talk.arrived) > 100
+
+
+@pytest.mark.parametrize("seed", [0, 2, 8])
+def test_the_log_is_read_from_a_member_as_it_was_applied(seed: int) -> None:
+    play = Play(seed).run(500)
+    journals = [member.journal for member in play.cluster.members.values()]
+    journal = next(one for one in journals if one.base.index == 0)
+    entries = journal.entries(1, journal.last.index, 1 << 40)
+    read = list(agreed(entry.payload for entry in entries))
+    assert read == play.cluster.logbook.log()
+    assert {one.admitted for one in read} == {True, False}, "some came too late"
 
 
 def test_operations_judged_a_second() -> None:

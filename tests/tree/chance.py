@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hikari.tree import acl
 from hikari.tree.cache import weight
+from hikari.tree.digest import total
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree
 from hikari_wire import acl as raw_acl
@@ -106,3 +107,4 @@ def assert_sound(tree: Tree) -> None:
         assert tree.listing(path) == Tree(tree.rows, 0).listing(path)
     for session in tree.sessions.values():
         assert len(tree.ephemerals(session)) == session.ephemerals
+    assert total(dump(tree)) == tree.sum

@@ -1,0 +1,61 @@
+"""Real members: one whose tree is not what the others hold ends, says so, and can be examined."""
+
+from contextlib import closing, contextmanager
+
+import pytest
+from ensemble.ensemble import Ensemble, wait_until
+from ensemble.recorder import OK, Client, create
+
+from hikari.replica.digests import DIGEST_ENTRIES
+from hikari.store.rows import RocksRows
+from hikari.tree import keys
+from hikari.tree.differences import Differences, differences
+
+pytestmark = pytest.mark.ensemble
+
+EXIT_BROKEN = 70
+
+
+@pytest.fixture
+def ensemble(tmp_path):
+    """Three members; their logs are not demanded to be clean."""
+    made = Ensemble(tmp_path / "ensemble", 3)
+    yield made.start()
+    made.close()
+
+
+@contextmanager
+def rows_of(ensemble: Ensemble, number: int):
+    """The tree of a member that does not run."""
+    (folder,) = ensemble.layout.home(number).glob("**/tree-*")
+    with closing(RocksRows(folder)) as rows:
+        yield rows
+
+
+def test_a_member_with_a_rotten_row_ends_when_the_znode_changes_and_it_is_named(ensemble):
+    odd, *others = ensemble.followers()
+    others.append(ensemble.leader())
+    client = Client(ensemble.ports, timeout_ms=8_000)
+    client.open(others[0])
+    assert client.ask(create(b"/spoilt", b"first")).outcome == OK
+    ensemble.wait_caught_up(odd)
+    ensemble.terminate(odd)
+    key = keys.znode_key(b"/spoilt")
+    with rows_of(ensemble, odd) as rows:
+        rows.write({key: rows.get(key)[:-1] + b"!"})
+
+    ensemble.launch(odd)
+    ensemble.wait_serving()
+    process = ensemble.running.pop(odd)
+    assert client.ask(create(b"/spoilt/child", b"")).outcome == OK
+    for number in range(2 * DIGEST_ENTRIES):
+        assert client.ask(create(b"/%d" % number, b"")).outcome == OK
+    wait_until("the odd one ended", lambda: process.ended)
+    assert f"ended with status {EXIT_BROKEN};" in process.obituary()
+    assert "the tree HERE is not that of the majority" in ensemble.log(odd)
+    assert client.ask(create(b"/goes-on", b"")).outcome == OK
+    client.close()
+
+    ensemble.terminate(*others)
+    with rows_of(ensemble, odd) as old, rows_of(ensemble, others[0]) as new:
+        assert differences(old.view(), new.view(), new.get) == Differences(1, [b"/spoilt"], [])

@@ -1,0 +1,24 @@
+"""Strangers do not fill the log, and nobody believes that there were none."""
+
+from twisted.internet.task import Clock
+from twisted.logger import Logger, capturedLogs, formatEvent
+
+from hikari.complaints import COMPLAINTS_MAX, Complaints
+
+
+def test_a_flood_is_counted_not_told():
+    clock = Clock()
+    complaints = Complaints(Logger(), "client {peer} closed: {why}", clock.callLater)
+    with capturedLogs() as logged:
+        for number in range(10_000):
+            complaints.say(peer=number, why="noise")
+        clock.advance(1)
+        complaints.say(peer="a", why="late noise")
+        clock.advance(1)
+        clock.advance(100)
+    said = [formatEvent(event) for event in logged]
+    assert len(said) == COMPLAINTS_MAX + 2
+    assert said[0] == "client 0 closed: noise"
+    assert said[-2] == "and 9980 more in this second: client {peer} closed: {why}"
+    assert said[-1] == "client a closed: late noise"
+    assert not clock.getDelayedCalls(), "silence costs nothing"
