@@ -153,7 +153,8 @@ def campaign(
                 done += 1
                 progress.step()
         except (AssertionError, Lost, JournalDamaged) as error:
-            wrong.append(f"case {done} (--seed {seed} --count {done + 1}): {error}")
+            again = f"python -m faults crash-three --seed {seed} --count {done + 1}"
+            wrong.append(f"case {done}: {error}\nagain: {again}")
             print(wrong[-1], flush=True)
             if keep is not None:
                 shutil.copytree(three.ensemble.layout.data, keep / "three", dirs_exist_ok=True)

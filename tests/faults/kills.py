@@ -166,14 +166,15 @@ def campaign(
         for number in range(-(-times // batch)):
             if seconds is not None and time.monotonic() - began > seconds:
                 break
-            constants = SMALL if number % 2 == 0 else {}
+            constants = SMALL if (seed + number) % 2 == 0 else {}
             place = folder / f"{name}-{number}"
             siege = Siege(place, nursery, seed + number, settings, constants)
             done.append(siege)
             try:
                 siege.run(attack, min(batch, times - number * batch))
             except (AssertionError, Lost) as error:
-                wrong.append(f"batch {number} (--seed {seed + number}): {error}")
+                again = f"python -m faults {name} --seed {seed + number} --count {batch}"
+                wrong.append(f"{error}\nagain: {again}")
                 print(wrong[-1], flush=True)
                 if keep is not None:
                     shutil.copytree(siege.folder, keep / siege.folder.name, dirs_exist_ok=True)

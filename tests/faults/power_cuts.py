@@ -158,14 +158,16 @@ def campaign(
         for batch in range(-(-cycles // BATCH)):
             if seconds is not None and time.monotonic() - began > seconds:
                 break
-            kind = kinds[batch % len(kinds)]
-            constants = SMALL if batch // len(kinds) % 2 == 0 else {}
+            kind = kinds[(seed + batch) % len(kinds)]
+            constants = SMALL if (seed + batch) // len(kinds) % 2 == 0 else {}
             cuts = Cuts(folder / f"batch-{batch}", nursery, seed + batch, kind, constants)
             done.append(cuts)
             try:
                 cuts.run(min(BATCH, cycles - batch * BATCH))
             except (AssertionError, Lost) as error:
-                wrong.append(f"batch {batch} (seed {seed + batch}, {kind}): {error}")
+                again = f"python -m faults power-cuts --seed {seed + batch} --count {BATCH}"
+                wrong.append(f"{kind}: {error}\nagain: {again}")
+                print(wrong[-1], flush=True)
                 if keep is not None:
                     shutil.copytree(cuts.folder, keep / cuts.folder.name, dirs_exist_ok=True)
             progress.step(f"lost {sum(len(one.lost) for one in done)}")
