@@ -8,7 +8,7 @@ import random
 import shutil
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,9 @@ class Cuts:
     kind: str = "ext4"
     constants: dict[str, Any] = field(factory=dict)
     synced: bool = True  # False: the canary, whose fsyncs do nothing
+    keep: Path | None = None
+    """Where the members' folders go if anything is wrong."""
+    ended_well: bool = False
     acknowledged: int = 0
     lost: list[str] = field(factory=list)
     up_s: list[float] = field(factory=list)
@@ -56,11 +59,20 @@ class Cuts:
             for number in self.ensemble.numbers:
                 disk = Disk(self.ensemble.layout.home(number), self.kind)
                 self.disks[number] = stack.enter_context(disk)
+            stack.callback(self._keep)  # with the disks still mounted
             stack.callback(self.ensemble.close)
             self._first_life()
             for cycle in range(cycles):
                 self._cycle(cycle)
             self._stop()
+            self.ended_well = True
+
+    def _keep(self) -> None:
+        if self.keep is not None and (self.lost or not self.ended_well):
+            place = self.keep / self.folder.name
+            with suppress(OSError):  # a disk that is cut cannot be read
+                no_images = shutil.ignore_patterns("*.image")
+                shutil.copytree(self.ensemble.layout.data, place, ignore=no_images)
 
     def _first_life(self) -> None:
         """Configurations are durable, as an operator's would be; the members' own files are what
@@ -160,7 +172,9 @@ def campaign(
                 break
             kind = kinds[(seed + batch) % len(kinds)]
             constants = SMALL if (seed + batch) // len(kinds) % 2 == 0 else {}
-            cuts = Cuts(folder / f"batch-{batch}", nursery, seed + batch, kind, constants)
+            cuts = Cuts(
+                folder / f"batch-{batch}", nursery, seed + batch, kind, constants, keep=keep
+            )
             done.append(cuts)
             try:
                 cuts.run(min(BATCH, cycles - batch * BATCH))
@@ -168,8 +182,6 @@ def campaign(
                 again = f"python -m faults power-cuts --seed {seed + batch} --count {BATCH}"
                 wrong.append(f"{kind}: {error}\nagain: {again}")
                 print(wrong[-1], flush=True)
-                if keep is not None:
-                    shutil.copytree(cuts.folder, keep / cuts.folder.name, dirs_exist_ok=True)
             progress.step(f"lost {sum(len(one.lost) for one in done)}")
         canary = Cuts(folder / "canary", nursery, seed, kinds[0], SMALL, synced=False)
         seen = run_canary(canary)
