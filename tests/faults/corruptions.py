@@ -20,6 +20,7 @@ import shutil
 import signal
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -44,6 +45,9 @@ VICTIM = 3
 RESTARTS = 2
 SERVE_S_MAX = 12.0
 WHOLE_S_MAX = 5.0
+ATTEMPTS = 5
+ERRORS_MAX = 5
+"""So often the healthy members, or the harness, may fail; each begins anew and is reported."""
 ZERO_BYTES = 4096
 SPARED = ("LOG", "LOCK", "hikari.toml", "pid")
 """Never read at a start, or the operator's."""
@@ -313,16 +317,21 @@ class Bench:
 
     def _wrong_journal(self) -> str:
         """What is wrong with the journal on disk, by itself and beside the leader's. Nobody writes
-        meanwhile."""
-        try:
-            found = journal_of(self.home)
-        except JournalDamaged as error:
-            return f"its journal: {error}"
+        meanwhile, but a compaction may take a file away while it is read: then once more."""
+        theirs = self.ensemble.layout.home(self.client.member)
+        for attempt in range(ATTEMPTS):
+            try:
+                found = journal_of(self.home)
+                there = mark_at(theirs, found.last.index)
+                break
+            except JournalDamaged as error:
+                if attempt == ATTEMPTS - 1:
+                    return f"its journal: {error}"
+                time.sleep(0.1)
         if found.lost:
             return found.lost
-        theirs = mark_at(self.ensemble.layout.home(self.client.member), found.last.index)
-        if theirs is not None and theirs != found.last:
-            return f"another history: {found.last}, the leader has {theirs}"
+        if there is not None and there != found.last:
+            return f"another history: {found.last}, the leader has {there}"
         return ""
 
 
@@ -339,17 +348,30 @@ def campaign(
     began = time.monotonic()
     progress = figures.Progress("corruptions", cases)
 
+    errors: list[str] = []
+
     def one_lane(number: int) -> list[Verdict]:
         verdicts: list[Verdict] = []
+        mine = iter([only] if only is not None else range(number, cases, lanes))
+        left = True
+        while left and len(errors) < ERRORS_MAX:
+            try:
+                left = one_bench(mine, verdicts)
+            except (AssertionError, Lost, OSError) as error:
+                errors.append(f"after case {verdicts[-1].case if verdicts else None}: {error}")
+                print(errors[-1], flush=True)
+        return verdicts
+
+    def one_bench(mine: Iterator[int], verdicts: list[Verdict]) -> bool:
+        """Whether there are cases left; it raises what only a new ensemble can mend."""
         with ExitStack() as stack:
             folder, nursery = stack.enter_context(lane("rot", shimmed=False))
             bench = Bench(folder, nursery, seed)
             stack.callback(bench.ensemble.close)
             bench.begin()
-            mine = [only] if only is not None else range(number, cases, lanes)
             for case in mine:
                 if seconds is not None and time.monotonic() - began > seconds:
-                    break
+                    return False
                 verdict = bench.run(case)
                 verdicts.append(verdict)
                 progress.step(verdict.what)
@@ -357,11 +379,16 @@ def campaign(
                     print(f"case {case}: {verdict.what}: {verdict.done}: {verdict.why}")
                     print(f"again: python -m faults corruptions --seed {seed} --case {case}")
                     _keep(bench, verdict, keep)
-        return verdicts
+        return False
 
     with ThreadPoolExecutor(lanes) as pool:
         verdicts = [one for found in pool.map(one_lane, range(lanes)) for one in found]
-    return {"seed": seed, **summary(verdicts), "seconds": round(time.monotonic() - began, 1)}
+    return {
+        "seed": seed,
+        **summary(verdicts),
+        "errors": errors,
+        "seconds": round(time.monotonic() - began, 1),
+    }
 
 
 def _keep(bench: Bench, verdict: Verdict, keep: Path | None) -> None:

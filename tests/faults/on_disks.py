@@ -150,5 +150,7 @@ def corruptions_(
         seed=seed, seconds=seconds, cases=count, lanes=lanes, only=case, keep=keep
     )
     figures.append(path, "corruptions", found)
-    bad = found["SILENT"] + found["hung"] + (found["refused"] if strict else 0)
+    bad = (
+        found["SILENT"] + found["hung"] + len(found["errors"]) + (found["refused"] if strict else 0)
+    )
     raise SystemExit(bool(bad))

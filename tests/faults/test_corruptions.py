@@ -22,6 +22,7 @@ def test_a_damaged_member_never_shows_what_is_wrong(seed, tmp_path, capsys):
         print(f"corruptions: {found}")
     assert found["SILENT"] == 0, found["not_fine_or_healed"]
     assert found["hung"] == 0, found["not_fine_or_healed"]
+    assert not found["errors"]
     assert found["cases"] >= CASES_MIN
     if STRICT:
         assert found["refused"] == 0
