@@ -12,7 +12,7 @@ pytestmark = pytest.mark.ensemble
 SECONDS = 20.0
 CASES_MIN = 5
 """Fewer say nothing; with a core of one's own it is fifty."""
-STRICT = False
+STRICT = True
 """Whether a member must come back from any damage without an operator."""
 
 

@@ -34,6 +34,7 @@ class Wire:
         self.inbox: deque[bytes] = deque()  # came while nobody read
         self.paused = False
         self.disconnecting = False
+        self.options: dict[int, int] = {}
         self.aborted = False
         self.lost = False
 
@@ -47,6 +48,12 @@ class Wire:
 
     def setTcpNoDelay(self, enabled: bool) -> None:
         pass
+
+    def getHandle(self) -> "Wire":
+        return self
+
+    def setsockopt(self, level: int, option: int, value: int) -> None:
+        self.options[option] = value
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         assert not streaming
