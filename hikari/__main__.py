@@ -1,8 +1,12 @@
 """The `hikari` command. Rooms are imported inside the commands: `hikari version` needs none."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from hikari.config import Config
 
 
 class Commands(click.Group):
@@ -34,15 +38,19 @@ def main() -> None:
 )
 def serve(path: Path) -> None:
     """Run one member in the foreground until SIGTERM or SIGINT."""
+    config = _config(path)
+    from hikari import service
+
+    service.serve(config, path)
+
+
+def _config(path: Path) -> "Config":
     from hikari.config import Config, ConfigError
 
     try:
-        config = Config.load(path)
+        return Config.load(path)
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
-    from hikari import service
-
-    service.serve(config)
 
 
 @main.command()
@@ -70,6 +78,40 @@ def ensemble(members: int, port: int, data: Path) -> None:
     except EnsembleError as error:
         raise click.ClickException(str(error)) from None
     raise SystemExit(status)
+
+
+@main.command()
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The stopped member's hikari.toml.",
+)
+def verify(path: Path) -> None:
+    """Read all data of a stopped member and say whether it is whole (status 0) or not (1)."""
+    from hikari import salvage as room
+
+    raise SystemExit(room.verify(_config(path)))
+
+
+@main.command()
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The stopped member's hikari.toml.",
+)
+@click.option("--accept-loss", is_flag=True, help="Go on with what is left; the rest is lost.")
+def salvage(path: Path, accept_loss: bool) -> None:
+    """Say what is left of a damaged member that has no others to heal from.
+
+    With --accept-loss, go on with it. docs/operations.md says when that is right.
+    """
+    from hikari import salvage as room
+
+    raise SystemExit(room.salvage(_config(path), path, accept_loss))
 
 
 @main.command()

@@ -1,7 +1,8 @@
 """A local ensemble: writes its configuration, starts its members, says when they serve, stops them.
 
 The supervisor only starts, watches and stops processes; it is no part of what keeps data safe. A
-member that dies is reported and not started again: whoever killed it wants to see what happens.
+member that somebody killed is reported and not started again: whoever did it wants to see what
+happens. One that ended itself, because its disk failed or a damaged folder did not open, is.
 """
 
 import contextlib
@@ -33,6 +34,19 @@ ASK_SECONDS_MAX = 1.0
 ANSWER_BYTES_MAX = 1 << 16
 LOG_TAIL_LINES = 12
 LOG_TAIL_BYTES = 1 << 14
+
+EXIT_BROKEN = 70  # hikari.machine's: not imported, for it would bring the store with it
+BROKE = {EXIT_BROKEN} | {
+    -number
+    for number in (
+        signal.SIGPROF,  # the watchdog of hikari.store.opening
+        *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),
+    )
+}
+"""How a member ends by itself, where another start may mend what is wrong."""
+RESTART_SECONDS = 1.0
+RESTART_SECONDS_MAX = 60.0
+"""The pause before it is started again doubles up to this, until one has lived for as long."""
 
 MODE = re.compile(r"^Mode: (leader|follower|standalone)$", re.MULTILINE)
 
@@ -243,6 +257,7 @@ class Member:
         """Start the process in a session of its own: Ctrl-C reaches the supervisor alone."""
         self.number = number
         self.reported = False
+        self.began = time.monotonic()
         self._log = layout.log(number)
         self._config = layout.config(number)
         with self._log.open("ab") as log:
@@ -270,6 +285,11 @@ class Member:
         """Say whether it ended by itself and without an error."""
         return self._process.poll() == 0
 
+    @property
+    def broke(self) -> bool:
+        """Say whether it ended by itself in a way that another start may mend."""
+        return self._process.poll() in BROKE
+
     def end(self, number: signal.Signals) -> None:
         """Send a signal; a process that has ended gets none."""
         self._process.send_signal(number)
@@ -282,14 +302,16 @@ class Member:
 
     def obituary(self) -> str:
         """Say how it ended, where to look, and how to start it again."""
+        again = f"  start it again:  {serve_command(self._config)}"
+        return f"{self.end_told()}\n{again}"
+
+    def end_told(self) -> str:
+        """Say how it ended, and where to look."""
         status = self._process.returncode
         how = f"ended with status {status}"
         if status < 0:
             how = f"was ended by {signal.Signals(-status).name}"
-        return (
-            f"member {self.number} (process {self.pid}) {how}; its log is {shown(self._log)}\n"
-            f"  start it again:  {serve_command(self._config)}"
-        )
+        return f"member {self.number} (process {self.pid}) {how}; its log is {shown(self._log)}"
 
     def last_words(self) -> str:
         """Give the last lines that it wrote to its log."""
@@ -309,6 +331,9 @@ class Supervisor:
         self._layout = layout
         self._program = program
         self._members: list[Member] = []
+        self._pauses: dict[int, float] = {}  # by member: the last one before it was started again
+        self._stopping = False
+        self._due: dict[int, float] = {}  # by member: when it will be
 
     def run(self, ready_seconds: float = READY_SECONDS_MAX) -> int:
         """Run until a signal asks for the end; give the exit status."""
@@ -324,8 +349,9 @@ class Supervisor:
                     self._members.append(Member(self._layout, number, self._program))
                 served = self._wait_ready(signals, ready_seconds)
                 while served and not signals.stops:
-                    signals.wait(None)
+                    signals.wait(self._until_restart())
                     self._report_deaths()
+                    self._restart()
             finally:
                 clean = self._stop(signals)
         return 0 if served and clean else 1
@@ -341,7 +367,9 @@ class Supervisor:
                 return True
             signals.wait(POLL_SECONDS)
             self._report_deaths(last_words=True)
-            if time.monotonic() > deadline or all(member.ended for member in self._members):
+            self._restart()
+            dead = all(member.ended for member in self._members) and not self._due
+            if time.monotonic() > deadline or dead:
                 which = ", ".join(map(str, waiting))
                 logs = " ".join(shown(self._layout.log(number)) for number in waiting)
                 say(f"not ready: no answer from member {which}; see {logs}", sys.stderr)
@@ -360,12 +388,37 @@ class Supervisor:
         for member in self._members:
             if member.ended and not member.reported:
                 member.reported = True
-                say(member.obituary(), sys.stderr)
+                if member.broke and not self._stopping:
+                    self._plan_restart(member)
+                else:
+                    say(member.obituary(), sys.stderr)
                 if last_words:
                     say(member.last_words(), sys.stderr)
 
+    def _plan_restart(self, member: Member) -> None:
+        now = time.monotonic()
+        pause = self._pauses.get(member.number, 0.0) * 2
+        if not pause or now - member.began > RESTART_SECONDS_MAX:
+            pause = RESTART_SECONDS
+        pause = self._pauses[member.number] = min(pause, RESTART_SECONDS_MAX)
+        self._due[member.number] = now + pause
+        say(f"{member.end_told()}\n  it is started again in {pause:g} s", sys.stderr)
+
+    def _until_restart(self) -> float | None:
+        return max(min(self._due.values()) - time.monotonic(), 0.0) if self._due else None
+
+    def _restart(self) -> None:
+        for number, due in list(self._due.items()):
+            if time.monotonic() >= due:
+                del self._due[number]
+                if member_running(self._layout.pid(number), self._layout.config(number)):
+                    continue  # somebody was quicker, by hand
+                self._members[number - 1] = Member(self._layout, number, self._program)
+                say(f"member {number} is started again", sys.stderr)
+
     def _stop(self, signals: Signals) -> bool:
         """End what was started here; say whether all ended well. A further Ctrl-C is impatience."""
+        self._stopping = True
         self._report_deaths()
         living = [member for member in self._members if not member.ended]
         deadline, stops = time.monotonic() + STOP_SECONDS_MAX, signals.stops

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, NoReturn, Protocol
 
 from twisted.logger import Logger
@@ -21,6 +22,10 @@ log = Logger()
 
 EXIT_BROKEN: Final = 70
 """The disk failed or an invariant does not hold: to go on could cost somebody's data."""
+
+
+class StartAnew(Exception):
+    """What this member stands on is damaged, and noted: a new process sets it aside and heals."""
 
 
 class Worker(Protocol):
@@ -49,7 +54,8 @@ class Machine(Protocol):
     def worker(self, name: str) -> Worker: ...
 
     def end(self, error: BaseException) -> NoReturn:
-        """End the process at once. The others go on without it."""
+        """End the process at once. The others go on without it. After StartAnew another process
+        of the same command takes its place."""
 
 
 class RealMachine:
@@ -69,9 +75,15 @@ class RealMachine:
         return OwnThread(name)
 
     def end(self, error: BaseException) -> NoReturn:
-        failure = Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]
-        log.failure("this member cannot go on", failure=failure)
+        if isinstance(error, StartAnew):
+            log.warn("{error}: starting anew, to heal", error=error)
+        else:
+            failure = Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]
+            log.failure("this member cannot go on", failure=failure)
         sys.stderr.flush()
+        if isinstance(error, StartAnew):
+            with suppress(OSError):
+                os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
         os._exit(EXIT_BROKEN)
 
 

@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, NoReturn
 from zlib import crc32
 
@@ -13,10 +14,9 @@ from hikari.config import HEARD_TICKS, Config
 from hikari.descriptors import for_clients
 from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
-from hikari.machine import Machine, RealMachine
+from hikari.machine import Machine, RealMachine, StartAnew
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid
-from hikari.raft.entry import Mark
 from hikari.raft.journal import JournalDamaged
 from hikari.raft.raft import Raft
 from hikari.reactor import install
@@ -27,7 +27,7 @@ from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving
 from hikari.stalls import Stalls
 from hikari.store.disk import DiskFailed, FolderInUse
-from hikari.store.journal import RocksJournal
+from hikari.store.healing import JOURNAL, CannotStart, Healing, NothingLeftBut
 from hikari.store.pace import JournalSync
 from hikari.store.rows import RocksRows
 from hikari.tree.rows import RowsDamaged
@@ -47,14 +47,6 @@ nobody can."""
 HAND_OVER_POLL_S: Final = 0.002
 
 
-class CannotStart(Exception):
-    """What is on disk does not fit together; the message says what and what to do."""
-
-
-class Diverged(Exception):
-    """The tree here is not that of the majority: nothing more may be served from it."""
-
-
 class Server:
     """One member: everything it is made of, started and stopped."""
 
@@ -65,12 +57,20 @@ class Server:
         self.files = machine.files
         self.closed = False
         self.folder = config.member.data
-        # A new folder and one that was lost look alike: who has nothing has forgotten everything.
-        blank = not self.files.names(self.folder, "tree-")
-        self.journal = RocksJournal(self.folder, rejoin=blank, files=self.files)
-        self.rows = self._open_tree()
-        self.tree = Tree(self.rows, config.limits.cache_bytes_max)
-        self._fit_together()
+        self.alone = len(config.ensemble.members) == 1
+        healing = Healing(
+            self.folder,
+            alone=self.alone,
+            cache_bytes_max=config.limits.cache_bytes_max,
+            wall_ms=machine.wall_ms,
+            said=lambda what: log.warn("{what}", what=what),
+            files=self.files,
+        )
+        self.journal, self.rows, self.tree = healing.open()
+        self.aside = healing.aside
+        self.healing = bool(self.aside.unhealed())
+        self._whole_at = self.journal.last.index
+        self._say_what_was_found()
         self.journal_worker = machine.worker("journal")
         self.tree_worker = machine.worker("tree")
         self.disk = JournalSync(
@@ -78,14 +78,14 @@ class Server:
             seconds=machine.seconds,
             in_thread=self.journal_worker.do,
             from_thread=lambda word: self.reactor.callFromThread(self.guarded(word)),
-            failed=machine.end,
+            failed=self.end,
             first_s=self.journal.opening_sync_s,
         )
         self.door = self._make_door()
         self.links = self._make_links()
         self.replica = self._make_replica()
         self.door.tie(self.replica)
-        self.door.damaged = machine.end
+        self.door.damaged = self.end
         self.port: Any = None
         self.stalls = Stalls(config.raft.tick_ms, self.reactor.seconds)
         self.ticking = task.LoopingCall(self.guarded(self._tick))
@@ -93,35 +93,11 @@ class Server:
 
     # ---- what is on disk
 
-    def _open_tree(self) -> RocksRows:
-        self._drop_trees_but(self.journal.tree_name)  # an interrupted or replaced snapshot
-        return self._open_rows(self.journal.tree_name)
-
     def _open_rows(self, name: str) -> RocksRows:
         return RocksRows(self.folder / name, files=self.files)
 
-    def _drop_trees_but(self, kept: str) -> None:
-        for name in self.files.names(self.folder, "tree-"):
-            if name != kept:
-                self.files.remove(self.folder / name)
-
-    def _fit_together(self) -> None:
-        """The tree may be behind the journal's end, never ahead of it, and must join its start."""
-        journal, tree = self.journal, self.tree
-        mark = Mark(tree.index, tree.term, tree.checksum)
-        if tree.index < journal.base.index:
-            raise CannotStart(
-                f"{self.folder}: the tree ends at entry {tree.index}, but the journal begins"
-                f" behind entry {journal.base.index}: move this folder away, and the member"
-                " will be sent everything by its peers"
-            )
-        if tree.index > journal.last.index:
-            if not journal.recovering:
-                raise CannotStart(
-                    f"{self.folder}: the tree is at entry {tree.index}, but the journal ends at"
-                    f" entry {journal.last.index}: entries that were applied are gone"
-                )
-            journal.reset(journal.hard_state, mark, journal.tree_name)
+    def _say_what_was_found(self) -> None:
+        journal = self.journal
         if journal.cut_from is not None:
             log.info("a torn end, never promised, was cut from entry {n} on", n=journal.cut_from)
         if journal.lost:
@@ -216,7 +192,7 @@ class Server:
             try:
                 work()
             except BaseException as error:
-                self.machine.end(error)
+                self.end(error)
             self.reactor.callFromThread(self.guarded(back))
 
         self.tree_worker.do(run)
@@ -225,23 +201,19 @@ class Server:
         """A snapshot replaces the tree; the old folder goes, its files may linger till closed."""
         old, self.rows = self.rows, rows
         self.tree = Tree(rows, self.config.limits.cache_bytes_max)
-        self._aside(lambda: self._drop(old, name), lambda: None)
+        self._aside(lambda: self._drop(old), lambda: None)
         return self.tree
 
-    def _drop(self, old: RocksRows, name: str) -> None:
+    def _drop(self, old: RocksRows) -> None:
+        """This folder and no other: the next snapshot may be coming in already."""
         old.close()
-        self._drop_trees_but(name)
+        self.files.remove(old.folder)
 
     def _diverged(self, index: int) -> NoReturn:
         """What is in memory alone goes to the disk: it may be what tells what went wrong."""
         self.tree.settle()
         self.rows.flush()
-        self.machine.end(
-            Diverged(
-                f"{self.folder}: at entry {index} the tree is not what a majority holds: move this"
-                " folder away, and the member will be sent everything by its peers"
-            )
-        )
+        self.start_anew(f"{self.folder}: at entry {index} the tree is not what a majority holds")
 
     # ---- its life
 
@@ -280,6 +252,8 @@ class Server:
             self.journal_worker.do(secure)
         else:
             secure()
+        if self.healing:
+            self.guarded(self._note_healed)()
         self.securing = self.reactor.callLater(0.1, self._secure)
 
     def stop(self) -> "defer.Deferred[None]":
@@ -330,18 +304,54 @@ class Server:
             try:
                 work(*args)
             except BaseException as error:
-                self.machine.end(error)
+                self.end(error)
 
         return run
 
+    def end(self, error: BaseException) -> NoReturn:
+        """This process cannot go on. Any thread."""
+        if isinstance(error, JournalDamaged):
+            self.start_anew(str(error), JOURNAL)
+        if isinstance(error, RowsDamaged):
+            self.start_anew(str(error), self.journal.tree_name)
+        self.machine.end(error)
 
-def serve(config: Config) -> None:
+    def start_anew(self, what: str, folder: str = "") -> NoReturn:
+        """What is in `folder` (of the tree, if none is named) is damaged: note it, and let a new
+        process set it aside and heal from the others. Any thread."""
+        try:
+            self.aside.note(folder or self.journal.tree_name, what)
+        except OSError as error:
+            self.machine.end(error)
+        self.machine.end(StartAnew(what))
+
+    def _note_healed(self) -> None:
+        """Whole again, with all that the others had when this was asked."""
+        raft = self.replica.raft
+        if (
+            raft.leader
+            and not raft.recovering
+            and self.tree.index >= max(raft.log.commit, self._whole_at)
+        ):
+            self.healing = False
+            told = "healed: this member has what the others have"
+            self._aside(self.aside.healed, lambda: log.info(told))
+
+
+def serve(config: Config, path: Path) -> None:
     """Run one member until SIGTERM or SIGINT. Ends the process with a status when it cannot."""
     reactor = install()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
     try:
         server = Server(config, RealMachine(reactor))
+    except NothingLeftBut as error:
+        print(
+            f"hikari: {error}\nThere is no other member to heal from. What is left, and what going"
+            f" on with it would cost, says:\n    hikari salvage --config {path}",
+            file=sys.stderr,
+        )
+        raise SystemExit(EXIT_CANNOT_START) from None
     except (CannotStart, JournalDamaged, RowsDamaged, FolderInUse, DiskFailed, OSError) as error:
         print(f"hikari: {error}", file=sys.stderr)
         raise SystemExit(EXIT_CANNOT_START) from None

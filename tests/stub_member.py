@@ -1,7 +1,8 @@
 """A stand-in for `hikari serve`: answers `srvr`; a file `behaviour` beside it may tell it more.
 
-dies: ends before it serves. mute: never says its role. deaf: ignores SIGTERM, and presses Ctrl-C
-for the person before the screen who finds that it takes too long.
+dies: ends before it serves. breaks: ends with the status of a broken disk, the first time. mute:
+never says its role. deaf: ignores SIGTERM, and presses Ctrl-C for the person before the screen who
+finds that it takes too long.
 """
 
 import os
@@ -23,6 +24,9 @@ def main() -> None:
     print(f"stub {config.member.id} begins", flush=True)
     if how == "dies":
         raise SystemExit("stub: cannot live")
+    if how == "breaks":
+        behaviour.write_text("")
+        os._exit(70)
     if how == "deaf":
         signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getppid(), signal.SIGINT))
     else:

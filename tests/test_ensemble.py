@@ -171,6 +171,27 @@ def test_a_dead_member_is_reported_and_not_started_again(run):
 
 
 @pytest.mark.ensemble
+def test_a_member_that_ends_itself_is_started_again(run, tmp_path):
+    """Before all serve, and afterwards; the pause grows."""
+    behave(tmp_path, 2, "breaks")
+    one = run()
+    one.ready()
+    behave(tmp_path, 3, "breaks")
+    pid = pid_of(one, 3)
+    os.kill(pid, signal.SIGABRT)
+    said = one.until(one.process.stderr, "member 3 is started again")
+    assert f"member 3 (process {pid}) was ended by SIGABRT" in "".join(said)
+    assert "  it is started again in 1 s\n" in said
+    said = one.until(one.process.stderr, "member 3 is started again")
+    assert "ended with status 70" in said[0]
+    assert said[1:] == ["  it is started again in 2 s\n", "member 3 is started again\n"]
+    while mode_of(one.layout.client(3)) is None:
+        assert one.process.poll() is None
+    assert one.layout.log(2).read_text() == "stub 2 begins\n" * 2
+    assert one.end() == (0, "")
+
+
+@pytest.mark.ensemble
 def test_a_member_started_by_hand_is_not_ours_to_stop(run):
     """The supervisor ends what it started, and says what still runs."""
     one = run(members=1)

@@ -13,6 +13,7 @@ from hikari.gateway.door import Door
 from hikari.gateway.reads import READS
 from hikari.gateway.words import WORD_BYTES, WORDS
 from hikari.outlet import Outlet
+from hikari.store.disk import DiskFailed
 from hikari.tree.acl import Identity, digest
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.sessions import ATTACH
@@ -382,7 +383,7 @@ class Connection(protocol.Protocol):
 
     def failed(self, error: Exception) -> None:
         """To answer it failed: a defect of ours, which must cost nobody but this client."""
-        if isinstance(error, RowsDamaged) and self.door.damaged is not None:
+        if isinstance(error, (RowsDamaged, DiskFailed)) and self.door.damaged is not None:
             self.door.damaged(error)  # no answer of this member can be trusted any more
         log.failure("cannot answer {peer}", failure=Failure(error), peer=self.peer)  # type: ignore[no-untyped-call]
         self.refuse("its answer could not be made", quietly=True)

@@ -21,6 +21,10 @@ class JournalDamaged(Exception):
     """The journal cannot be trusted as it is; the message says what is damaged and where."""
 
 
+class JournalForeign(JournalDamaged):
+    """The journal is in order, but of a version that is not known here: leave it alone."""
+
+
 class Journal(Protocol):
     """The log on disk. Used by one thread, except `sync`, which may run on another."""
 
@@ -32,6 +36,9 @@ class Journal(Protocol):
     recovering: bool
     """True when entries that were promised durable are missing: this member must not vote. Also
     for a journal made new (a lost folder looks like that), until `recovered`."""
+    bereft: bool
+    """Recovering, and it is known that there was something to lose: such a member must not take
+    part in the first election of a new ensemble, even if nothing is left."""
     tree_name: str
     """The folder, beside the journal, of the tree that belongs to this journal."""
 

@@ -86,7 +86,7 @@ class Chunk:
     mark: Mark
     number: int
     rows: list[tuple[bytes, bytes]]
-    checksum: int  # crc32 over all keys and values of this chunk
+    checksum: int  # crc32 over all keys and values of this chunk and of those before it
     done: bool
 
 

@@ -348,7 +348,7 @@ class Raft:
         """Ask whether one would be elected; only then disturb the others with a new term."""
         self._elapsed = 0
         self._timeout = self._patience()
-        if self.recovering and self.log.last.index:
+        if self.recovering and (self.log.last.index or self.journal.bereft):
             self.leader = 0
             return
         self.role, self.leader = PRE_CANDIDATE, 0
@@ -436,11 +436,12 @@ class Raft:
 
     def _blank(self, message: Vote) -> bool:
         """Neither has a log: a new ensemble elects its first leader. A member that lost all it
-        had cannot be told from a new one; so it votes for nobody who has more than it.
+        had cannot be told from a new one, unless it knows; so it votes for nobody who has more.
 
         Whoever stands without a log was told by all before (pre-vote) that none has one: then
         there is nothing to have lost, and who gives this vote is whole."""
-        return self.log.last.index == 0 and message.last_index == 0
+        nothing = self.log.last.index == 0 and message.last_index == 0
+        return nothing and not self.journal.bereft
 
     def _step_vote_reply(self, message: VoteReply) -> None:
         asked = PRE_CANDIDATE if message.pre else CANDIDATE

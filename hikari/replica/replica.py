@@ -206,8 +206,11 @@ class Replica:
             return f"member {raft.leader} leads, but cannot be reached from here"
         if not raft.recovering:
             return "too few members can be reached, or are whole, to elect one"
-        if raft.log.last.index:
-            return "entries promised durable are gone here: the others must elect one"
+        if raft.log.last.index or self.journal.bereft:
+            return (
+                "entries promised durable are gone here, so this member does not vote: the others"
+                " must elect one. If a majority is damaged or gone, see `hikari salvage`"
+            )
         return "nobody knows of any data yet: the first start waits for all members"
 
     # ---- the turn

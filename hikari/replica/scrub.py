@@ -7,8 +7,8 @@ from typing import Final
 
 from attrs import Factory, define, field
 
+from hikari.tree.census import Census
 from hikari.tree.rows import View
-from hikari.tree.tally import Tally
 from hikari.tree.tree import Tree
 
 SCRUB_BYTES: Final = 32 << 10
@@ -23,7 +23,7 @@ class Scrub:
 
     passes: int = field(init=False, default=0)
     _view: View | None = field(init=False, default=None)
-    _tally: Tally = field(init=False, default=Factory(Tally))
+    _census: Census = field(init=False, default=Factory(Census))
     _rest: int = field(init=False, default=Factory(lambda: REST_TICKS))
 
     def tick(self, tree: Tree) -> None:
@@ -33,12 +33,12 @@ class Scrub:
             if self._rest > 0:
                 return
             tree.settle()
-            self._view, self._tally = tree.rows.view(), Tally()
+            self._view, self._census = tree.rows.view(), Census()
         rows = self._view.take(SCRUB_BYTES)
         if rows:
-            self._tally.add(rows)
+            self._census.count(rows)
             return
-        self._tally.demand_whole()
+        self._census.demand_whole()
         self.passes += 1
         self.end()
 

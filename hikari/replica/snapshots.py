@@ -5,11 +5,15 @@ from typing import Final
 from zlib import crc32
 
 from attrs import Factory, define, field
+from twisted.logger import Logger
 
 from hikari.raft.entry import Mark
 from hikari.raft.messages import Chunk, ChunkReply
-from hikari.tree.rows import Rows, View
-from hikari.tree.tally import Tally
+from hikari.tree import keys
+from hikari.tree.census import Census
+from hikari.tree.rows import Rows, RowsDamaged, View
+
+log = Logger()
 
 CHUNK_BYTES: Final = 128 << 10
 """Of small rows some thousand: to read and to pack them keeps the leader for some milliseconds."""
@@ -22,22 +26,32 @@ REST_TICKS: Final = 10
 is slow to say so, would be sent everything again and again."""
 
 
-def checksum(rows: list[tuple[bytes, bytes]]) -> int:
-    value = 0
+def checksum(rows: list[tuple[bytes, bytes]], before: int = 0) -> int:
+    """Over a chunk and, by the checksum of the one before it, all chunks so far: the last one's
+    covers the whole snapshot."""
+    value = before
     for key, data in rows:
         value = crc32(data, crc32(key, value))
     return value
+
+
+def demand_mark(census: Census, mark: Mark) -> None:
+    """The rows that were counted are all of the tree at `mark`. Raises RowsDamaged."""
+    meta = census.demand_whole()
+    if meta.done or (meta.index, meta.term, meta.checksum) != mark:
+        raise RowsDamaged(f"{meta} is not the tree of {mark}")
 
 
 @define
 class _Transfer:
     view: View
     mark: Mark
-    tally: Tally = Factory(Tally)
     sent: int = 0  # chunks
     answered: int = 0
     finished: bool = False
     idle_ticks: int = 0
+    checksum: int = 0  # of all that was sent
+    census: Census = field(factory=Census)
 
 
 @define
@@ -68,23 +82,18 @@ class Sending:
         for peer, transfer in self._transfers.items():
             if not transfer.finished and transfer.sent - transfer.answered < CHUNKS_AHEAD:
                 rows = transfer.view.take(CHUNK_BYTES)
-                transfer.tally.add(rows)
+                transfer.census.count(rows)
                 transfer.finished = not rows
-                if transfer.finished:
-                    transfer.tally.demand_whole()
+                if not rows:
+                    demand_mark(transfer.census, transfer.mark)
                 out.append((peer, self._chunk(term, transfer, rows)))
                 transfer.sent += 1
         return out
 
     def _chunk(self, term: int, transfer: _Transfer, rows: list[tuple[bytes, bytes]]) -> Chunk:
+        total = transfer.checksum = checksum(rows, transfer.checksum)
         return Chunk(
-            self.member,
-            term,
-            transfer.mark,
-            transfer.sent,
-            rows,
-            checksum(rows),
-            transfer.finished,
+            self.member, term, transfer.mark, transfer.sent, rows, total, transfer.finished
         )
 
     def replied(self, reply: ChunkReply) -> None:
@@ -134,10 +143,26 @@ class _Arriving:
     next: int = 0  # the number of the chunk that is wanted
     rows: Rows | None = None
     broken: bool = False
+    checksum: int = 0  # of all that was taken
+    census: Census = field(factory=Census)
+    meta: bytes = b""
 
     @property
     def name(self) -> str:
         return f"tree-{self.mark.index}"
+
+    def check(self, chunk: Chunk) -> dict[bytes, bytes]:
+        """What is to be written of a chunk. Raises RowsDamaged."""
+        self.checksum = checksum(chunk.rows, self.checksum)
+        if self.checksum != chunk.checksum:
+            raise RowsDamaged(f"chunk {chunk.number} does not match its checksum")
+        self.census.count(chunk.rows)
+        batch = dict(chunk.rows)
+        self.meta = batch.pop(keys.META, self.meta)
+        if chunk.done:
+            demand_mark(self.census, self.mark)
+            batch[keys.META] = self.meta
+        return batch
 
 
 @define
@@ -169,14 +194,20 @@ class Receiving:
         self.aside(lambda: self._keep(arriving, chunk), lambda: self._kept(arriving, chunk, answer))
 
     def _keep(self, arriving: _Arriving, chunk: Chunk) -> None:
-        """On the thread."""
-        if arriving.broken or checksum(chunk.rows) != chunk.checksum:
-            arriving.broken = True
+        """On the thread. The settled row comes last, and only if all others are there: where it is
+        found after a crash, the rows are whole."""
+        if arriving.broken:
             return
         if arriving.rows is None:
             arriving.rows = self.open_rows(arriving.name)
-        if chunk.rows:
-            arriving.rows.write(dict(chunk.rows))
+        try:
+            batch = arriving.check(chunk)
+        except RowsDamaged as error:
+            log.warn("a snapshot of {mark} is refused: {error}", mark=arriving.mark, error=error)
+            arriving.broken = True
+            return
+        if batch:
+            arriving.rows.write(batch)
         if chunk.done:
             arriving.rows.flush()
 

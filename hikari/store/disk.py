@@ -1,8 +1,19 @@
 """What a disk can do to us, and the two calls that RocksDB does not make for us."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
+from typing import Final
+
+_INNOCENT: Final = tuple(
+    os.strerror(number)
+    for number in (
+        *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
+    )
+)
+"""What a machine says that cannot read or write now: the bytes on its disk may be in order."""
 
 
 class DiskFailed(Exception):
@@ -16,6 +27,19 @@ class DiskStalled(DiskFailed):
 
 class FolderInUse(Exception):
     """Another process, or another object of this one, has the folder open."""
+
+
+def tells_damage(error: Exception, *, writing: bool = False) -> bool:
+    """Whether what RocksDB says means that files are damaged or missing, and not that the machine
+    cannot do what was asked now. rocksdict has but one class of error, so its words decide.
+
+    A write or a flush (`writing`) tells it only by the word, or by a file that was to be read: its
+    own compactions read the files, and what they find comes with a later write.
+    """
+    said = str(error)
+    if writing:
+        return "Corruption" in said or ("No such file" in said and " read" in said)
+    return not any(words in said for words in _INNOCENT)
 
 
 def sync_folder(folder: Path) -> None:

@@ -38,8 +38,8 @@ class Files(Protocol):
         """Make `folder` if it is missing and hold it for this process, until what is returned is
         called. Raises FolderInUse."""
 
-    def remove(self, folder: Path) -> None:
-        """Delete a folder and all in it, if it is there."""
+    def remove(self, path: Path) -> None:
+        """Delete a file, or a folder and all in it, if it is there."""
 
     def rename(self, path: Path, to: Path) -> None:
         """Give a file or a folder another name in the same folder, durably."""
@@ -112,9 +112,11 @@ class OsFiles:
         descriptor = lock_folder(folder)
         return lambda: os.close(descriptor)
 
-    def remove(self, folder: Path) -> None:
-        if folder.exists():
-            shutil.rmtree(folder)
+    def remove(self, path: Path) -> None:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
     def rename(self, path: Path, to: Path) -> None:
         path.rename(to)

@@ -11,7 +11,8 @@ from zlib import crc32
 from rocksdict import Rdict
 
 from hikari.raft.entry import CorruptRecord, Entry, Mark, parse
-from hikari.raft.journal import HardState, JournalDamaged
+from hikari.raft.journal import HardState, JournalDamaged, JournalForeign
+from hikari.store.disk import DiskFailed, tells_damage
 from hikari.store.watermark import Promise
 
 HARD_STATE_KEY: Final = b"H"
@@ -58,7 +59,11 @@ def inspect(db: Rdict, folder: str, promise: Promise | None) -> Found:
     base, tree_name = _read_base(db, folder)
     hard_state = _read_hard_state(db, folder)
     promised = base if promise is None else promise.mark
-    last, wrong, found = _walk(db, folder, base, promised.index)
+    last, wrong, found, unreadable = _walk(db, base, promised.index)
+    if unreadable:
+        raise JournalDamaged(
+            f"{folder}: rows after entry {last.index} cannot be read: {unreadable}"
+        )
     if wrong and (promise is None or last.index < promised.index):
         raise JournalDamaged(f"{folder}: entry {last.index + 1}: {wrong}")
     lost = ""
@@ -90,7 +95,7 @@ def _read_base(db: Rdict, folder: str) -> tuple[Mark, str]:
         raise JournalDamaged(f"{folder}: the base row does not match its checksum")
     _, version, *mark = _BASE.unpack_from(row)
     if version != FORMAT:
-        raise JournalDamaged(f"{folder}: format {version}; this version knows format {FORMAT}")
+        raise JournalForeign(f"{folder}: format {version}; this version knows format {FORMAT}")
     return Mark(*mark), row[_BASE.size :].decode()
 
 
@@ -108,13 +113,27 @@ def _read_row(db: Rdict, folder: str, key: bytes) -> bytes | None:
     try:
         row: bytes | None = db.get(key)
     except Exception as error:  # rocksdict has but one class of error
-        raise JournalDamaged(f"{folder}: row {key!r} cannot be read: {error}") from error
+        message = f"{folder}: row {key!r} cannot be read: {error}"
+        raise (JournalDamaged if tells_damage(error) else DiskFailed)(message) from error
     return row
 
 
-def _walk(db: Rdict, folder: str, base: Mark, promised_index: int) -> tuple[Mark, str, Mark | None]:
-    """The mark of the last good entry, what is wrong with the next, and the mark at
-    `promised_index`. An iterator and its status: `items()` ends in silence at a damaged block."""
+def good_part(db: Rdict, folder: str) -> Found:
+    """What can be believed of a journal that is damaged behind its base row: the entries that
+    hang together from the base on. Raises JournalDamaged if there is no base row to believe."""
+    base, tree_name = _read_base(db, folder)
+    try:
+        hard_state = _read_hard_state(db, folder)
+    except JournalDamaged:
+        hard_state = HardState(0, 0)
+    last, *_ = _walk(db, base, base.index)
+    return Found(base, tree_name, hard_state, last, None, "")
+
+
+def _walk(db: Rdict, base: Mark, promised_index: int) -> tuple[Mark, str, Mark | None, str]:
+    """The mark of the last good entry, what is wrong with the next, the mark at `promised_index`,
+    and why reading ended early. An iterator and its status: `items()` ends in silence at a damaged
+    block."""
     before = base
     found = base if promised_index == base.index else None
     wrong = ""
@@ -138,6 +157,7 @@ def _walk(db: Rdict, folder: str, base: Mark, promised_index: int) -> tuple[Mark
     try:
         rows.status()
     except Exception as error:
-        message = f"{folder}: rows after entry {before.index} cannot be read: {error}"
-        raise JournalDamaged(message) from error
-    return before, wrong, found
+        if not tells_damage(error):
+            raise DiskFailed(f"entry {before.index + 1} cannot be read: {error}") from error
+        return before, wrong, found, str(error)
+    return before, wrong, found, ""

@@ -6,7 +6,7 @@ never ahead of the journal.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -16,7 +16,7 @@ from rocksdict import DBRecoveryMode, Options, WriteBatch, WriteOptions
 
 from hikari.raft.entry import ORIGIN, CorruptRecord, Entry, Mark, parse
 from hikari.raft.journal import Compacted, HardState, JournalDamaged
-from hikari.store.disk import DiskFailed, DiskStalled
+from hikari.store.disk import DiskFailed, DiskStalled, tells_damage
 from hikari.store.files import OS_FILES, Files
 from hikari.store.inspection import (
     BASE_KEY,
@@ -59,11 +59,38 @@ def journal_options(memtable_bytes: int = MEMTABLE_BYTES) -> Options:
     return options
 
 
+def fill_journal(
+    files: Files,
+    folder: Path,
+    base: Mark,
+    tree_name: str,
+    hard_state: HardState,
+    records: Iterable[tuple[int, bytes]] = (),
+) -> None:
+    """Make a journal in `folder` that holds just this: `records` are (index, record) of the
+    entries behind `base`."""
+    options = journal_options()
+    options.create_if_missing(True)
+    db = files.open_rocks(folder, options, JournalDamaged)
+    batch = files.batch()
+    batch.put(BASE_KEY, pack_base(base, tree_name))
+    batch.put(HARD_STATE_KEY, pack_hard_state(hard_state))
+    db.write(batch)
+    for index, record in records:
+        batch = files.batch()
+        batch.put(record_key(index), record)
+        db.write(batch)
+    db.flush_wal(True)
+    db.flush()
+    db.close()
+
+
 class RocksJournal:
     """`hikari.raft.journal.Journal`, in `folder`/journal with `folder`/watermark beside it.
 
     Used by one thread; `sync` and `secure_watermark` may run on others. After DiskFailed it
-    refuses all further use, except `close`.
+    refuses all further use, except `close`. What RocksDB itself finds damaged while it works comes
+    as JournalDamaged, and is as final.
 
     `seconds` is a monotonic clock. With `rejoin` a folder that has lost its journal is begun
     anew instead of refused: recovering, so that it does not vote on what it has forgotten, and
@@ -77,6 +104,7 @@ class RocksJournal:
     last: Mark
     hard_state: HardState
     recovering: bool
+    bereft: bool
     tree_name: str
     cut_from: int | None
     """The first index of a torn tail, never promised, that the opening has cut off."""
@@ -130,7 +158,8 @@ class RocksJournal:
             found = self._inspect(watermark.promise if watermark else None)
             if watermark is None:
                 # Nothing was changed so far. From here on it is known that it was lost.
-                watermark = Watermark.create(path, BLANK._replace(recovering=True), self._files)
+                lost = BLANK._replace(recovering=True, bereft=True)
+                watermark = Watermark.create(path, lost, self._files)
             self._watermark = watermark
             self._take_up(found)
         except BaseException:
@@ -149,29 +178,18 @@ class RocksJournal:
         if not rejoin and (promise != BLANK or trees):
             what = f"there is {trees[0]}" if trees else f"{path} promises {promise}"
             raise JournalDamaged(f"{self._rocks_folder}: it is missing or empty, but {what}")
-        begin = Promise(ORIGIN, promise.hard_state, rejoin)
+        known = (
+            promise.mark != ORIGIN or promise.bereft or self._files.names(self._folder, "damaged-")
+        )
+        begin = Promise(ORIGIN, promise.hard_state, rejoin, rejoin and bool(known))
         Watermark.create(path, begin, self._files).close()
         # A tree that is left over is not the one of this journal, which has no entry.
         names = (f"tree-{number}" for number in count())
         tree_name = next(name for name in names if name not in trees)
         self._files.create_whole(
-            self._rocks_folder, lambda folder: self._fill(folder, begin.hard_state, tree_name)
+            self._rocks_folder,
+            lambda folder: fill_journal(self._files, folder, ORIGIN, tree_name, begin.hard_state),
         )
-
-    def _fill(self, folder: Path, hard_state: HardState, tree_name: str) -> None:
-        options = journal_options()
-        options.create_if_missing(True)
-        db = self._files.open_rocks(folder, options, JournalDamaged)
-        batch = self._files.batch()
-        batch.put(BASE_KEY, pack_base(ORIGIN, tree_name))
-        batch.put(HARD_STATE_KEY, pack_hard_state(hard_state))
-        try:
-            db.write(batch)
-            db.flush_wal(True)
-            db.flush()
-            db.close()
-        except Exception as error:
-            raise DiskFailed(f"{folder}: it cannot be begun: {error}") from error
 
     def _inspect(self, promise: Promise | None) -> Found:
         """Read only: RocksDB, once it may write, removes files that it believes to be obsolete,
@@ -191,6 +209,7 @@ class RocksJournal:
             self.base, self.tree_name, self.last = found.base, found.tree_name, found.last
             self.hard_state = max(found.hard_state, promise.hard_state)
             self.recovering = promise.recovering or bool(found.lost)
+            self.bereft = promise.bereft or bool(found.lost)
             self.cut_from, self.lost = found.cut_from, found.lost
             if self._db.get(BASE_KEY) != pack_base(self.base, self.tree_name):
                 raise JournalDamaged(f"{self._rocks_folder}: the base row has changed at opening")
@@ -205,7 +224,7 @@ class RocksJournal:
             self._flush_wal()
             self.opening_sync_s = self._seconds() - began
             # All that is left is durable now, so it is what is promised from here on.
-            self._watermark.write(Promise(self.last, self.hard_state, self.recovering))
+            self._watermark.write(Promise(self.last, self.hard_state, self.recovering, self.bereft))
             self._secure()
             self._make_logs_to_recycle()
         except BaseException:
@@ -340,9 +359,9 @@ class RocksJournal:
         """See Journal. Raises DiskFailed."""
         self.sync()  # first what has come back, then the word that it has
         with self._lock:
-            self._note(self._watermark.promise._replace(recovering=False))
+            self._note(self._watermark.promise._replace(recovering=False, bereft=False))
         self._secure()
-        self.recovering = False
+        self.recovering = self.bereft = False
 
     def close(self) -> None:
         """Release the folder. What was not synced may or may not survive. Raises DiskFailed."""
@@ -398,7 +417,7 @@ class RocksJournal:
         try:
             record = self._db.get(record_key(index))
         except Exception as error:
-            raise self._damaged(index, f"it cannot be read: {error}") from error
+            raise self._unread(index, error) from error
         if record is None:
             raise self._damaged(index, "it is missing")
         return self._parse(index, record).mark
@@ -416,7 +435,12 @@ class RocksJournal:
         try:
             status()
         except Exception as error:
-            raise self._damaged(index, f"it cannot be read: {error}") from error
+            raise self._unread(index, error) from error
+
+    def _unread(self, index: int, error: Exception) -> Exception:
+        if tells_damage(error):
+            return self._damaged(index, f"it cannot be read: {error}")
+        return DiskFailed(f"{self._rocks_folder}: entry {index} cannot be read: {error}")
 
     def _damaged(self, index: int, what: str) -> JournalDamaged:
         return JournalDamaged(f"{self._rocks_folder}: entry {index}: {what}")
@@ -468,9 +492,10 @@ class RocksJournal:
         except OSError as error:
             raise self._failed("fsync of the watermark", error) from error
 
-    def _failed(self, what: str, error: Exception) -> DiskFailed:
+    def _failed(self, what: str, error: Exception) -> Exception:
         self._failure = f"{self._rocks_folder}: a {what} failed: {error}"
-        return DiskFailed(self._failure)
+        damaged = tells_damage(error, writing=True)
+        return (JournalDamaged if damaged else DiskFailed)(self._failure)
 
     def _demand_usable(self) -> None:
         if self._failure is not None:

@@ -62,6 +62,7 @@ class MemoryJournal:
     last: Mark
     hard_state: HardState
     recovering: bool
+    bereft: bool
     tree_name: str
 
     def __init__(self) -> None:
@@ -70,7 +71,7 @@ class MemoryJournal:
         self._unsynced: list[_Write] = []
         self._promised: Mark = ORIGIN
         self._closed = False
-        self.recovering = False
+        self.recovering = self.bereft = False
         self._show()
 
     @property
@@ -89,7 +90,8 @@ class MemoryJournal:
         journal = MemoryJournal()
         journal._durable, journal._written = log, log.copy()
         journal._promised = log.last
-        journal.recovering = self.recovering or log.last.index < self._promised.index
+        lost = log.last.index < self._promised.index
+        journal.recovering, journal.bereft = self.recovering or lost, self.bereft or lost
         journal._show()
         self._closed = True
         return journal
@@ -160,7 +162,7 @@ class MemoryJournal:
 
     def recovered(self) -> None:
         self.sync()
-        self.recovering = False
+        self.recovering = self.bereft = False
 
     def close(self) -> None:
         self._closed = True

@@ -4,7 +4,7 @@ One column family and no log: memtables reach the disk whole and in order, so th
 prefix of whole batches.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 from weakref import WeakSet
@@ -21,10 +21,10 @@ from rocksdict import (
     WriteOptions,
 )
 
-from hikari.store.disk import DiskFailed
+from hikari.store.disk import DiskFailed, tells_damage
 from hikari.store.files import OS_FILES, Files
 from hikari.store.opening import OPEN_SECONDS_MAX
-from hikari.tree.rows import RowsDamaged
+from hikari.tree.rows import RowsDamaged, RowsForeign
 
 MEMTABLE_BYTES: Final = 64 * 1024 * 1024
 MEMTABLES_MAX: Final = 4
@@ -100,7 +100,11 @@ class RocksRows:
 
     Used by one thread; `flush` may run on another. Views that are open at `close` are closed.
 
-    Raises at opening RowsDamaged, FolderInUse; at writes and flushes DiskFailed.
+    `check` is given `get` before anything may be changed, and may raise: once RocksDB may write, it
+    removes the files that a damaged MANIFEST does not name.
+
+    Raises at opening RowsDamaged, FolderInUse; at writes and flushes DiskFailed, or RowsDamaged
+    where RocksDB found out by itself.
     """
 
     def __init__(
@@ -111,9 +115,11 @@ class RocksRows:
         block_cache_bytes: int = BLOCK_CACHE_BYTES,
         open_seconds_max: float = OPEN_SECONDS_MAX,
         files: Files = OS_FILES,
+        check: Callable[[Callable[[bytes], bytes | None]], None] = lambda get: None,
     ) -> None:
         self._files = files
-        self._folder = folder
+        self.folder = folder
+        self._check = check
         self._options = rows_options(memtable_bytes, Cache(block_cache_bytes))
         self._no_log = WriteOptions()
         # A property; rocksdict's stubs take it for a method.
@@ -124,15 +130,16 @@ class RocksRows:
             self._db = self._open()
 
     def _open(self) -> Rdict:
-        if self._files.is_new(self._folder):
-            self._files.create_whole(self._folder, self._fill)
+        if self._files.is_new(self.folder):
+            self._files.create_whole(self.folder, self._fill)
         # Read only at first: RocksDB removes what a damaged MANIFEST does not name.
-        db = self._files.open_rocks(self._folder, self._options, RowsDamaged, read_only=True)
+        self._db = self._files.open_rocks(self.folder, self._options, RowsDamaged, read_only=True)
         try:
-            self._demand_format(db)
+            self._demand_format()
+            self._check(self.get)
         finally:
-            db.close()
-        return self._files.open_rocks(self._folder, self._options, RowsDamaged)
+            self._db.close()
+        return self._files.open_rocks(self.folder, self._options, RowsDamaged)
 
     def _fill(self, folder: Path) -> None:
         options = rows_options(MEMTABLE_BYTES, Cache(0))
@@ -145,21 +152,18 @@ class RocksRows:
         except Exception as error:
             raise DiskFailed(f"{folder}: it cannot be begun: {error}") from error
 
-    def _demand_format(self, db: Rdict) -> None:
-        try:
-            found = db.get(FORMAT_KEY)
-        except Exception as error:
-            raise RowsDamaged(f"{self._folder}: {error}") from error
+    def _demand_format(self) -> None:
+        found = self.get(FORMAT_KEY)
         if found is None:
-            raise RowsDamaged(f"{self._folder}: its format row is missing: RocksDB lost its files")
+            raise RowsDamaged(f"{self.folder}: its format row is missing: RocksDB lost its files")
         if found != _FORMAT:
-            raise RowsDamaged(f"{self._folder}: {found!r}; this version knows {_FORMAT!r}")
+            raise RowsForeign(f"{self.folder}: {found!r}; this version knows {_FORMAT!r}")
 
     def get(self, key: bytes) -> bytes | None:
         try:
             value: bytes | None = self._db.get(key)
         except Exception as error:
-            raise RowsDamaged(f"{self._folder}: row {key!r}: {error}") from error
+            raise _unread(f"{self.folder}: row {key!r}: {error}", error) from error
         return value
 
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
@@ -173,7 +177,7 @@ class RocksRows:
         try:
             self._db.write(batch, self._no_log)
         except Exception as error:
-            raise DiskFailed(f"{self._folder}: a write failed: {error}") from error
+            raise self._failed("a write", error) from error
 
     def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
         # No upper bound in the read options: rocksdict hands RocksDB a pointer into the bound's
@@ -216,7 +220,7 @@ class RocksRows:
         try:
             self._db.flush()
         except Exception as error:
-            raise DiskFailed(f"{self._folder}: a flush failed: {error}") from error
+            raise self._failed("a flush", error) from error
 
     def close(self) -> None:
         """What was not flushed is flushed now; raises DiskFailed. Not while `flush` runs."""
@@ -228,7 +232,33 @@ class RocksRows:
         try:
             self._db.close()
         except Exception as error:
-            raise DiskFailed(f"{self._folder}: the last flush failed: {error}") from error
+            raise self._failed("the last flush", error) from error
+
+    def _failed(self, what: str, error: Exception) -> Exception:
+        kind = RowsDamaged if tells_damage(error, writing=True) else DiskFailed
+        return kind(f"{self.folder}: {what} failed: {error}")
+
+
+def _unread(message: str, error: Exception) -> Exception:
+    return RowsDamaged(message) if tells_damage(error) else DiskFailed(message)
+
+
+def read_rows(
+    folder: Path, bytes_max: int, files: Files = OS_FILES
+) -> Iterator[list[tuple[bytes, bytes]]]:
+    """All rows of a folder that nobody has open, in order, some at a time; nothing is changed.
+    Raises RowsDamaged, DiskFailed."""
+    options = rows_options(MEMTABLE_BYTES, Cache(BLOCK_CACHE_BYTES))
+    with files.watched(folder, OPEN_SECONDS_MAX):
+        db = files.open_rocks(folder, options, RowsDamaged, read_only=True)
+    once = ReadOptions()
+    view = RocksView(db.iter(once), once)
+    try:
+        while rows := view.take(bytes_max):
+            yield rows
+    finally:
+        view.close()
+        db.close()
 
 
 def _demand_whole(rows: RdictIter) -> None:
@@ -236,4 +266,4 @@ def _demand_whole(rows: RdictIter) -> None:
     try:
         rows.status()
     except Exception as error:
-        raise RowsDamaged(f"rows cannot be read: {error}") from error
+        raise _unread(f"rows cannot be read: {error}", error) from error

@@ -18,8 +18,10 @@ from hikari.store.files import OS_FILES, File, Files
 
 SLOT_BYTES: Final = 512
 _MAGIC: Final = b"HKWM\x00\x00\x00\x01"
-# magic, sequence, index, term, checksum, term, vote, recovering
-_SLOT: Final = struct.Struct(">8sQQQIQQ?")
+# magic, sequence, index, term, checksum, term, vote, _RECOVERING | _BEREFT
+_SLOT: Final = struct.Struct(">8sQQQIQQB")
+_RECOVERING: Final = 1
+_BEREFT: Final = 2
 _CRC: Final = struct.Struct(">I")
 
 
@@ -29,14 +31,16 @@ class Promise(NamedTuple):
     mark: Mark
     hard_state: HardState
     recovering: bool
+    bereft: bool = False  # see Journal
 
 
 BLANK: Final = Promise(ORIGIN, HardState(0, 0), False)
 
 
 def _pack(sequence: int, promise: Promise) -> bytes:
-    mark, hard_state, recovering = promise
-    body = _SLOT.pack(_MAGIC, sequence, *mark, *hard_state, recovering)
+    mark, hard_state, recovering, bereft = promise
+    flags = recovering * _RECOVERING | bereft * _BEREFT
+    body = _SLOT.pack(_MAGIC, sequence, *mark, *hard_state, flags)
     return (body + _CRC.pack(crc32(body))).ljust(SLOT_BYTES, b"\0")
 
 
@@ -44,10 +48,11 @@ def _unpack(slot: bytes) -> tuple[int, Promise] | None:
     body, rest = slot[: _SLOT.size], slot[_SLOT.size :]
     if len(slot) != SLOT_BYTES or rest != _CRC.pack(crc32(body)).ljust(len(rest), b"\0"):
         return None
-    magic, sequence, index, term, checksum, hard_term, vote, recovering = _SLOT.unpack(body)
+    magic, sequence, index, term, checksum, hard_term, vote, flags = _SLOT.unpack(body)
     if magic != _MAGIC:
         return None
-    return sequence, Promise(Mark(index, term, checksum), HardState(hard_term, vote), recovering)
+    mark, hard_state = Mark(index, term, checksum), HardState(hard_term, vote)
+    return sequence, Promise(mark, hard_state, bool(flags & _RECOVERING), bool(flags & _BEREFT))
 
 
 class Watermark:
@@ -99,10 +104,9 @@ class Watermark:
         """Promise `mark` and `hard_state` too; neither ever goes back by this."""
         was = self.promise
         self.write(
-            Promise(
-                mark if mark.index >= was.mark.index else was.mark,
-                max(hard_state, was.hard_state),
-                was.recovering,
+            was._replace(
+                mark=mark if mark.index >= was.mark.index else was.mark,
+                hard_state=max(hard_state, was.hard_state),
             )
         )
 

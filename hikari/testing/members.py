@@ -14,8 +14,9 @@ from hikari.raft.journal import JournalDamaged
 from hikari.raft.messages import Chunk, ChunkReply
 from hikari.raft.raft import LEADER
 from hikari.replica.replica import Replica
-from hikari.service import CannotStart, Server
+from hikari.service import Server
 from hikari.store.disk import DiskFailed
+from hikari.store.healing import CannotStart, NothingLeftBut
 from hikari.testing.disk import Disk
 from hikari.testing.machine import SimulatedMachine
 from hikari.testing.network import Network
@@ -27,6 +28,9 @@ log = Logger()
 CLIENT_PORT, PEER_PORT = 2181, 2281
 IN_ORDER_ONLY = (Hello, Forward, Heard, Chunk, ChunkReply)
 """Of all else Raft promises that it may come twice, late, or in another order."""
+
+
+CANNOT_START = (*(CannotStart, NothingLeftBut, JournalDamaged, RowsDamaged, DiskFailed, OSError),)
 
 
 def host_of(member: int) -> str:
@@ -81,7 +85,8 @@ class Member:
         self.doom = 0
         """It dies at so many points (disk operations, frames sent) from now; 0: at none."""
         self.doomed_power = False  # and then the machine with it
-        self.recovered = True  # since its disk was damaged last
+        self.recovered = False  # it was whole, since its disk was damaged last
+        self.rotten = False  # and it has not been started since
         self.process: Process | None = None
         self.server: Server | None = None
         self.machine: SimulatedMachine
@@ -110,7 +115,7 @@ class Member:
         assert not self.running
         self.lives += 1
         self.refused = ""
-        self.network.down.discard(self.host)
+        self.network.power(self.host)
         name = f"member {self.number}"
         process = self.process = Process(self.timeline, name, self.host, self.rate)
         self.machine = SimulatedMachine(process, self.network, self.disk, self.chance, self.skew_ms)
@@ -122,7 +127,14 @@ class Member:
         assert process is not None
         try:
             server = Server(self.config, self.machine)
-        except (CannotStart, JournalDamaged, RowsDamaged, DiskFailed, OSError) as error:
+        except (
+            CannotStart,
+            NothingLeftBut,
+            JournalDamaged,
+            RowsDamaged,
+            DiskFailed,
+            OSError,
+        ) as error:
             self.refused = str(error)
             self._end("it refuses to start: " + self.refused)
             return
@@ -130,6 +142,7 @@ class Member:
             self._end("killed while it started")
             return
         self.server = server
+        self.rotten = False
         server.replica.peers = Spoken(self, server.links)
         heard = server.links.on_message
         server.links.on_message = lambda message: self._hear(heard, message)
@@ -140,7 +153,8 @@ class Member:
 
     def _after(self) -> None:
         """Behind each event of the process."""
-        self.recovered = self.recovered or not self.replica.raft.recovering
+        if not self.recovered:
+            self.recovered = not self.rotten and not self.replica.raft.recovering
         self.moved(self)
 
     def kill(self, power: bool = False, why: str = "killed") -> None:
@@ -170,7 +184,7 @@ class Member:
         self.doom, self.doomed_power = 0, False
         self.server = None
         if power:
-            self.network.down.add(self.host)
+            self.network.down[self.host] = self.timeline.now
         self.network.died(process, silently=power)
         self.disk.crash(power)
         self.died(self, why)

@@ -94,7 +94,7 @@ class _Comparison:
         """The settled rows come before those of sessions and znodes."""
         if old is None or new is None:
             raise RowsDamaged("a tree without a settled row")
-        self.since, until = state.zxid_of(old), state.zxid_of(new)
+        self.since, until = state.read_meta(old).zxid, state.read_meta(new).zxid
         if until < self.since:
             raise RowsDamaged(f"the newer tree is at zxid {until}, the older at {self.since}")
         self.same = until == self.since

@@ -8,6 +8,10 @@ class RowsDamaged(Exception):
     """A row could not be read back as it was written. Never to be taken for "not there"."""
 
 
+class RowsForeign(RowsDamaged):
+    """The rows are in order, but of a version that is not known here: leave them alone."""
+
+
 class View(Protocol):
     """All rows as they were at one moment, in the order of their keys."""
 

@@ -1,13 +1,13 @@
 """All that a member holds of the namespace and the sessions, and the few ways to change it."""
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from hikari.tree import keys, sessions, znode
 from hikari.tree.cache import Cache
 from hikari.tree.digest import MASK, hash64
 from hikari.tree.fresh import fresh_znodes
-from hikari.tree.rows import Rows, RowsDamaged
+from hikari.tree.rows import Rows, RowsDamaged, RowsForeign
 from hikari.tree.sessions import Session
 from hikari.tree.undo import Undo
 from hikari.tree.znode import Znode
@@ -17,26 +17,27 @@ FORMAT: Final = 2  # of all rows; a tree of another format is refused
 _META: Final = struct.Struct(">HQQQqQIQQ")
 
 
-def zxid_of(meta: bytes) -> int:
-    """The last zxid of a tree with this settled row. Raises RowsDamaged."""
-    _demand_format(meta)
-    zxid: int = _META.unpack(meta)[2]
-    return zxid
+class Meta(NamedTuple):
+    """The settled row: how far the rows have come, and how many znodes there are."""
+
+    index: int  # type: ignore[assignment]  # hides tuple.index, as in Mark
+    zxid: int
+    done: int
+    time_ms: int
+    term: int
+    checksum: int
+    znodes: int
+    sum: int  # of all rows, see `hikari.tree.digest`
 
 
-def sum_of(meta: bytes) -> int:
-    """The sum of all rows, as a tree with this settled row has it. Raises RowsDamaged."""
-    _demand_format(meta)
-    total: int = _META.unpack(meta)[-1]
-    return total
-
-
-def _demand_format(meta: bytes) -> None:
-    format = int.from_bytes(meta[:2], "big")
+def read_meta(row: bytes) -> Meta:
+    """Raises RowsDamaged; RowsForeign if another version wrote it."""
+    format = int.from_bytes(row[:2], "big")
     if format != FORMAT:
-        raise RowsDamaged(f"rows of format {format}, not {FORMAT}")
-    if len(meta) != _META.size:
-        raise RowsDamaged(f"a settled row of {len(meta)} bytes")
+        raise RowsForeign(f"rows of format {format}, not {FORMAT}")
+    if len(row) != _META.size:
+        raise RowsDamaged(f"a settled row of {len(row)} bytes")
+    return Meta(*_META.unpack(row)[1:])
 
 
 class State:
@@ -97,8 +98,7 @@ class State:
         self.settle()
 
     def _load(self, meta: bytes) -> None:
-        _demand_format(meta)
-        _, self.index, self.zxid, self.done, self.time_ms, *counts = _META.unpack(meta)
+        self.index, self.zxid, self.done, self.time_ms, *counts = read_meta(meta)
         self.term, self.checksum, self.znodes, self.sum = counts
         self.settled = (self.index, self.zxid, self.done)
         for key, row in self.rows.scan(keys.SESSION):

@@ -47,7 +47,7 @@ async def until(true, seconds: float = 5) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_messages_cross_in_order_and_the_death_of_a_link_is_told_once():
+async def test_messages_cross_in_order_and_the_death_of_each_link_is_told_once():
     pair = Pair()
     one, two = pair.links[1], pair.links[2]
     await until(lambda: one.linked(2) and two.linked(1))
@@ -60,6 +60,6 @@ async def test_messages_cross_in_order_and_the_death_of_a_link_is_told_once():
     two.stop()
     await until(lambda: pair.lost[1])
     await task.deferLater(reactor, 0.1, lambda: None)
-    assert pair.lost[1] == [2]
+    assert pair.lost[1] == [2, 2], "once for each of the two links"
     assert not one.linked(2)
     one.stop()

@@ -12,7 +12,7 @@
     durable 1 [count]           member 1's disk has done all that it was given, or so many writes
     propose 1 a b               two entries · read 1 · suspect 2 1 · snapshot 1 2 · compact 1 5
     transfer 1 [2]              1 hands over, to 2 or to whom it likes · stay 1 (after all)
-    crash 2 [keep=1] [lose=2]   restart 2 · wipe 2
+    crash 2 [keep=1] [lose=2]   restart 2 · wipe 2 [known]
     slow 1 … / quick 1 …        its writes wait for `durable` / are done at once
     batch 1                     at most so many entries in one Append (0: as many as there are)
     status · log 1 · progress 1
@@ -352,6 +352,7 @@ class Story:
     def tell_wipe(self, kept: list[Any], words: list[str]) -> None:
         member = self.members[int(words[0])]
         member.journal, member.raft, member.applied = new_journal(), None, ORIGIN
+        member.journal.bereft = "known" in words  # what was there was set aside as damaged
 
     def tell_restart(self, kept: list[Any], words: list[str]) -> None:
         self.members[int(words[0])].start()

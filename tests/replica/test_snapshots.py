@@ -48,6 +48,20 @@ def leave_behind(cluster: Cluster) -> tuple[Client, Member]:
     return client, lagging
 
 
+def rows_at(mark: Mark, count: int = 3) -> MemoryRows:
+    """The rows of a tree of some znodes, settled at just that entry."""
+    rows = MemoryRows()
+    tree = Tree(rows, 1 << 20)
+    tree.index = mark.index - 1
+    tree.begin(mark.index, 0)
+    for number in range(count):
+        error, _ = tree.apply((codes.CREATE, b"/%03d" % number, bytes(100), (), 0), 0, ())
+        assert error == codes.OK
+    tree.finish(mark.term, mark.checksum)
+    tree.settle()
+    return rows
+
+
 def chunks(cluster: Cluster) -> list[Any]:
     return [message for _, _, message in sent(cluster, Chunk)]
 
@@ -165,31 +179,107 @@ def test_a_newer_snapshot_replaces_one_under_way() -> None:
         return told
 
     older, newer = Mark(10, 1, 1), Mark(20, 1, 2)
-    rows = [(b"k", b"v")]
-    first = Chunk(1, 1, older, 0, rows, checksum(rows), False)
+    rows = rows_at(newer).scan(b"")
+    total = checksum(rows)
+    first = Chunk(1, 1, older, 0, rows[:3], checksum(rows[:3]), False)
     assert take(first) == [ChunkReply(2, 1, 10, 0)]
-    second = Chunk(1, 1, older, 1, rows, checksum(rows), False)
-    begun = Chunk(1, 1, newer, 0, rows, checksum(rows), False)
+    second = Chunk(1, 1, older, 1, rows[3:], total, False)
+    begun = Chunk(1, 1, newer, 0, rows, total, False)
     assert take(second, begun) == [ChunkReply(2, 1, 20, 0)]
     assert list(opened) == ["tree-20"]
     assert take(second) == [ChunkReply(2, 1, 10, -1)]
-    last = Chunk(1, 1, newer, 1, [], 0, True)
+    last = Chunk(1, 1, newer, 1, [], total, True)
     assert take(last, begun) == [ChunkReply(2, 1, 20, 0)], "what is not taken yet is replaced too"
     assert receiving.whole is None
     assert take(last) == [ChunkReply(2, 1, 20, 1)]
     assert receiving.whole is not None
     assert receiving.whole[:2] == (newer, "tree-20")
+    assert opened["tree-20"].scan(b"") == rows
     receiving.abandon()
     assert take() == []
     assert not opened
 
 
-def tree_with(more: dict[bytes, bytes]) -> MemoryRows:
-    """The rows of a new tree, and these."""
-    rows = MemoryRows()
-    Tree(rows, 0)
-    rows.write(more)
-    return rows
+# A snapshot is all of a tree, or it is nothing
+
+
+def tell(rows: list[tuple[bytes, bytes]], mark: Mark, parts: int = 3) -> list[Chunk]:
+    """The chunks of a snapshot, as a sender makes them that has not looked at its rows."""
+    told, total, size = [], 0, -(-len(rows) // parts)
+    for number in range(parts + 1):
+        some = rows[number * size : number * size + size]
+        total = checksum(some, total)
+        told.append(Chunk(1, 1, mark, number, some, total, not some))
+    return told
+
+
+def take_all(chunks: list[Chunk]) -> tuple[Any, MemoryRows]:
+    opened: dict[str, MemoryRows] = {}
+
+    def at_once(work: Callable[[], None], back: Callable[[], None]) -> None:
+        work()
+        back()
+
+    def open_rows(name: str) -> MemoryRows:
+        return opened.setdefault(name, MemoryRows())
+
+    receiving = Receiving(2, open_rows, lambda name: None, at_once)
+    for chunk in chunks:
+        receiving.take(chunk, lambda reply: None)
+    return receiving.whole, opened["tree-20"]
+
+
+MARK = Mark(20, 1, 2)
+
+
+def test_a_snapshot_is_taken_if_it_is_all_there() -> None:
+    rows = rows_at(MARK, 30).scan(b"")
+    whole, kept = take_all(tell(rows, MARK))
+    assert whole is not None
+    assert kept.scan(b"") == rows
+
+
+@pytest.mark.parametrize("gone", range(40))
+def test_a_snapshot_that_lacks_a_row_is_never_installed(gone: int) -> None:
+    """Whatever the sender's scan left out, with checksums that fit."""
+    rows = rows_at(MARK, 30).scan(b"")
+    del rows[gone % len(rows)]
+    whole, kept = take_all(tell(rows, MARK))
+    assert whole is None
+    assert kept.get(b"M") is None, "the row that would make it a tree is written last"
+
+
+def test_a_snapshot_without_one_of_its_chunks_is_never_installed() -> None:
+    chunks = tell(rows_at(MARK, 30).scan(b""), MARK)
+    for gone in range(len(chunks) - 1):
+        rest = chunks[:gone] + chunks[gone + 1 :]
+        for number, chunk in enumerate(rest):
+            chunk.number = number
+        assert take_all(rest)[0] is None
+        for number, chunk in enumerate(chunks):
+            chunk.number = number
+
+
+def test_the_rows_of_another_index_are_never_installed() -> None:
+    rows = rows_at(Mark(19, 1, 2)).scan(b"")
+    assert take_all(tell(rows, MARK))[0] is None
+
+
+def test_who_finds_its_own_tree_incomplete_ships_no_last_chunk() -> None:
+    rows = rows_at(MARK, 30)
+    (*_, last) = rows.scan_keys(b"Z")
+    rows.write({b"Z" + last: None})
+    sending = Sending(1, lambda peer: None)
+    sending.begin(2, rows.view(), MARK)
+
+    def send_all() -> None:
+        while sending.sends_to(2):
+            for _, chunk in sending.chunks(1):
+                assert not chunk.done
+                sending.replied(ChunkReply(2, 1, 20, chunk.number))
+
+    with pytest.raises(RowsDamaged, match="znodes, where there must be"):
+        send_all()
 
 
 def test_a_leader_with_a_rotten_row_spreads_it_to_nobody(cluster: Cluster) -> None:
@@ -209,22 +299,23 @@ def test_a_leader_with_a_rotten_row_spreads_it_to_nobody(cluster: Cluster) -> No
 
 
 def test_what_is_sent_is_what_was_there_when_it_began() -> None:
-    rows = tree_with({b"E%03d" % n: bytes(100) for n in range(30)})
+    rows = rows_at(Mark(5, 1, 9), 30)
+    before = rows.scan(b"")
     ended: list[int] = []
     sending = Sending(1, ended.append)
     sending.begin(2, rows.view(), Mark(5, 1, 9))
-    rows.write({b"E%03d" % n: None for n in range(30)})
+    rows.write({key: None for key, _ in before})
     taken: list[Any] = []
     while sending.sends_to(2):
         for _, chunk in sending.chunks(1):
             taken += chunk.rows
             sending.replied(ChunkReply(2, 1, 5, chunk.number))
-    assert [key for key, _ in taken if key[:1] == b"E"] == [b"E%03d" % n for n in range(30)]
+    assert taken == before
     assert ended == [2]
 
 
 def test_a_reply_to_another_transfer_moves_nothing() -> None:
-    rows = tree_with({b"E%03d" % n: bytes(1_000) for n in range(30)})
+    rows = rows_at(Mark(5, 1, 9), 100)
     sending = Sending(1, lambda peer: None)
     sending.begin(2, rows.view(), Mark(5, 1, 9))
     for _ in range(CHUNKS_AHEAD):

@@ -3,17 +3,25 @@
 `python children.py <what> <folder> …`; each prints, line by line, what it has made sure of.
 """
 
+import contextlib
+import faulthandler
+import os
 import re
+import signal
 import sys
 import threading
 from pathlib import Path
 
+from store import members
+
 from hikari.raft.entry import chain
 from hikari.raft.journal import HardState, JournalDamaged
 from hikari.store import journal as store
+from hikari.store.disk import DiskFailed
 from hikari.store.journal import RocksJournal
 from hikari.store.opening import watched
 from hikari.store.rows import RocksRows
+from hikari.tree.rows import RowsDamaged
 
 
 def say(*words: object) -> None:
@@ -80,6 +88,43 @@ def spin(folder: Path) -> None:
     """Hold the interpreter lock for longer than anybody will wait."""
     with watched(folder, 0.2):
         re.match("(a+)+$", "a" * 60 + "b")
+
+
+def heal_each(*folders: Path) -> None:
+    """Start one member after the other, and read all it has. What a read finds damaged is noted,
+    and the member started anew, as the service does it."""
+    store.LOGS_RECYCLED = 0
+    for name in ("hikari.store.journal", "hikari.store.rows", "hikari.store.healing"):
+        sys.modules[name].OPEN_SECONDS_MAX = 1.0
+    for module in (store.RocksJournal, RocksRows):
+        module.__init__.__kwdefaults__["open_seconds_max"] = 1.0
+    for folder in folders:
+        say(heal(folder))
+
+
+def heal(folder: Path) -> str:
+    for _ in range(4):
+        opened = members.healing(folder, said=lambda what: None).open()
+        try:
+            return members.judge(opened)
+        except RowsDamaged as error:
+            members.healing(folder).aside.note(opened.journal.tree_name, str(error))
+        except JournalDamaged as error:
+            members.healing(folder).aside.note("journal", str(error))
+        finally:
+            with contextlib.suppress(DiskFailed, RowsDamaged, JournalDamaged):
+                members.close(opened)
+    return "never comes up"
+
+
+def crash(folder: Path) -> None:
+    with watched(folder, 5.0):
+        faulthandler._sigsegv()
+
+
+def be_killed(folder: Path) -> None:
+    with watched(folder, 5.0):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def open_in_time(folder: Path) -> None:

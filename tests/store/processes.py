@@ -1,11 +1,13 @@
 """Runs what is in `children` in a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+PATHS = (HERE.parent.parent, HERE.parent.parent / "client", HERE.parent)
 
 
 def child(what: str, *folders: Path, err: int = subprocess.DEVNULL) -> "subprocess.Popen[str]":
@@ -14,7 +16,7 @@ def child(what: str, *folders: Path, err: int = subprocess.DEVNULL) -> "subproce
         stdout=subprocess.PIPE,
         stderr=err,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(HERE.parent.parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PATHS))},
     )
 
 
@@ -30,6 +32,27 @@ def kill_after(process: "subprocess.Popen[str]", lines: int) -> list[str]:
     return [line.strip() for line in said if line.endswith("\n")]
 
 
+def heal_each(folders: list[Path]) -> list[str]:
+    """What became of each member at its start, in a process of its own. One that was ended by
+    its watchdog is started once more, as a supervisor would."""
+    said: list[str] = []
+    hung = False
+    while len(said) < len(folders):
+        process = child("heal_each", *folders[len(said) :], err=subprocess.PIPE)
+        output, errors = process.communicate(timeout=300)
+        lines = output.splitlines()
+        if lines and hung:
+            lines[0] += " after a hang"
+            hung = False
+        said += lines
+        if process.returncode:
+            assert process.returncode == -signal.SIGPROF, errors[-3000:]
+            if hung:
+                said.append("hung")
+            hung = not hung
+    return said
+
+
 def open_each(folders: list[Path]) -> list[str]:
     """What came of opening each journal, one after the other in a process of its own; "hung" is
     one that the watchdog has ended."""
@@ -39,6 +62,6 @@ def open_each(folders: list[Path]) -> list[str]:
         output, _ = process.communicate(timeout=120)
         said += output.splitlines()
         if process.returncode:
-            assert process.returncode == 1
+            assert process.returncode == -signal.SIGPROF
             said.append("hung")
     return said

@@ -274,7 +274,7 @@ def test_a_reset_is_safe_at_every_step(folder: Path, synced: int, where: str) ->
     if where == "beside our log":
         life.promised = life.promised[:6]
     life.reset(HardState(2, 0), mark, "tree-1")
-    assert life.journal._watermark.promise == (mark, HardState(2, 0), False)
+    assert life.journal._watermark.promise == (mark, HardState(2, 0), False, False)
     life.append(None, entries_after(mark, 2, term=2))
     life.sync()
     life.journal.close()

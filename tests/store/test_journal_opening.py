@@ -76,7 +76,7 @@ def test_what_survived_is_promised_from_then_on(crashed: Path) -> None:
     RocksJournal(crashed).close()
     watermark = Watermark.open(crashed / "watermark")
     assert watermark is not None
-    assert watermark.promise == (LOG[WRITTEN - 1].mark, HardState(1, 2), False)
+    assert watermark.promise == (LOG[WRITTEN - 1].mark, HardState(1, 2), False, False)
     watermark.close()
 
 
@@ -206,7 +206,7 @@ def test_what_has_come_back_is_durable_before_the_member_is_whole(crashed: Path)
     journal = RocksJournal(crashed)
     journal.append(None, LOG)
     journal.recovered()
-    assert journal._watermark.promise == (LOG[-1].mark, HardState(1, 2), False)
+    assert journal._watermark.promise == (LOG[-1].mark, HardState(1, 2), False, False)
     journal.close()
 
 

@@ -59,7 +59,7 @@ def test_only_a_sync_promises(journal: RocksJournal) -> None:
     assert promised(journal) == ORIGIN
     during(journal, "after", "flush_wal", lambda: check(promised(journal) == ORIGIN))
     journal.sync()
-    assert journal._watermark.promise == (log[-1].mark, HardState(1, 1), False)
+    assert journal._watermark.promise == (log[-1].mark, HardState(1, 1), False, False)
 
 
 def check(truth: bool) -> None:
@@ -71,7 +71,7 @@ def test_what_is_appended_during_a_sync_is_not_promised_by_it(journal: RocksJour
     journal.append(HardState(1, 1), log[:3])
     during(journal, "after", "flush_wal", lambda: journal.append(HardState(2, 0), log[3:]))
     journal.sync()
-    assert journal._watermark.promise == (log[2].mark, HardState(1, 1), False)
+    assert journal._watermark.promise == (log[2].mark, HardState(1, 1), False, False)
     assert journal.last == log[-1].mark
 
 

@@ -1,21 +1,50 @@
 """Opening a folder: never without end, and creating one: never half."""
 
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from store.processes import child
 
-from hikari.store.opening import create_whole, is_new
+from hikari.store.aside import Aside
+from hikari.store.disk import DiskFailed
+from hikari.store.files import OS_FILES
+from hikari.store.opening import create_whole, is_new, watched
 
 
 def test_an_open_that_holds_the_interpreter_lock_for_ever_ends_the_process(tmp_path: Path) -> None:
+    """Its processor time counts, and it leaves a word for the next process: where it hung."""
     process = child("spin", tmp_path / "journal", err=subprocess.PIPE)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert f"opening {tmp_path}/journal; if this takes more than 0.2 s" in said
-    assert "Timeout" in said
-    assert "spin" in said  # the stack: where it hung
+    assert process.returncode == -signal.SIGPROF
+    assert f"opening {tmp_path}/journal" in said
+    (why,) = Aside(tmp_path, OS_FILES, lambda: 0).noted().items()
+    assert why[0] == "journal"
+    assert "did not come back" in why[1]
+    assert "in spin" in why[1]
+
+
+def test_an_open_that_crashes_leaves_a_word_too(tmp_path: Path) -> None:
+    process = child("crash", tmp_path / "tree-0")
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGSEGV
+    assert "Segmentation fault" in Aside(tmp_path, OS_FILES, lambda: 0).noted()["tree-0"]
+
+
+def test_who_is_killed_while_it_opens_a_folder_accuses_nobody(tmp_path: Path) -> None:
+    process = child("be_killed", tmp_path / "journal")
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGKILL
+    assert (tmp_path / "opening").read_text() == "journal\n"
+    assert Aside(tmp_path, OS_FILES, lambda: 0).noted() == {}
+
+
+def test_a_disk_that_is_slow_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
+    with watched(tmp_path / "journal", 0.05):
+        time.sleep(0.3)
+    assert not (tmp_path / "opening").exists()
 
 
 def test_an_open_in_time_leaves_the_process_alone(tmp_path: Path) -> None:
@@ -50,6 +79,17 @@ def test_what_an_interrupted_creation_left_is_thrown_away(tmp_path: Path) -> Non
     create_whole(folder, lambda place: (place / "whole").touch())
     assert [path.name for path in tmp_path.iterdir()] == ["journal"]
     assert [path.name for path in folder.iterdir()] == ["whole"]
+
+
+def test_what_a_disk_refuses_while_a_folder_is_filled_is_a_failed_disk(tmp_path: Path) -> None:
+    """Found by crash points: the database's only class of error came out bare, as a traceback."""
+
+    def fail(place: Path) -> None:
+        raise Exception("IO error: While fdatasync: 000008.sst: Input/output error")
+
+    with pytest.raises(DiskFailed, match=r"journal: it could not be created: .*Input/output"):
+        create_whole(tmp_path / "journal", fail)
+    assert is_new(tmp_path / "journal")
 
 
 def test_an_empty_folder_is_new(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hikari.raft.journal import HardState, JournalDamaged
 from hikari.store.watermark import BLANK, SLOT_BYTES, Promise, Watermark
 
 LOG = log_of(9)
-FULL = Promise(Mark(2**64 - 1, 2**63, 2**32 - 1), HardState(2**64 - 1, 2**64 - 1), True)
+FULL = Promise(Mark(2**64 - 1, 2**63, 2**32 - 1), HardState(2**64 - 1, 2**64 - 1), True, True)
 
 
 @pytest.fixture

@@ -264,10 +264,11 @@ class Play:
 
     def step(self) -> None:
         chance, cluster = self.chance, self.cluster
-        acts = [self.talk] * 60 + [self.come] * 6 + [self.leave]
+        acts = [self.talk] * 60 + [self.come] * 8 + [self.leave] * 3 + [self.sleep]
         acts += [cluster.poll] * 20 + [cluster.run] * 8 + [self.tick] * 2
         if self.faults:
-            acts += [self.hold] * 3 + [self.cut, self.break_link, self.stop, self.slow, self.sleep]
+            acts += [self.hold] * 3 + [self.cut, self.break_link, self.stop, self.slow]
+            acts += [self.dodge, self.lag] * 2
             acts += [self.heal] * 3 + [self.start] * 2 + [self.quick] * 2
         chance.choice(acts)()
         for client in self.clients:
@@ -409,6 +410,40 @@ class Play:
         stopped = {m.number for m in cluster.members.values() if not m.running}
         cluster.network.cuts = {pair for pair in cluster.network.cuts if stopped & set(pair)}
         cluster.network.held.clear()
+
+    def dodge(self) -> None:
+        """A client asks, what it asked is held up on the way, and it goes on elsewhere."""
+        client = self.anybody()
+        others = [m for m in self.cluster.members.values() if m.running]
+        if client is None or len(others) < 2:
+            return
+        held = [(client.member, other) for other in self.cluster.voters if other != client.member]
+        self.cluster.network.held.update(held)
+        client.ask(*[self.request() for _ in range(4)])
+        self.cluster.poll()
+        client.hang_up()
+        client.connect(self.chance.choice([m for m in others if m.number != client.member]))
+        self.cluster.run()
+        self.cluster.network.held.difference_update(held)
+
+    def lag(self) -> None:
+        """A member hears of nothing for a moment; its client asks for what is so by now."""
+        leaders = [m.number for m in self.cluster.members.values() if m.leads]
+        there = [client for client in self.alive() if client.talk is not None]
+        writers = [client for client in there if client.member in leaders]
+        readers = [client for client in there if client.member not in leaders]
+        if not writers or not readers:
+            return
+        writer, reader = self.chance.choice(writers), self.chance.choice(readers)
+        held = (writer.member, reader.member)
+        self.cluster.network.held.add(held)
+        writer.ask(self.register(), self.register())
+        self.cluster.run()
+        writer.listen()
+        path = b"/r%d" % self.chance.randrange(6)
+        reader.ask((codes.SYNC, path), (codes.GET_DATA, path, False))
+        self.cluster.run()
+        self.cluster.network.held.discard(held)
 
     def stop(self) -> None:
         running = [m for m in self.cluster.members.values() if m.running]

@@ -11,7 +11,7 @@ from hikari.gateway.connection import Connection
 from hikari.gateway.door import Door
 from hikari.replica import replica
 from hikari.replica.session_clock import SessionClock
-from hikari.testing.replay import judge
+from hikari.testing.replay import REPORT_S, judge
 from hikari.tree import apply
 from hikari.tree.tree import Tree
 from hikari.tree.undo import Undo
@@ -19,8 +19,8 @@ from hikari.watches.table import WatchTable
 from hikari_wire import codes
 from hikari_wire.replies import HEADER
 
-SEEDS = 12
-STEPS = 500
+SEEDS = 24
+STEPS = 700
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -40,9 +40,12 @@ def a_read_is_stale(patch: pytest.MonkeyPatch) -> None:
 
     def stale(connection: Any, xid: int, request: Any) -> bytes:
         reply = get(connection, xid, request)
-        if due() and request[1] in kept and len(reply) > 20:
-            return reply[:20] + kept[request[1]][20:] if len(kept[request[1]]) > 20 else reply
-        kept[request[1]] = reply
+        if due() and request[1] in kept and len(reply) > HEADER.size:
+            _, xid, zxid, _ = HEADER.unpack_from(reply)
+            old = kept[request[1]]
+            return HEADER.pack(len(old) - 4, xid, zxid, 0) + old[HEADER.size :]
+        if len(reply) > HEADER.size:
+            kept[request[1]] = reply
         return reply
 
     patch.setitem(reads.READS, codes.GET_DATA, stale)
@@ -135,14 +138,12 @@ def a_multi_is_half_done(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_number_is_given_twice(patch: pytest.MonkeyPatch) -> None:
-    create, due = apply.create, every(3)
+    create = apply.create
 
     def twice(state: Any, request: Any, session: int, identities: Any) -> Any:
         error, path = create(state, request, session, identities)
-        if not error and request[4] & 2 and due():
-            parent = state.find(path[: path.rfind(b"/")] or b"/")
-            state.touch(path[: path.rfind(b"/")] or b"/", parent)
-            parent.creates -= 1
+        if not error and request[4] & 2 and state.zxid % 2 and int(path[-10:]):
+            return error, path[:-10] + b"%010d" % (int(path[-10:]) - 1)
         return error, path
 
     patch.setitem(apply.APPLY, codes.CREATE, twice)
@@ -181,10 +182,12 @@ def a_proposal_stands_twice_in_the_log(patch: pytest.MonkeyPatch) -> None:
 
 def a_proposal_is_lost_and_called_done(patch: pytest.MonkeyPatch) -> None:
     """The tree counts a write and does not do it."""
-    create, due = apply.create, every(9)
+    create = apply.create
 
     def lost(state: Any, request: Any, session: int, identities: Any) -> Any:
-        if due() and not request[4] and state.find(request[1]) is None:
+        above = request[1][: request[1].rfind(b"/")] or b"/"
+        free = state.find(request[1]) is None and state.find(above) is not None
+        if state.zxid % 5 == 0 and not request[4] and free:
             return codes.OK, request[1]
         return create(state, request, session, identities)
 
@@ -228,8 +231,11 @@ def test_a_planted_bug_is_seen(
 ) -> None:
     plant(monkeypatch)
     for seed in range(SEEDS):
-        applied, talks = Play(seed).run(STEPS).history
-        found = {one.promise for one in judge(applied, talks, at_rest=True)}
+        faults = seed % 3 > 0
+        applied, talks = Play(seed, faults=faults).run(STEPS).history
+        report_s = REPORT_S if faults else 0.5
+        judged = judge(applied, talks, at_rest=True, report_s=report_s)
+        found = {one.promise for one in judged}
         if found & promises:
             return
     raise AssertionError(f"{SEEDS} seeds did not show it")

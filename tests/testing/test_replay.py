@@ -185,19 +185,6 @@ def test_a_session_is_expired_after_silence() -> None:
     assert tale.judged() == []
 
 
-def test_a_lone_sign_of_life_may_have_been_lost() -> None:
-    tale = Tale()
-    tale.create(tale.ann, b"/a", b"1")
-    tale.ideal.now += 20
-    tale.get(tale.bob, b"/a")
-    tale.ideal.now += 3
-    tale.create(tale.ann, b"/x")
-    tale.expire(tale.bob)
-    tale.get(tale.ann, b"/a")
-    tale.bob.ended = tale.ideal.moment()
-    assert tale.judged() == []
-
-
 # ---- bad ones: (what goes wrong, the promises it breaks)
 
 

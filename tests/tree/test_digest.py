@@ -128,6 +128,12 @@ def test_what_a_failed_multi_removed_set_or_made_is_where_it_was(settle: bool) -
     assert kept_up(told.tree)
 
 
+def test_it_is_that_of_now_and_settles_for_it() -> None:
+    told = story("settle", "create /b")
+    assert told.tree.digest() != story("settle", "create /c").tree.digest()
+    assert told.tree.changed == {}
+
+
 def test_what_comes_and_goes_leaves_nothing_in_the_sum() -> None:
     told = story()
     told.tree.settle()
