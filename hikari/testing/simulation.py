@@ -18,7 +18,7 @@ from hikari.testing.history import Applied, Conversation
 from hikari.testing.linear import judge_registers
 from hikari.testing.members import Manners, Member, make_config
 from hikari.testing.network import Network
-from hikari.testing.plan import Act, Plan
+from hikari.testing.plan import DELAYING, Act, Plan
 from hikari.testing.replay import REPORT_S, judge
 from hikari.testing.requests import make_requests
 from hikari.testing.timeline import Process, Timeline
@@ -29,9 +29,6 @@ HEAL_S_MAX: Final = 10.0
 ANSWER_S_MAX: Final = 60.0
 """A client that hears nothing goes elsewhere after two thirds of its session's time-out."""
 QUIET_S: Final = 3.0
-DELAYING: Final = {
-    *("halves", "alone", "deaf", "mute", "one way", "slow link", "pause", "slow disk", "stall"),
-}
 SEARCH_STEPS_MAX: Final = 20_000
 CHAOS_S_PER_TURN: Final = 0.2
 """With nobody left to have a turn, chaos ends all the same."""
@@ -202,6 +199,8 @@ class Simulation:
             kind = act[0]
             if kind == "hang up":
                 client.hang_up()
+            elif kind == "sleep":
+                client.process.sleep(act[1])
             elif kind == "move":
                 client.hang_up()
                 client.next_member = act[1]

@@ -58,6 +58,8 @@ class Witness:
             self._forget(number)
         self._seen[number] = Watched()
         self._members[number] = member
+        forgot = raft.recovering and member.recovered and not damaged
+        demand(not forgot, "what was whole stays whole", number)
         if not raft.recovering:
             demand(raft.term >= self.shown.get(number, 0), "a term goes back", number, raft.term)
             voted = self.votes.get((number, raft.term))

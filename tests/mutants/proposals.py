@@ -64,18 +64,3 @@ def nobody_is_told_that_the_leader_is_lost(set: Set) -> None:
         self.proposals._outstanding.extend(outstanding)
 
     set(Replica, "_changed_allegiance", silently)
-
-
-def what_a_follower_sends_is_taken_in_any_term(set: Set) -> None:
-    """etcd-io/etcd#16285: forwarded proposals hold no term, so that one which was given up comes
-    late, to another leader, and is applied behind what its client did since."""
-    message = Replica.message
-
-    def take(self: Replica, one: Any) -> None:
-        if type(one) is Forward and self.raft.role == LEADER:
-            self._forwarded += one.proposals
-            self.wake()
-        else:
-            message(self, one)
-
-    set(Replica, "message", take)

@@ -125,19 +125,3 @@ def a_closed_session_goes_on_creating(set: Set) -> None:
 
     set(Tree, "admit", admit_all)
     set(apply, "_create", create_all)
-
-
-def nobody_tells_the_clock_of_a_snapshot(set: Set) -> None:
-    """ClickHouse/ClickHouse#54572, its session side: sessions that came with a snapshot are not
-    known to who will have to expire them; their ephemerals stay for ever."""
-    restore = Replica._restore
-
-    def forget(self: Replica, mark: Any, name: str, rows: Any) -> None:
-        opened = SessionClock.open
-        SessionClock.open = lambda *arguments: None  # type: ignore[method-assign]
-        try:
-            restore(self, mark, name, rows)
-        finally:
-            SessionClock.open = opened  # type: ignore[method-assign]
-
-    set(Replica, "_restore", forget)

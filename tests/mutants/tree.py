@@ -45,8 +45,8 @@ def a_multi_that_failed_leaves_its_ephemerals(set: Set) -> None:
 
 
 def every_member_asks_its_own_clock(set: Set) -> None:
-    """ZooKeeper's rule that the leader's transaction holds the time, broken as in RedisLabs'
-    redisraft#35: what each replica asks of its own machine makes the replicas different."""
+    """redis/redis#5171 and #8433, arana-db/kiwi#338: time-outs that each replica counts by its own
+    clock make the replicas different. ZooKeeper's and our entries hold the time."""
     apply = Replica._apply
 
     def by_own_clock(self: Replica, entries: list[Any]) -> None:

@@ -38,8 +38,8 @@ def an_event_comes_before_the_reply_that_armed_it(set: Set) -> None:
 
 
 def an_event_comes_after_what_it_tells(set: Set) -> None:
-    """ZooKeeper's own promise ("a client will see a watch event before it sees the new data"),
-    broken in pH14/fdb-zk and others that send events by another way than replies."""
+    """apache/druid#1161 and CURATOR-57: events are heard out of order with what is read. ZooKeeper
+    promises that a client hears of a change before it sees it."""
     flush = Connection.flush
     late: dict[Connection, list[bytes]] = {}
 
