@@ -12,8 +12,14 @@ from hikari.raft.messages import Chunk
 from hikari.replica.proposals import Proposals
 from hikari.replica.replica import Replica
 from hikari.replica.snapshots import Receiving
-from hikari.store.inspection import BASE_KEY, HARD_STATE_KEY, RECORDS_END, pack_base
-from hikari.store.inspection import pack_hard_state, record_key
+from hikari.store.inspection import (
+    BASE_KEY,
+    HARD_STATE_KEY,
+    RECORDS_END,
+    pack_base,
+    pack_hard_state,
+    record_key,
+)
 from hikari.store.journal import RocksJournal
 from hikari.store.rows import FORMAT_KEY, RocksRows
 from hikari.tree.tree import Tree
@@ -119,8 +125,8 @@ def the_old_tree_is_read_on(set: Set) -> None:
 
 
 def watches_sleep_through_a_snapshot(set: Set) -> None:
-    """etcd-io/etcd#15271, #19487: watchers stay as they are while a snapshot replaces the state: what
-    it has changed is never told, or told in the wrong order."""
+    """etcd-io/etcd#15271, #19487: watchers stay as they are while a snapshot replaces the state:
+    what it has changed is never told, or told in the wrong order."""
 
     def restored(self: Door) -> None:
         self.tree = self.replica.tree
@@ -145,8 +151,8 @@ def who_waits_for_a_compacted_entry_waits_for_ever(set: Set) -> None:
 
 
 def chunks_of_two_snapshots_are_mixed(set: Set) -> None:
-    """etcd-io/etcd#18055: two snapshots follow each other closely, and something of the older one is
-    left in the newer."""
+    """etcd-io/etcd#18055: two snapshots follow each other closely, and something of the older one
+    is left in the newer."""
 
     take = Receiving.take
 

@@ -70,5 +70,3 @@ def a_list_of_children_stays_as_it_was(set: Set) -> None:
     """ClickHouse/ClickHouse#115457 and its like: what is derived from the children (numbers, a
     list) is not what the children are."""
     set(Cache, "unlist", lambda self, znode: None)
-
-
