@@ -19,6 +19,7 @@ from hikari.raft.messages import (
     Message,
     ReadReply,
     ReadRequest,
+    TimeoutNow,
     Vote,
     VoteReply,
 )
@@ -40,7 +41,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     Hello: (VERSION, (int, int, str, int)),
     Append: (10, (int, int, tuple, int, int, bool, tuple)),
     AppendReply: (11, (int, int, int, bool, int, int, bool)),
-    Vote: (12, (int, int, int, int, bool)),
+    Vote: (12, (int, int, int, int, bool, bool)),
     VoteReply: (13, (int, int, bool, bool)),
     ReadRequest: (14, (int, int, int)),
     ReadReply: (15, (int, int, int, int)),
@@ -48,6 +49,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     ChunkReply: (17, (int, int, int, int)),
     Forward: (18, (int, int, tuple)),
     Heard: (19, (int, tuple)),
+    TimeoutNow: (20, (int, int)),
 }
 
 

@@ -7,7 +7,7 @@ from attrs import define, field
 from hikari.raft.entry import ORIGIN, Entry, chain
 from hikari.raft.journal import Compacted
 from hikari.raft.log import RaftLog
-from hikari.raft.messages import Append, AppendReply, ReadReply
+from hikari.raft.messages import Append, AppendReply, ReadReply, TimeoutNow
 from hikari.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
 from hikari.raft.quorum import majority, reached
 
@@ -38,6 +38,9 @@ class Leadership:
     reads: list[PendingRead] = field(factory=list)
     asked: list[tuple[int, int]] = field(factory=list)  # (asker, context) not yet in a round
     wanting_snapshot: list[int] = field(factory=list)
+    heir: int = 0  # to whom leadership is being handed; 0: nobody
+    heir_ticks: int = 0  # since when
+    heir_told: bool = False
 
     @staticmethod
     def begin(member: int, term: int, log: RaftLog, others: list[int]) -> "Leadership":
@@ -65,6 +68,7 @@ class Leadership:
     def replied(self, reply: AppendReply) -> None:
         progress = self.progress[reply.sender]
         progress.active = True
+        progress.silent = 0
         if reply.round < progress.forgotten:
             return  # it may be older than the loss
         if not reply.recovering:
@@ -99,7 +103,7 @@ class Leadership:
 
     def quiet(self) -> bool:
         """Whether nobody needs to be told, or to be answered, anything now."""
-        if self.asked or self.reads or self.wanting_snapshot:
+        if self.asked or self.reads or self.wanting_snapshot or self._heir_ready():
             return False
         commit, last, number = self.log.commit, self.log.last.index, self.round
         for progress in self.progress.values():
@@ -114,6 +118,7 @@ class Leadership:
         self.round += 1  # so that it is answered
         for member, progress in self.progress.items():
             progress.probed = False  # an unanswered probe is sent again
+            progress.silent += 1
             out += self._append(member, progress, beat=True)
         return out
 
@@ -199,6 +204,30 @@ class Leadership:
                 reply = ReadReply(self.member, self.term, read.context, read.index)
                 out.append((read.asker, reply))
         return out
+
+    # ---- handing over (dissertation 3.10)
+
+    def hand_over(self, to: int) -> bool:
+        """Choose who shall lead next: `to`, or (0) whoever has most of the log. False: nobody can."""
+        fit = [member for member, p in self.progress.items() if p.fit() and to in (0, member)]
+        if fit and not self.heir:
+            self.heir = max(fit, key=lambda member: (self.progress[member].match, -member))
+            self.heir_ticks, self.heir_told = 0, False
+        return bool(fit) and to in (0, self.heir)
+
+    def _heir_ready(self) -> bool:
+        """It has all there is, and all of that is committed: nothing will be in doubt."""
+        if not self.heir or self.heir_told:
+            return False
+        log = self.log
+        return self.progress[self.heir].match == log.last.index == log.commit
+
+    def word_to_heir(self) -> list[tuple[int, TimeoutNow]]:
+        """The request to stand, once."""
+        if not self._heir_ready():
+            return []
+        self.heir_told = True
+        return [(self.heir, TimeoutNow(self.member, self.term))]
 
     def quorum_active(self) -> bool:
         """Whether a majority was heard since the last call (dissertation 6.2)."""

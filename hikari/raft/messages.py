@@ -33,13 +33,15 @@ class AppendReply:
 
 @define
 class Vote:
-    """RequestVote (figure 2); `pre`: only asked whether one would be given (dissertation 9.6)."""
+    """RequestVote (figure 2); `pre`: only asked whether one would be given (dissertation 9.6);
+    `forced`: the leader itself has asked for this election (3.10)."""
 
     sender: int
     term: int
     last_index: int
     last_term: int
     pre: bool
+    forced: bool = False
 
 
 @define
@@ -48,6 +50,14 @@ class VoteReply:
     term: int
     granted: bool
     pre: bool
+
+
+@define
+class TimeoutNow:
+    """The leader of `term` asks the receiver, which has all there is, to take over (3.10)."""
+
+    sender: int
+    term: int
 
 
 @define
@@ -90,4 +100,14 @@ class ChunkReply:
     number: int
 
 
-Message = Append | AppendReply | Vote | VoteReply | ReadRequest | ReadReply | Chunk | ChunkReply
+Message = (
+    Append
+    | AppendReply
+    | Vote
+    | VoteReply
+    | TimeoutNow
+    | ReadRequest
+    | ReadReply
+    | Chunk
+    | ChunkReply
+)

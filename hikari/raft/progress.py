@@ -9,6 +9,8 @@ SNAPSHOT: Final = 2  # what it needs is compacted: rows are on their way instead
 
 INFLIGHT_BYTES_MAX: Final = 16 << 20
 INFLIGHT_APPENDS_MAX: Final = 512
+SILENT_BEATS_MAX: Final = 2
+"""Who has left more heartbeats unanswered is not asked to lead."""
 
 
 class Progress:
@@ -23,6 +25,7 @@ class Progress:
         "next",
         "probed",
         "round",
+        "silent",
         "state",
         "told_commit",
         "told_round",
@@ -34,12 +37,17 @@ class Progress:
         self.state = PROBE
         self.probed = False  # PROBE: an Append is out, unanswered
         self.active = True  # was heard since the last check of the quorum
+        self.silent = 0  # heartbeats sent since it was heard
         self.round = 0  # the newest read round it answered
         self.told_round = 0
         self.told_commit = 0
         self.forgotten = 0  # > 0: it is recovering; only what it said since this round counts
         self.appends: deque[tuple[int, int]] = deque()  # (last index, bytes) unanswered
         self.bytes = 0
+
+    def fit(self) -> bool:
+        """It could lead: it is whole, it answers, and entries reach it."""
+        return self.state == REPLICATE and not self.forgotten and self.silent <= SILENT_BEATS_MAX
 
     def sent(self, last_index: int, size: int) -> None:
         if self.state == PROBE:

@@ -23,6 +23,7 @@ from hikari.raft.messages import (
     Message,
     ReadReply,
     ReadRequest,
+    TimeoutNow,
     Vote,
     VoteReply,
 )
@@ -129,10 +130,15 @@ class Raft:
                 if not leadership.quorum_active():
                     self._follow(self.term, 0)
                     return
+            leadership.heir_ticks += 1
+            if leadership.heir_ticks >= self.election_ticks:
+                leadership.heir = 0  # it did not take over: this goes on as before
             if self._beat >= self.heartbeat_ticks:
                 self._beat = 0
                 self._messages += leadership.heartbeats()
         elif self._elapsed >= self._timeout:
+            if self.leader:
+                self._hasty = HASTY_ROUNDS  # it hangs: ask soon again if this was a little early
             self._campaign()
 
     def step(self, message: Message) -> None:
@@ -147,11 +153,26 @@ class Raft:
         _STEP[type(message)](self, message)
 
     def propose(self, payload: bytes) -> bool:
-        """Append an entry. False: not the leader."""
-        if self.leadership is None:
+        """Append an entry. False: not the leader, or about to be one no more."""
+        if self.leadership is None or self.leadership.heir:
             return False
         self.leadership.propose(payload)
         return True
+
+    def transfer(self, to: int = 0) -> bool:
+        """Hand leadership to member `to`, or (0) to the fittest; no entry is taken until that is
+        done, or given up after an election time-out. False: not the leader, or nobody is fit."""
+        return self.leadership is not None and self.leadership.hand_over(to)
+
+    def stay(self) -> None:
+        """Lead on after all, if nobody was asked to take over yet."""
+        if self.leadership is not None and not self.leadership.heir_told:
+            self.leadership.heir = 0
+
+    @property
+    def transferring(self) -> bool:
+        """This leader is handing over: it takes no entries."""
+        return self.leadership is not None and self.leadership.heir != 0
 
     def read(self, context: int) -> bool:
         """A barrier wants an index. False: no leader is known; ask again when one is."""
@@ -271,18 +292,19 @@ class Raft:
         if self._hasty:
             self._hasty -= 1
             return 2 + self.jitter(4)
-        return self.election_ticks + self.jitter(self.election_ticks)
+        # One tick more than the lease: the others have lost patience with the same leader too.
+        return self.election_ticks + 1 + self.jitter(max(1, self.election_ticks // 2))
 
     def _newer_term(self, message: Message) -> bool:
         """Enter the newer term of `message`. False: it is to be ignored instead."""
         if isinstance(message, Vote):
-            if self._has_live_leader():
+            if self._has_live_leader() and not message.forced:
                 return False  # whoever rejoins disturbs nobody (dissertation 4.2.3)
             if message.pre:
                 return True  # nobody enters a term for the asking
         if isinstance(message, VoteReply) and message.pre and message.granted:
             return True
-        leads = isinstance(message, (Append, Chunk))
+        leads = isinstance(message, (Append, Chunk, TimeoutNow))
         self._follow(message.term, message.sender if leads else 0)
         return True
 
@@ -325,21 +347,21 @@ class Raft:
         self._ask(self.term + 1, pre=True)
         self._count(self.member, True)
 
-    def _stand(self) -> None:
-        self.role = CANDIDATE
+    def _stand(self, forced: bool = False) -> None:
+        self.role, self.leader = CANDIDATE, 0
         self.term += 1
         self.vote = self.member
         self._goal = 0
         self._votes = {}
         self._elapsed = 0
         self._timeout = self._patience()
-        self._ask(self.term, pre=False)
+        self._ask(self.term, pre=False, forced=forced)
         # The own vote counts once it is durable: see `durable`.
 
-    def _ask(self, term: int, pre: bool) -> None:
+    def _ask(self, term: int, pre: bool, forced: bool = False) -> None:
         last = self.log.last
         for other in self._others:
-            vote = Vote(self.member, term, last.index, last.term, pre)
+            vote = Vote(self.member, term, last.index, last.term, pre, forced)
             # After a crash the same term may be stood for again, with less of a log: what was
             # granted for this log must not be counted for that one. So it is made durable first.
             (self._messages if pre else self._held).append((other, vote))
@@ -375,6 +397,7 @@ class Raft:
         assert leadership is not None
         leadership.begin_round()
         self._messages += leadership.appends()
+        self._messages += leadership.word_to_heir()
         self._messages += leadership.read_replies(
             leadership.confirmed_reads(),
             lambda context, index: self._reads.append((context, index)),
@@ -515,6 +538,10 @@ class Raft:
         if self.recovering:
             self.recovering, self._recovered = False, True
 
+    def _step_timeout_now(self, message: TimeoutNow) -> None:
+        if message.sender == self.leader and self.role == FOLLOWER and not self.recovering:
+            self._stand(forced=True)
+
     def _step_append_reply(self, message: AppendReply) -> None:
         if self.leadership is not None:
             self.leadership.replied(message)
@@ -549,6 +576,7 @@ class Raft:
 _STEP: dict[type[Any], Callable[[Any, Any], None]] = {
     Vote: Raft._step_vote,
     VoteReply: Raft._step_vote_reply,
+    TimeoutNow: Raft._step_timeout_now,
     Append: Raft._step_append,
     AppendReply: Raft._step_append_reply,
     ReadRequest: Raft._step_read_request,

@@ -20,6 +20,7 @@ from hikari.raft.messages import (
     ChunkReply,
     ReadReply,
     ReadRequest,
+    TimeoutNow,
     Vote,
     VoteReply,
 )
@@ -40,6 +41,8 @@ MESSAGES: list[Any] = [
     Append(1, 3, Mark(9, 2, 77), 5, 7, True, []),
     AppendReply(2, 3, 7, True, 9, 12, False),
     Vote(2, 4, 12, 3, True),
+    Vote(2, 4, 12, 3, False, True),
+    TimeoutNow(1, 4),
     VoteReply(1, 4, False, True),
     ReadRequest(2, 3, 1 << 60),
     ReadReply(1, 3, 1 << 60, 12),

@@ -11,10 +11,10 @@ from raft.world import LaggingJournal
 from hikari.raft.journal import HardState
 from hikari.raft.leader import Leadership
 from hikari.raft.log import RaftLog
-from hikari.raft.messages import Append, Vote
+from hikari.raft.messages import Append, TimeoutNow, Vote
 from hikari.raft.progress import Progress
 from hikari.raft.quorum import reached
-from hikari.raft.raft import _STEP, FOLLOWER, Raft
+from hikari.raft.raft import _STEP, FOLLOWER, LEADER, Raft
 
 Set = Callable[[Any, str, Any], None]
 Mutant = Callable[[Set], None]
@@ -57,8 +57,8 @@ def vote_is_answered_before_it_is_durable(set: Set) -> None:
 def a_vote_is_asked_for_before_it_is_durable(set: Set) -> None:
     asked = Raft._ask
 
-    def ask(self: Raft, term: int, pre: bool) -> None:
-        asked(self, term, pre)
+    def ask(self: Raft, term: int, pre: bool, forced: bool = False) -> None:
+        asked(self, term, pre, forced)
         self._messages += self._held
         self._held = []
 
@@ -244,3 +244,76 @@ def terms_are_lost_in_a_crash(set: Set) -> None:
         return found
 
     set(LaggingJournal, "crash", crash)
+
+
+def a_forced_vote_is_given_to_any_log(set: Set) -> None:
+    stepped = Raft._step_vote
+
+    def step(self: Raft, message: Vote) -> None:
+        if message.forced:
+            message = Vote(message.sender, message.term, 1 << 40, 1 << 40, False, True)
+        stepped(self, message)
+
+    set(Raft, "_step_vote", step)
+
+
+def a_forced_vote_is_not_heard_beside_a_leader(set: Set) -> None:
+    entered = Raft._newer_term
+
+    def enter(self: Raft, message: Any) -> bool:
+        if isinstance(message, Vote):
+            message.forced = False
+        return entered(self, message)
+
+    set(Raft, "_newer_term", enter)
+
+
+def a_leader_that_hands_over_goes_on_committing(set: Set) -> None:
+    def propose(self: Raft, payload: bytes) -> bool:
+        if self.leadership is not None:
+            self.leadership.propose(payload)
+        return self.leadership is not None
+
+    set(Raft, "propose", propose)
+
+
+def the_heir_is_asked_before_it_has_everything(set: Set) -> None:
+    set(Leadership, "_heir_ready", lambda self: bool(self.heir) and not self.heir_told)
+
+
+def an_amnesiac_is_asked_to_lead(set: Set) -> None:
+    set(Progress, "fit", lambda self: True)
+
+
+def a_word_of_an_old_term_makes_a_member_stand(set: Set) -> None:
+    stepped = Raft.step
+
+    def step(self: Raft, message: Any) -> None:
+        if isinstance(message, TimeoutNow) and self.role != LEADER:
+            self._stand(forced=True)
+        else:
+            stepped(self, message)
+
+    set(Raft, "step", step)
+
+
+def who_was_asked_takes_office_without_a_vote(set: Set) -> None:
+    stood = Raft._stand
+
+    def stand(self: Raft, forced: bool = False) -> None:
+        stood(self, forced)
+        if forced:
+            self._take_office()
+
+    set(Raft, "_stand", stand)
+
+
+def nobody_gives_up_handing_over(set: Set) -> None:
+    ticked = Raft.tick
+
+    def tick(self: Raft) -> None:
+        if self.leadership is not None:
+            self.leadership.heir_ticks = 0
+        ticked(self)
+
+    set(Raft, "tick", tick)

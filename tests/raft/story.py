@@ -11,6 +11,7 @@
     again [1->2 …]              the same, and the network keeps a copy · drop [1->2 …] loses it
     durable 1 [count]           member 1's disk has done all that it was given, or so many writes
     propose 1 a b               two entries · read 1 · suspect 2 1 · snapshot 1 2 · compact 1 5
+    transfer 1 [2]              1 hands over, to 2 or to whom it likes · stay 1 (after all)
     crash 2 [keep=1] [lose=2]   restart 2 · wipe 2
     slow 1 … / quick 1 …        its writes wait for `durable` / are done at once
     batch 1                     at most so many entries in one Append (0: as many as there are)
@@ -35,6 +36,7 @@ from hikari.raft.messages import (
     ChunkReply,
     ReadReply,
     ReadRequest,
+    TimeoutNow,
     Vote,
     VoteReply,
 )
@@ -63,8 +65,11 @@ def show(message: Any) -> str:
             f"{'has' if m.ok else f'has not {m.before}, look at'} {m.index}"
             f" round {m.round}{' recovering' * m.recovering}"
         ),
-        Vote: lambda: f"{'would you ' * m.pre}vote? {m.last_index}@{m.last_term}",
+        Vote: lambda: (
+            f"{'would you ' * m.pre}vote? {m.last_index}@{m.last_term}{' forced' * m.forced}"
+        ),
         VoteReply: lambda: f"{'would ' * m.pre}{'yes' if m.granted else 'no'}",
+        TimeoutNow: lambda: "stand now",
         ReadRequest: lambda: f"read {m.context}?",
         ReadReply: lambda: f"read {m.context} at {m.index}",
         Chunk: lambda: f"snapshot of {m.mark.index}@{m.mark.term}",
@@ -312,6 +317,13 @@ class Story:
         self.context += 1
         asked = self.up(words[0]).read(self.context)
         return [] if asked else [f"{words[0]} knows no leader"]
+
+    def tell_transfer(self, kept: list[Any], words: list[str]) -> list[str]:
+        begun = self.up(words[0]).transfer(*(int(word) for word in words[1:]))
+        return [] if begun else [f"{words[0]} cannot"]
+
+    def tell_stay(self, kept: list[Any], words: list[str]) -> None:
+        self.up(words[0]).stay()
 
     def tell_suspect(self, kept: list[Any], words: list[str]) -> None:
         self.up(words[0]).suspect(int(words[1]))

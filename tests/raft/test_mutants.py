@@ -62,6 +62,9 @@ SEEN_BY_CHAOS: list[tuple[mutants.Mutant, Weather, int]] = [
     (mutants.what_an_amnesiac_said_still_counts, MIXED, 4),
     (mutants.an_amnesiac_votes, MIXED, 8),
     (mutants.an_amnesiac_makes_a_majority, MIXED, 0),
+    (mutants.a_forced_vote_is_given_to_any_log, MIXED, 0),
+    (mutants.who_was_asked_takes_office_without_a_vote, MIXED, 0),
+    (mutants.nobody_gives_up_handing_over, MIXED, 0),
 ]
 SEEN_BY_STORIES: list[tuple[mutants.Mutant, str]] = [
     (mutants.a_snapshot_replaces_a_log_that_has_more, "snapshot_not_needed"),
@@ -69,6 +72,12 @@ SEEN_BY_STORIES: list[tuple[mutants.Mutant, str]] = [
     (mutants.older_terms_are_committed_by_counting, "figure_8"),
     (mutants.a_cut_write_still_counts_as_durable, "truncation_under_way"),
     (mutants.reads_wait_for_no_commit_of_the_term, "read_index"),
+    (mutants.a_forced_vote_is_not_heard_beside_a_leader, "transfer"),
+    (mutants.a_leader_that_hands_over_goes_on_committing, "transfer"),
+    (mutants.the_heir_is_asked_before_it_has_everything, "transfer"),
+    (mutants.an_amnesiac_is_asked_to_lead, "transfer_chooses"),
+    (mutants.a_word_of_an_old_term_makes_a_member_stand, "transfer_overtaken"),
+    (mutants.nobody_gives_up_handing_over, "transfer_given_up"),
 ]
 
 

@@ -164,7 +164,7 @@ def test_time_outs_are_drawn_from_an_interval() -> None:
             raft_of(story, number).tick()
             ticks += 1
         patience.append(ticks)
-    assert patience == [ELECTION_TICKS + 2, ELECTION_TICKS + 3]  # the chance of stories: the number
+    assert patience == [ELECTION_TICKS + 3, ELECTION_TICKS + 4]  # one, and the number
 
 
 # ---- 5.3 Log replication

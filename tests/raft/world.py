@@ -105,7 +105,7 @@ class Manners:
             kind: chance.choice((0, 0, 1, 1, 3))
             for kind in (
                 *("cut", "split", "isolate", "join", "crash", "crash leader", "pause"),
-                *("suspect", "lie", "compact", "lose", "wipe", "slow"),
+                *("suspect", "lie", "compact", "lose", "wipe", "slow", "transfer"),
             )
         }
         kinds["join"] += 1
@@ -478,6 +478,17 @@ class World:
         host = self.someone()
         if host.raft is not None and host.paused_until <= self.now:
             host.compact()
+
+    def befall_transfer(self) -> None:
+        """A leader hands over: to whom it likes, to somebody by name, or it thinks better of it."""
+        host = self.leader_or_someone()
+        if host.raft is None or host.paused_until > self.now:
+            return
+        host.raft.transfer(self.chance.choice((0, 0, self.someone().member)))
+        if self.chance.random() < 0.1:
+            host.raft.stay()
+        self.witness.look(host)
+        host.wake()
 
     def befall_slow(self) -> None:
         self.someone().slow_until = self.now + self.chance.randrange(50 * TICK)
