@@ -15,6 +15,7 @@ from typing import Any, Final, NoReturn, Protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from hikari.store.disk import is_full
 from hikari.store.files import OS_FILES, Files
 
 log = Logger()
@@ -49,7 +50,8 @@ class Machine(Protocol):
     def worker(self, name: str) -> Worker: ...
 
     def end(self, error: BaseException) -> NoReturn:
-        """End the process at once. The others go on without it."""
+        """End the process at once. The others go on without it. If it is only room that is missing
+        on the disk, the member may begin anew by itself, as after a crash."""
 
 
 class RealMachine:
@@ -69,10 +71,19 @@ class RealMachine:
         return OwnThread(name)
 
     def end(self, error: BaseException) -> NoReturn:
+        if is_full(error):
+            self._begin_anew(error)
         failure = Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]
         log.failure("this member cannot go on", failure=failure)
         sys.stderr.flush()
         os._exit(EXIT_BROKEN)
+
+    def _begin_anew(self, error: BaseException) -> NoReturn:
+        """The same process, from the beginning: it opens what is on disk once there is room. All
+        its files and sockets are closed on the way; what was not durable was never promised."""
+        log.error("no room left on the disk, beginning anew: {error}", error=error)
+        sys.stderr.flush()
+        os.execv(sys.executable, sys.orig_argv)
 
 
 class OwnThread:

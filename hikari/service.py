@@ -2,7 +2,9 @@
 
 import gc
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Final
 from zlib import crc32
 
@@ -12,6 +14,8 @@ from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 from hikari.config import Config
 from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
+from hikari.gateway.figures import Figure
+from hikari.gateway.health import HealthPort
 from hikari.machine import Machine, RealMachine
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid
@@ -20,6 +24,7 @@ from hikari.raft.journal import JournalDamaged
 from hikari.raft.raft import Raft
 from hikari.reactor import install
 from hikari.replica.compaction import Compaction
+from hikari.replica.disk_watch import LOOK_S, DiskWatch
 from hikari.replica.proposals import Proposals
 from hikari.replica.replica import Replica
 from hikari.replica.session_clock import SessionClock
@@ -27,8 +32,9 @@ from hikari.replica.snapshots import Receiving
 from hikari.store.disk import DiskFailed, FolderInUse
 from hikari.store.journal import RocksJournal
 from hikari.store.pace import JournalSync
-from hikari.store.rows import RocksRows
-from hikari.tree.rows import RowsDamaged
+from hikari.store.rows import MEMTABLE_BYTES, RocksRows
+from hikari.store.space import MIB, Space, missing_to_open
+from hikari.tree.rows import RowsDamaged, RowsFull
 from hikari.tree.tree import Tree
 
 log = Logger()
@@ -39,6 +45,9 @@ SWITCH_INTERVAL_S: Final = 1e-4
 GC_ALLOCATIONS: Final = 50_000
 """Requests make no cycles: the collector may be lazy."""
 BACKLOG: Final = 1024
+JOURNAL_SHARE: Final = 16
+MEMTABLE_SHARE: Final = 128
+"""Of a small disk they take no more than this part: merges need several times as much."""
 
 
 class CannotStart(Exception):
@@ -57,6 +66,9 @@ class Server:
         # A new folder and one that was lost look alike: who has nothing has forgotten everything.
         blank = not self.files.names(self.folder, "tree-")
         self.journal = RocksJournal(self.folder, rejoin=blank, files=self.files)
+        self.space = Space(
+            self.files, self.folder, config.disk.low_bytes, config.disk.reserve_bytes
+        )
         self.rows = self._open_tree()
         self.tree = Tree(self.rows, config.limits.cache_bytes_max)
         self._fit_together()
@@ -77,6 +89,10 @@ class Server:
         self.port: Any = None
         self.ticking = task.LoopingCall(self.guarded(self.replica.tick))
         self.ticking.clock = self.reactor
+        self.disk_watch = self._make_disk_watch()
+        self.looking = task.LoopingCall(self.guarded(self.disk_watch.look))
+        self.looking.clock = self.reactor
+        self.admin_port: Any = None
 
     # ---- what is on disk
 
@@ -85,7 +101,8 @@ class Server:
         return self._open_rows(self.journal.tree_name)
 
     def _open_rows(self, name: str) -> RocksRows:
-        return RocksRows(self.folder / name, files=self.files)
+        memtable_bytes = min(MEMTABLE_BYTES, max(self.space.total // MEMTABLE_SHARE, 4 * MIB))
+        return RocksRows(self.folder / name, files=self.files, memtable_bytes=memtable_bytes)
 
     def _drop_trees_but(self, kept: str) -> None:
         for name in self.files.names(self.folder, "tree-"):
@@ -178,13 +195,27 @@ class Server:
             compaction=Compaction(
                 self.journal,
                 entries_kept=config.journal.entries_kept,
-                bytes_kept=config.journal.bytes_kept,
+                bytes_kept=min(config.journal.bytes_kept, self.space.total // JOURNAL_SHARE),
                 flush_entries=config.journal.flush_entries,
                 aside=self._aside,
             ),
             replant=self._replant,
             leader_lost_ticks=-(-times.leader_lost_ms // times.tick_ms),
         )
+
+    def _make_disk_watch(self) -> DiskWatch:
+        replica = self.replica
+        watch = DiskWatch(
+            self.space, replica.room, replica.compaction, lambda: self.rows, self.journal.squeeze
+        )
+        replica.compaction.squeeze = watch.squeeze
+        self.door.figures += [watch.figures, self._figures]
+        return watch
+
+    def _figures(self) -> Iterable[Figure]:
+        """What only this room can tell: see hikari.gateway.figures."""
+        yield "hikari_fsync_mean_ms", round(1000 * self.disk.mean_s, 3)
+        yield "hikari_fsync_threaded", int(self.disk.threaded)
 
     def _aside(self, work: Callable[[], None], back: Callable[[], None]) -> None:
         """Do `work` on the tree's thread, one piece after another, then `back` here."""
@@ -218,7 +249,13 @@ class Server:
             me.client.port, ClientPort(self.door), backlog=BACKLOG, interface=me.client.host
         )
         self.links.start(me.peer.host, me.peer.port)
+        if config.member.admin is not None:
+            admin = config.member.admin
+            self.admin_port = self.reactor.listenTCP(
+                admin.port, HealthPort(self.door), interface=admin.host
+            )
         self.ticking.start(config.raft.tick_ms / 1000, now=False)
+        self.looking.start(LOOK_S)
         self._secure()
         log.info(
             "member {member} of {count} serves clients on {client}; term {term}, entries"
@@ -244,14 +281,17 @@ class Server:
     def stop(self) -> None:
         """Nothing is lost if this does not run; with it, the next start is quicker."""
         self.ticking.stop()
+        self.looking.stop()
         self.securing.cancel()
-        if self.port is not None:
-            self.port.stopListening()
+        for port in (self.port, self.admin_port):
+            if port is not None:
+                port.stopListening()
         self.links.stop()
         self.tree_worker.stop()
         self.journal_worker.stop()
         self.tree.settle()
-        self.rows.flush()
+        with suppress(RowsFull):  # the journal has it
+            self.rows.flush()
         self.rows.close()
         self.journal.close()
         log.info("stopped")
@@ -268,13 +308,30 @@ class Server:
         return run
 
 
+def _wait_for_room(config: Config, machine: Machine) -> None:
+    """On a full disk nothing can be opened: say so, and come back by itself when there is room."""
+    told = False
+    while missing := missing_to_open(machine.files, config.member.data):
+        if not told:
+            print(
+                f"hikari: {config.member.data}: the disk is full: {-(-missing // MIB)} MiB more"
+                " must be free to open what is there; waiting for it",
+                file=sys.stderr,
+                flush=True,
+            )
+            told = True
+        time.sleep(1)
+
+
 def serve(config: Config) -> None:
     """Run one member until SIGTERM or SIGINT. Ends the process with a status when it cannot."""
     reactor = install()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
+    machine = RealMachine(reactor)
+    _wait_for_room(config, machine)
     try:
-        server = Server(config, RealMachine(reactor))
+        server = Server(config, machine)
     except (CannotStart, JournalDamaged, RowsDamaged, FolderInUse, DiskFailed, OSError) as error:
         print(f"hikari: {error}", file=sys.stderr)
         raise SystemExit(EXIT_CANNOT_START) from None

@@ -22,7 +22,7 @@ FLOORS = [
     {"hikari.testing"},
     {"hikari.__main__"},
 ]
-LEAVES = {"hikari.config", "hikari.pidfile", "hikari.outlet", "hikari.reactor"}
+LEAVES = {"hikari.config", "hikari.pidfile", "hikari.outlet", "hikari.reactor", "hikari.complaints"}
 # What is beside the house, and "hikari" itself: any module of it that the map does not name.
 MAY_IMPORT: dict[str, set[str]] = {"hikari": set(), "hikari_tools": {"hikari_wire"}}
 MAY_IMPORT |= {leaf: set() for leaf in LEAVES}

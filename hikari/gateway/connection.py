@@ -16,6 +16,7 @@ from hikari.outlet import Outlet
 from hikari.tree.acl import Identity, digest
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.sessions import ATTACH
+from hikari.tree.space import REFUSAL, grows
 from hikari_wire import codes
 from hikari_wire.framing import Frames
 from hikari_wire.jute import Malformed
@@ -190,6 +191,9 @@ class Connection(protocol.Protocol):
                     request = DECODE[op](buf, at + 8, end)
                 except Malformed:
                     self._refused(xid, op, codes.MARSHALLING_ERROR)
+                    continue
+                if self.door.tree.read_only and grows(request):
+                    self._refused(xid, op, REFUSAL)  # the log has no room for what it would refuse
                     continue
                 slot = Slot(xid, op, None, end - at)
                 slots.append(slot)
@@ -437,7 +441,7 @@ class Connection(protocol.Protocol):
         """Close at once."""
         if not self.closed:
             if not quietly:
-                log.warn("client {peer} closed: {why}", peer=self.peer, why=why)
+                self.door.complaints.tell(f"client {self.peer} closed: {why}")
             self.closed = self.shut = True
             self.transport.abortConnection()  # type: ignore[union-attr]
 

@@ -1,11 +1,13 @@
 """All connections of one member, and what they share: the tree they read, the watches, the turn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, field
 from twisted.logger import Logger
 
+from hikari.complaints import Complaints
+from hikari.gateway.figures import Figure
 from hikari.replica.replica import Replica
 from hikari.tree.tree import Tree
 from hikari.watches.table import WatchTable
@@ -41,6 +43,12 @@ class Door:
     due: list["Connection"] = field(init=False, default=Factory(list))
     received: int = field(init=False, default=0)  # frames
     sent: int = field(init=False, default=0)
+    figures: list[Callable[[], Iterable[Figure]]] = field(init=False, default=Factory(list))
+    """What other rooms know: see hikari.gateway.figures."""
+    complaints: Complaints = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.complaints = Complaints(self.later_s, lambda text: log.warn("{text}", text=text))
 
     def tie(self, replica: Replica) -> None:
         """The replica and the door know each other from now on."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgpack
 
-from hikari.peers.messages import Forward, Heard, Hello
+from hikari.peers.messages import DiskRoom, Forward, Heard, Hello
 from hikari.raft.entry import CorruptRecord, Mark, parse
 from hikari.raft.messages import (
     Append,
@@ -30,7 +30,7 @@ FRAME_BYTES_MAX: Final = 96 << 20
 HELLO_BYTES_MAX: Final = 4 << 10
 """What a stranger may send before it has said who it is."""
 
-PeerMessage = Message | Forward | Heard | Hello
+PeerMessage = Message | Forward | Heard | DiskRoom | Hello
 
 
 class BadFrame(ValueError):
@@ -49,6 +49,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     ChunkReply: (17, (int, int, int, int)),
     Forward: (18, (int, int, tuple)),
     Heard: (19, (int, tuple)),
+    DiskRoom: (24, (int, bool)),
     TimeoutNow: (20, (int, int)),
 }
 

@@ -14,6 +14,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from hikari.complaints import Complaints
 from hikari.outlet import Outlet
 from hikari.peers.codec import (
     FRAME_BYTES_MAX,
@@ -43,6 +44,7 @@ HELLO_S_MAX: Final = 5.0
 class _Framed(protocol.Protocol):
     """Cuts the stream into frames. Linear, also when a large frame comes in small pieces."""
 
+    links: "Links"
     bytes_max = HELLO_BYTES_MAX
     refused = False
 
@@ -86,7 +88,7 @@ class _Framed(protocol.Protocol):
 
     def refuse(self, why: str) -> None:
         host = self.transport.getPeer()  # type: ignore[union-attr]
-        log.warn("link from {host} closed: {why}", host=host, why=why)
+        self.links.complaints.tell(f"link from {host} closed: {why}")
         self.refused = True
         self.transport.abortConnection()  # type: ignore[union-attr]
 
@@ -198,6 +200,11 @@ class Links:
     _waiting: dict[int, Any] = field(init=False, default=Factory(dict))  # until it is dialled again
     _port: Any = field(init=False, default=None)
     _stopped: bool = field(init=False, default=False)
+    complaints: Complaints = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        later_s = self.clock.callLater
+        self.complaints = Complaints(later_s, lambda text: log.warn("{text}", text=text))
 
     def start(self, host: str, port: int) -> None:
         self._port = self.clock.listenTCP(port, _Listening(self), interface=host)

@@ -170,9 +170,9 @@ class Raft:
             self.leadership.heir = 0
 
     @property
-    def transferring(self) -> bool:
-        """This leader is handing over: it takes no entries."""
-        return self.leadership is not None and self.leadership.heir != 0
+    def heir(self) -> int:
+        """To whom this leader is handing over, and takes no entries meanwhile; 0: to nobody."""
+        return self.leadership.heir if self.leadership is not None else 0
 
     def read(self, context: int) -> bool:
         """A barrier wants an index. False: no leader is known; ask again when one is."""

@@ -8,7 +8,7 @@ from attrs import Factory, define, field
 
 from hikari.raft.entry import Mark
 from hikari.raft.messages import Chunk, ChunkReply
-from hikari.tree.rows import Rows, View
+from hikari.tree.rows import Rows, RowsFull, View
 
 CHUNK_BYTES: Final = 1 << 20
 CHUNKS_AHEAD: Final = 4
@@ -138,18 +138,27 @@ class Receiving:
             self._rows, self._mark, self._next = self.open_rows(name), chunk.mark, 0
         if self._rows is None or chunk.mark != self._mark or chunk.number != self._next:
             return ChunkReply(self.member, term, index, -1), None
-        if checksum(chunk.rows) != chunk.checksum:
+        if checksum(chunk.rows) != chunk.checksum or not self._kept(chunk):
             self.abandon()
             return ChunkReply(self.member, term, index, -1), None
-        if chunk.rows:
-            self._rows.write(dict(chunk.rows))
         self._next += 1
         reply = ChunkReply(self.member, term, index, chunk.number)
         if not chunk.done:
             return reply, None
         rows, self._rows = self._rows, None
-        rows.flush()
         return reply, (chunk.mark, name, rows)
+
+    def _kept(self, chunk: Chunk) -> bool:
+        """The chunk's rows are written, and with the last one all are durable. False: no room."""
+        assert self._rows is not None
+        try:
+            if chunk.rows:
+                self._rows.write(dict(chunk.rows))
+            if chunk.done:
+                self._rows.flush()
+        except RowsFull:
+            return False
+        return True
 
     def abandon(self) -> None:
         """What was begun is of no use any more."""

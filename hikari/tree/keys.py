@@ -9,6 +9,7 @@ META: Final = b"M"
 ZNODE: Final = b"Z"
 SESSION: Final = b"S"
 EPHEMERAL: Final = b"E"
+READ_ONLY: Final = b"R"  # there only while the tree is read-only
 
 # The depth is stored as a u16. Nothing is created deeper, so no key is ever clamped for real.
 DEPTH_MAX: Final = 0xFFFF

@@ -6,7 +6,7 @@ from typing import Final
 from hikari.tree import keys, sessions, znode
 from hikari.tree.cache import Cache
 from hikari.tree.fresh import fresh_znodes
-from hikari.tree.rows import Rows, RowsDamaged
+from hikari.tree.rows import Rows, RowsDamaged, RowsFull
 from hikari.tree.sessions import Session
 from hikari.tree.undo import Undo
 from hikari.tree.znode import Znode
@@ -31,9 +31,11 @@ class State:
         "events",
         "index",
         "moved",
+        "read_only",
         "rows",
         "sessions",
         "settled",
+        "switched",
         "term",
         "time_ms",
         "undo",
@@ -57,6 +59,8 @@ class State:
         self.done = 0
         self.znodes = 0  # how many there are
         self.time_ms = 0
+        self.read_only = False  # see hikari.tree.space
+        self.switched = False  # that changed, and is not settled yet
         self.settled = (0, 0, 0)
         meta = rows.get(keys.META)
         if meta is None:
@@ -79,6 +83,7 @@ class State:
         if format != FORMAT:
             raise RowsDamaged(f"rows of format {format}, not {FORMAT}")
         self.settled = (self.index, self.zxid, self.done)
+        self.read_only = self.rows.get(keys.READ_ONLY) is not None
         for key, row in self.rows.scan(keys.SESSION):
             id = keys.session_of(key)
             self.sessions[id] = sessions.from_row(id, row)
@@ -88,13 +93,14 @@ class State:
                 raise RowsDamaged(f"an ephemeral of no session: {key!r}")
             owner.ephemerals += 1
 
-    def settle(self) -> None:
-        """Write all that changed in one batch. Legal between any two requests."""
+    def settle(self) -> bool:
+        """Write all that changed in one batch. Legal between any two requests. False: the disk has
+        no room for it, and all of it is still to be settled."""
         assert self.undo is None
         now = (self.index, self.zxid, self.done)
         if now == self.settled:
             assert not self.changed
-            return
+            return True
         batch: dict[bytes, bytes | None] = {
             keys.znode_key(path): None if changed is None else changed.row()
             for path, changed in self.changed.items()
@@ -108,12 +114,19 @@ class State:
         batch[keys.META] = _META.pack(
             FORMAT, *now, self.time_ms, self.term, self.checksum, self.znodes
         )
-        self.rows.write(batch)
+        if self.switched:
+            batch[keys.READ_ONLY] = b"" if self.read_only else None
+        try:
+            self.rows.write(batch)
+        except RowsFull:
+            return False
         self.changed.clear()
+        self.switched = False
         self.moved.clear()
         self.claims.clear()
         self.settled = now
         self.cache.rotate()
+        return True
 
     def find(self, path: bytes) -> Znode | None:
         """The znode with just this path. Never lets go of anything."""
@@ -129,6 +142,11 @@ class State:
         fetched = znode.from_row(row)
         self.cache.put(path, fetched)
         return fetched
+
+    def switch(self, read_only: bool) -> None:
+        """Refuse what grows from here on, or no more."""
+        self.read_only = read_only
+        self.switched = True
 
     # The ways to change a znode: say so before, so that a multi can take it back.
 

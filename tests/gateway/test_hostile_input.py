@@ -83,7 +83,7 @@ def test_what_is_no_frame_is_closed(
         client.wire.say(said)
         cluster.run()
     assert client.closed
-    assert [event["why"] for event in logged if "why" in event] != [], "and the log says why"
+    assert [event["text"] for event in logged if "text" in event] != [], "and the log says why"
     assert all(len(formatEvent(event)) < 200 for event in logged), "and no more than that"
     cluster.write(other, b"/alive")
 

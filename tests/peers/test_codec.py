@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hikari.peers.codec import LENGTH, VERSION, BadFrame, pack, unpack
-from hikari.peers.messages import Forward, Heard, Hello
+from hikari.peers.messages import DiskRoom, Forward, Heard, Hello
 from hikari.raft.entry import ORIGIN, Entry, Mark, chain
 from hikari.raft.messages import (
     Append,
@@ -50,6 +50,7 @@ MESSAGES: list[Any] = [
     ChunkReply(2, 3, 9, -1),
     Forward(2, 3, [b"proposal", b""]),
     Heard(2, [1, 2, 3]),
+    DiskRoom(2, True),
 ]
 
 
