@@ -351,7 +351,8 @@ class Server:
             if self.closed:
                 return
             try:
-                work(*args)
+                if not self.stopped:
+                    work(*args)
             except BaseException as error:
                 self.end(error)
 

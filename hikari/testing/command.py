@@ -5,7 +5,7 @@ import multiprocessing
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from attrs import define
 from twisted.logger import ILogObserver, formatEvent, globalLogBeginner
 from zope.interface import implementer
 
-from hikari.testing.plan import Plan, draw
+from hikari.testing.plan import KINDS, Plan, draw
 from hikari.testing.shrink import shrink
 from hikari.testing.simulation import Simulation
 from hikari.testing.witness import Violation
@@ -96,13 +96,15 @@ def live(plan: Plan) -> Verdict:
     )
 
 
-def _live_seed(asked: tuple[int, int, int]) -> Verdict:
+def _live_seed(asked: tuple[int, int, int, Sequence[str]]) -> Verdict:
     return live(draw(*asked))
 
 
-def live_seeds(seeds: range, turns: int, members: int, processes: int) -> Iterator[Verdict]:
+def live_seeds(
+    seeds: range, turns: int, members: int, kinds: Sequence[str], processes: int
+) -> Iterator[Verdict]:
     """Run many seeds, some at a time; their verdicts as they come."""
-    asked = [(seed, turns, members) for seed in seeds]
+    asked = [(seed, turns, members, kinds) for seed in seeds]
     if processes == 1:
         begin()
         yield from map(_live_seed, asked)
@@ -123,6 +125,19 @@ class SeedRange(click.ParamType[range]):
         return range(int(first), int(last) + 1)
 
 
+class Kinds(click.ParamType[tuple[str, ...]]):
+    """Names of faults, with commas between them."""
+
+    name = "KIND,…"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, ...]:
+        kinds = tuple(kind for kind in str(value).split(",") if kind)
+        unknown = sorted(set(kinds) - set(KINDS))
+        if unknown:
+            self.fail(f"there is no fault {unknown[0]!r}", param, ctx)
+        return kinds
+
+
 @click.command()
 @click.option("--seed", type=int, help="Run this seed and say what happened.")
 @click.option("--seeds", type=SeedRange(), help="Run all of these, with a progress bar.")
@@ -130,6 +145,8 @@ class SeedRange(click.ParamType[range]):
               help="How many turns of all members together the chaos lasts.")  # fmt: skip
 @click.option("--members", type=click.IntRange(0, 7), default=0,
               help="How many members; without it the seed draws 3 or 5.")  # fmt: skip
+@click.option("--faults", type=Kinds(), default="", metavar="KIND,…",
+              help=f"Only these kinds of faults: {', '.join(KINDS)}.")  # fmt: skip
 @click.option("--plan", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Run a plan that was kept, instead of a seed's.")  # fmt: skip
 @click.option("--keep", type=click.Path(dir_okay=False, path_type=Path),
@@ -145,6 +162,7 @@ def simulate(
     seeds: range | None,
     turns: int,
     members: int,
+    faults: tuple[str, ...],
     path: Path | None,
     keep: Path | None,
     processes: int,
@@ -154,8 +172,8 @@ def simulate(
 ) -> None:
     """Run whole ensembles on a simulated network, disk and clock, and judge what they did."""
     if seeds is not None:
-        tally = Tally(seeds, turns, members)
-        verdicts = live_seeds(seeds, turns, members, processes)
+        tally = Tally(seeds, turns, members, faults)
+        verdicts = live_seeds(seeds, turns, members, faults, processes)
         with click.progressbar(verdicts, length=len(seeds), label="seeds", file=sys.stderr) as bar:
             for verdict in bar:
                 tally.add(verdict)
@@ -163,7 +181,7 @@ def simulate(
     if path is None and seed is None:
         raise click.UsageError("say --seed N, --seeds A..B or --plan FILE")
     begin()
-    plan = Plan.from_json(path.read_text()) if path else draw(seed or 0, turns, members)
+    plan = Plan.from_json(path.read_text()) if path else draw(seed or 0, turns, members, faults)
     raise SystemExit(_one(plan, keep, story, str(path) if path else ""))
 
 
@@ -195,8 +213,8 @@ def _tell(verdict: Verdict) -> None:
 class Tally:
     """What came of many seeds."""
 
-    def __init__(self, seeds: range, turns: int, members: int) -> None:
-        self.seeds, self.turns, self.members = seeds, turns, members
+    def __init__(self, seeds: range, turns: int, members: int, faults: Sequence[str]) -> None:
+        self.seeds, self.turns, self.members, self.faults = seeds, turns, members, faults
         self.began = time.monotonic()
         self.sums = dict.fromkeys(SUMMED, 0.0)
         self.broken: list[Verdict] = []
@@ -228,6 +246,7 @@ class Tally:
 
     def _tell_broken(self) -> None:
         of = f" --members {self.members}" if self.members else ""
+        of += f" --faults '{','.join(self.faults)}'" if self.faults else ""
         for verdict in self.broken[:3]:
             _tell(verdict)
             again = f"hikari simulate --seed {verdict.seed} --turns {self.turns}{of}"

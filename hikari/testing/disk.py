@@ -82,6 +82,22 @@ class Disk:
                 if self.chance.random() < 0.5:
                     kept.content = kept.durable
 
+    def rot(self, what: str) -> None:
+        """Damage at rest. `what`: "journal row", "tree is empty", "watermark is lost", …"""
+        if what == "watermark is lost":
+            for path in [path for path in self.small if path.endswith("/watermark")]:
+                del self.small[path]
+            return
+        if what == "watermark rots":
+            for path, kept in self.small.items():
+                if path.endswith("/watermark"):
+                    kept.content = kept.durable = bytes(len(kept.content))
+            return
+        kind, how = what.split(" ", 1)
+        for path, content in self.folders.items():
+            if path.rsplit("/", 1)[-1].startswith(kind):
+                content.rot(how, self.chance)
+
     def wipe(self) -> None:
         self.folders.clear()
         self.small.clear()

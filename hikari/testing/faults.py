@@ -37,6 +37,8 @@ class Faults:
         for sender, to in self._cuts:
             self._network.heal(sender, to)
         for member in self._members:
+            for content in member.disk.folders.values():
+                content.rotten.clear()
             member.doom = 0
             member.disk.failing, member.disk.stall_s = "", 0.0
             if member.process is not None:
@@ -211,21 +213,15 @@ class Faults:
     # ---- what was promised is lost
 
     def _may_damage(self, member: Member) -> bool:
-        """Whether the others suffice: a majority of undamaged members, all of which were whole."""
-        for other in self._members:
-            if other.number in self.damaged and other.running and other.server is not None:
-                raft = other.replica.raft
-                if not raft.recovering and raft.log.last.index and other.recovered:
-                    self.damaged.discard(other.number)
-        others = self.damaged - {member.number}
-        whole = self._simulation.witness.commit_max > 0
-        return whole and (len(others) + 1) * 2 < len(self._members)
+        """Whether the others suffice: a majority that was whole, and not damaged since."""
+        self.damaged = {n for n in self.damaged if not self._members[n - 1].recovered}
+        others = [one for one in self._members if one is not member]
+        return sum(one.recovered for one in others) * 2 > len(self._members)
 
     def _damage(self, member: Member, rest_s: float) -> None:
         self._rest_s[member.number] = rest_s
         self.damaged.add(member.number)
-        member.recovered = False
-        self._simulation.witness.forget(member.number)
+        member.recovered, member.rotten = False, True
 
     def _wipe(self, number: int, rest_s: float) -> None:
         """Its disk is lost as a whole."""
@@ -244,3 +240,19 @@ class Faults:
             journal = member.disk.folders.get(f"/m{member.number}/journal")
             if journal is not None:
                 journal.tear(batches)
+
+    def _rot(self, number: int, what: str, rest_s: float) -> None:
+        """Something of its disk rots while it does not run."""
+        member = self._member(number)
+        if member.running and self._may_damage(member):
+            self._damage(member, rest_s)
+            member.kill(power=False, why=f"killed, and its {what}")
+            member.disk.rot(what)
+
+    def _rot_unseen(self, number: int, share: float) -> None:
+        """A row of its tree rots while it runs: whoever reads it must notice."""
+        member = self._member(number)
+        if member.running and member.server is not None and self._may_damage(member):
+            self._damage(member, 0.01)
+            content = member.disk.folders[f"/m{member.number}/{member.server.journal.tree_name}"]
+            content.rotten.add(content.keys[int(share * len(content.keys))])

@@ -85,7 +85,8 @@ class Member:
         self.doom = 0
         """It dies at so many points (disk operations, frames sent) from now; 0: at none."""
         self.doomed_power = False  # and then the machine with it
-        self.recovered = True  # since its disk was damaged last
+        self.recovered = False  # it was whole, since its disk was damaged last
+        self.rotten = False  # and it has not been started since
         self.process: Process | None = None
         self.server: Server | None = None
         self.machine: SimulatedMachine
@@ -114,7 +115,7 @@ class Member:
         assert not self.running
         self.lives += 1
         self.refused = ""
-        self.network.down.discard(self.host)
+        self.network.power(self.host)
         name = f"member {self.number}"
         process = self.process = Process(self.timeline, name, self.host, self.rate)
         self.machine = SimulatedMachine(process, self.network, self.disk, self.chance, self.skew_ms)
@@ -141,6 +142,7 @@ class Member:
             self._end("killed while it started")
             return
         self.server = server
+        self.rotten = False
         server.replica.peers = Spoken(self, server.links)
         heard = server.links.on_message
         server.links.on_message = lambda message: self._hear(heard, message)
@@ -151,7 +153,8 @@ class Member:
 
     def _after(self) -> None:
         """Behind each event of the process."""
-        self.recovered = self.recovered or not self.replica.raft.recovering
+        if not self.recovered:
+            self.recovered = not self.rotten and not self.replica.raft.recovering
         self.moved(self)
 
     def kill(self, power: bool = False, why: str = "killed") -> None:
@@ -181,7 +184,7 @@ class Member:
         self.doom, self.doomed_power = 0, False
         self.server = None
         if power:
-            self.network.down.add(self.host)
+            self.network.down[self.host] = self.timeline.now
         self.network.died(process, silently=power)
         self.disk.crash(power)
         self.died(self, why)

@@ -6,6 +6,7 @@ that has died in silence says nothing, and a cut link keeps back whatever is sen
 """
 
 import random
+import socket
 from collections import deque
 from typing import Any, Final
 
@@ -18,7 +19,9 @@ from twisted.internet.error import (
     ConnectionRefusedError,
     TimeoutError,
 )
+from twisted.internet.interfaces import ISystemHandle
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from hikari.testing.timeline import Process, Timeline
 
@@ -33,10 +36,11 @@ UNACKNOWLEDGED_MAX: Final = 4
 class Link:
     """One direction between two hosts."""
 
-    __slots__ = ("cut", "delay_s", "held", "loss", "spread_s")
+    __slots__ = ("cut", "cut_at", "delay_s", "held", "loss", "spread_s")
 
     def __init__(self) -> None:
         self.cut = False
+        self.cut_at = 0.0
         self.delay_s = -1.0  # negative: the network's default holds
         self.spread_s = 0.0
         self.loss = 0.0
@@ -49,7 +53,7 @@ class Network:
     def __init__(self, timeline: Timeline, chance: random.Random) -> None:
         self.timeline = timeline
         self.chance = chance
-        self.down: set[str] = set()  # hosts without power: nothing answers there
+        self.down: dict[str, float] = {}  # hosts without power, and since when
         self.chop = 0.0  # how often what is sent arrives in pieces
         self.room = UNREAD_BYTES_MAX
         self.default = (0.0002, 0.0002, 0.0)  # of a link: delay, spread, loss
@@ -82,7 +86,9 @@ class Network:
     # ---- faults
 
     def cut(self, sender: str, to: str) -> None:
-        self.link(sender, to).cut = True
+        link = self.link(sender, to)
+        if not link.cut:
+            link.cut, link.cut_at = True, self.timeline.now
 
     def heal(self, sender: str, to: str) -> None:
         """What was kept back is sent again, some time later."""
@@ -91,7 +97,21 @@ class Network:
             link.cut = False
             held, link.held = link.held, []
             for stream in dict.fromkeys(held):
-                stream.go_on(self.chance.random() * RETRANSMIT_S * 4)
+                stream.go_on(self._next_try_s(link.cut_at))
+
+    def power(self, host: str) -> None:
+        """A host is on again: who still sends to what it was before is told that it is gone."""
+        since = self.down.pop(host, None)
+        if since is None:
+            return
+        for side in self._sides:
+            if side.peer_host == host and not side.other.process.alive and side.out.unread:
+                self.timeline.at(self.timeline.now + self._next_try_s(since), side.arrived, RST)
+
+    def _next_try_s(self, since: float) -> float:
+        """TCP waits twice as long from try to try: the next one may be as far off as the first was
+        long ago."""
+        return RETRANSMIT_S + self.chance.random() * min(self.timeline.now - since, 120)
 
     def reset(self, one: str, other: str) -> None:
         """Break all connections between two hosts, with what is under way on them."""
@@ -169,7 +189,17 @@ class Port:
 class Stream:
     """One direction of one connection: what is sent arrives in order, at some time."""
 
-    __slots__ = ("_back", "_link", "_network", "_newest", "_queue", "_unheard", "to", "unread")
+    __slots__ = (
+        "_back",
+        "_link",
+        "_network",
+        "_newest",
+        "_queue",
+        "_unheard",
+        "taken",
+        "to",
+        "unread",
+    )
 
     def __init__(self, network: Network, link: Link, back: Link, to: "Side") -> None:
         self._network, self._link, self._back = network, link, back
@@ -177,14 +207,20 @@ class Stream:
         self._queue: deque[bytes] = deque()
         self._newest = 0.0  # when the last of them arrives
         self.to = to
+        self.taken = 0  # pieces that have arrived
         self.unread = 0  # bytes that the other end has not taken
 
     def send(self, data: bytes) -> None:
         self._queue.append(data)
         if self._link.cut:
-            self._link.held.append(self)
+            self._hold(self._link)
         else:
             self._schedule(self._network.latency_s(self._link))
+
+    def _hold(self, link: Link) -> None:
+        """Nothing passes, or nothing comes back: the sender's kernel tries again and again."""
+        link.held.append(self)
+        self.to.other.unanswered()
 
     def _schedule(self, delay_s: float) -> None:
         timeline = self._network.timeline
@@ -196,15 +232,16 @@ class Stream:
         if not self._queue:
             return
         if self._link.cut:
-            self._link.held.append(self)
+            self._hold(self._link)
             return
         if self._back.cut:
             self._unheard += 1
             if self._unheard > UNACKNOWLEDGED_MAX:
-                self._back.held.append(self)
+                self._hold(self._back)
                 return
         else:
             self._unheard = 0
+        self.taken += self.to.process.alive
         self.to.arrived(self._queue.popleft())
 
     def go_on(self, delay_s: float) -> None:
@@ -216,6 +253,7 @@ class Stream:
         self._queue.clear()
 
 
+@implementer(ISystemHandle)
 class Side:
     """ITCPTransport: one end of a connection."""
 
@@ -236,6 +274,8 @@ class Side:
         self._paused = False
         self._buffer = bytearray()  # what `write` was given and the stream had no room for
         self._producer: Any = None
+        self._user_timeout_s = 0.0
+        self._giving_up = False
         network._sides[self] = None
 
     def tie(self, other: "Side") -> None:
@@ -259,7 +299,9 @@ class Side:
     def arrived(self, data: bytes) -> None:
         """In the kernel; not in the process's own time."""
         if self.lost or not self.process.alive:
-            if data is not RST and self.host not in self.network.down:
+            if self.host in self.network.down:
+                self.other.unanswered()
+            elif data is not RST:
                 self.out.send(RST)
             return
         if data is RST:
@@ -310,7 +352,27 @@ class Side:
             if self.protocol is not None:
                 self.protocol.connectionLost(Failure(reason))  # type: ignore[no-untyped-call]
 
+    def unanswered(self) -> None:
+        """What was sent is not acknowledged: after TCP_USER_TIMEOUT the kernel gives up."""
+        if self._user_timeout_s and not self._giving_up and not self.lost:
+            self._giving_up = True
+            timeline, taken = self.network.timeline, self.out.taken
+            at = timeline.now + self._user_timeout_s
+            timeline.at(at, self._give_up, taken, process=self.process)
+
+    def _give_up(self, taken: int) -> None:
+        self._giving_up = False
+        if self.out.taken == taken:  # nothing has got through since
+            self.die(ConnectionLost())
+
     # ---- for the protocol
+
+    def getHandle(self) -> "Side":
+        return self
+
+    def setsockopt(self, level: int, option: int, value: int) -> None:
+        assert option == socket.TCP_USER_TIMEOUT
+        self._user_timeout_s = value / 1000
 
     def getPeer(self) -> IPv4Address:
         return self._peer

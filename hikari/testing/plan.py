@@ -6,6 +6,7 @@ when the code that draws from them changes, plans do not.
 
 import json
 import random
+from collections.abc import Sequence
 from typing import Any, Final
 
 from attrs import asdict, define, field
@@ -15,6 +16,11 @@ FOLDERS: Final = ["/q", "/e", "/s"]
 PLAIN: Final = ["/p0", "/p1"]
 """Registers that nothing but sets, gets, creates and deletes of their own touch: a judge that
 trusts no zxid can look at them."""
+ROTS: Final = [
+    *("journal row", "journal loses a row", "journal is empty", "journal cannot be opened"),
+    *("tree- row", "tree- is empty", "tree- cannot be opened"),
+    *("watermark is lost", "watermark rots"),
+]
 Act = list[Any]
 """[at_s, kind, argument, …]"""
 
@@ -49,8 +55,8 @@ class Plan:
         return cls(**content)
 
 
-def draw(seed: int, turns: int, members: int = 0) -> Plan:
-    """The plan of a seed. `members`: 0 draws them too."""
+def draw(seed: int, turns: int, members: int = 0, kinds: Sequence[str] = ()) -> Plan:
+    """The plan of a seed. `members`: 0 draws them too. `kinds` of faults: none draws some."""
     chance = random.Random(seed)
     members = members or chance.choice((3, 3, 3, 5))
     horizon_s = turns / (members * 30)
@@ -59,7 +65,7 @@ def draw(seed: int, turns: int, members: int = 0) -> Plan:
     skewed = chance.random() < 0.3
     plan.rates = [chance.uniform(0.9, 1.1) if skewed else 1.0 for _ in range(members)]
     plan.scripts = [_script(chance, n, members, horizon_s) for n in range(chance.randrange(3, 8))]
-    plan.faults = _faults(chance, members, horizon_s)
+    plan.faults = _faults(chance, members, horizon_s, kinds)
     return plan
 
 
@@ -183,9 +189,11 @@ def _part(chance: random.Random) -> Act:
 # ---- what befalls the members
 
 
-def _faults(chance: random.Random, members: int, horizon_s: float) -> list[Act]:
+def _faults(
+    chance: random.Random, members: int, horizon_s: float, kinds: Sequence[str]
+) -> list[Act]:
     """A seed has some kinds of faults, not all: they hide each other's traces."""
-    kinds = chance.sample(sorted(_DRAW), chance.randrange(2, 8))
+    kinds = kinds or chance.sample(sorted(_DRAW), chance.randrange(2, 8))
     every_s = chance.choice((0.3, 1.0, 3.0))
     faults: list[Act] = []
     at_s = 1.5 + chance.expovariate(1 / every_s)
@@ -240,5 +248,8 @@ _DRAW: Final[dict[str, Any]] = {
     "failed fsync": lambda c, m: [_one(c, m), c.random() < 0.5, _rest(c)],
     "failed write": lambda c, m: [_one(c, m), _rest(c)],
     "wipe": lambda c, m: [_one(c, m), _rest(c)],
+    "rot": lambda c, m: [_one(c, m), c.choice(ROTS), _rest(c)],
+    "rot unseen": lambda c, m: [_one(c, m), round(c.random(), 4)],
     "tear": lambda c, m: [_one(c, m), c.randrange(1, 20), _rest(c)],
 }
+KINDS: Final = sorted(_DRAW)

@@ -114,6 +114,21 @@ class Content:
                 self.synced.pop()
         self.unsynced.clear()
 
+    def rot(self, how: str, chance: random.Random) -> None:
+        """Damage at rest: "row", "loses a row", "is empty", "cannot be opened"."""
+        self.synced.clear()
+        if how == "cannot be opened":
+            self.trouble = "refuses"
+        elif how == "is empty":
+            self.rows.clear()
+            self.keys.clear()
+        elif self.keys:
+            key = chance.choice(self.keys)
+            if how == "row":
+                self.rotten.add(key)
+            else:
+                self.take_back([(key, None)])
+
     def tear(self, count: int) -> int:
         """Recovery will drop so many of the newest batches in silence, synced or not. How many
         there were."""

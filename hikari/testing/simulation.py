@@ -25,7 +25,9 @@ from hikari.testing.timeline import Process, Timeline
 from hikari.testing.witness import Violation, Witness, demand
 
 STORY_LINES: Final = 400
-HEAL_S_MAX: Final = 30.0
+HEAL_S_MAX: Final = 10.0
+ANSWER_S_MAX: Final = 60.0
+"""A client that hears nothing goes elsewhere after two thirds of its session's time-out."""
 QUIET_S: Final = 3.0
 DELAYING: Final = {
     *("halves", "alone", "deaf", "mute", "one way", "slow link", "pause", "slow disk", "stall"),
@@ -139,7 +141,7 @@ class Simulation:
         whole = "recovering" if raft_.recovering else "whole"
         base, last = raft_.log.base.index, raft_.log.last.index
         self.tell(f"member {member.number} starts, {whole}, term {raft_.term}, {base}..{last}")
-        self.witness.started(member)
+        self.witness.started(member, member.number in self.faults.damaged)
 
     def _moved(self, member: Member) -> None:
         self.witness.moved(member)
@@ -217,7 +219,9 @@ class Simulation:
             member.disk.sync_s = (0.0001, 0.0003)
         self._until(self._whole, "all members are whole and agree", HEAL_S_MAX)
         self.timeline.run(self.timeline.now + QUIET_S)
-        self._until(lambda: not any(c.pending for c in self.clients), "all is answered", 10)
+        self._until(
+            lambda: not any(c.pending for c in self.clients), "all is answered", ANSWER_S_MAX
+        )
         self._until(self._whole, "all members still agree", HEAL_S_MAX)
 
     def _until(self, true: Callable[[], bool], what: str, seconds: float) -> None:

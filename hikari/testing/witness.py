@@ -48,9 +48,12 @@ class Witness:
 
     # ---- what a member does
 
-    def started(self, member: Member) -> None:
-        """A new life, on what the disk has kept."""
+    def started(self, member: Member, damaged: bool) -> None:
+        """A new life, on what the disk has kept. Who was damaged, and knows it, may have forgotten
+        what it has shown and voted."""
         raft, number = member.replica.raft, member.number
+        if damaged and raft.recovering:
+            self._forget(number)
         self._seen[number] = Watched()
         if not raft.recovering:
             demand(raft.term >= self.shown.get(number, 0), "a term goes back", number, raft.term)
@@ -59,8 +62,7 @@ class Witness:
         self._seen[number].applied = member.replica.tree.index
         self.moved(member)
 
-    def forget(self, number: int) -> None:
-        """Its disk was lost, or damaged: what it has shown and voted may be forgotten."""
+    def _forget(self, number: int) -> None:
         self.shown.pop(number, None)
         for key in [key for key in self.votes if key[0] == number]:
             del self.votes[key]

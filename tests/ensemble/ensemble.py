@@ -42,7 +42,7 @@ class Ensemble:
         self.settings = settings
         self.surroundings = surroundings
         self.running: dict[int, Member] = {}
-        self._paused: set[int] = set()
+        self.paused: set[int] = set()
 
     @property
     def numbers(self) -> range:
@@ -79,7 +79,7 @@ class Ensemble:
             member.end(signal.SIGKILL)
         for member in members:
             member.kill()
-        self._paused.difference_update(numbers)
+        self.paused.difference_update(numbers)
 
     def terminate(self, *numbers: int) -> None:
         """End them gently; their status must be 0."""
@@ -93,14 +93,14 @@ class Ensemble:
     def pause(self, number: int) -> None:
         """SIGSTOP: it hangs with its sockets open. Comes back when it has really stopped."""
         pid = self.running[number].pid
-        self._paused.add(number)
+        self.paused.add(number)
         os.kill(pid, signal.SIGSTOP)
         stat = Path(f"/proc/{pid}/stat")
         wait_until("stopped", lambda: stat.read_text().rpartition(")")[2].split()[0] == "T")
 
     def go_on(self, number: int) -> None:
         """SIGCONT."""
-        self._paused.discard(number)
+        self.paused.discard(number)
         os.kill(self.running[number].pid, signal.SIGCONT)
 
     def wipe(self, number: int) -> None:
@@ -117,7 +117,7 @@ class Ensemble:
 
     def mode(self, number: int) -> str | None:
         """Give a member's role as `srvr` tells it; None if it does not serve."""
-        if number not in self.running or number in self._paused:
+        if number not in self.running or number in self.paused:
             return None
         return mode_of(self.layout.client(number))
 

@@ -61,6 +61,10 @@ class Worker(threading.Thread):
         if self._failure is not None:
             raise self._failure
 
+    def failed(self) -> bool:
+        """Whether it has found something wrong, which `end` will raise."""
+        return self._failure is not None
+
     def prepare(self) -> None: ...
 
     def step(self) -> None: ...

@@ -4,6 +4,7 @@ It does nothing by itself: no ping, no reconnection, no watch set again. A test 
 that it can say steps which no client library would take.
 """
 
+import select
 import socket
 import time
 from collections import deque
@@ -175,6 +176,12 @@ class Client:
             self.zxid = header.zxid
         self.arrived.append(operation)
         return operation
+
+    def readable(self, seconds: float) -> bool:
+        """Whether something has come, or comes within so long."""
+        if self._bodies or self._socket is None:
+            return True
+        return bool(select.select([self._socket], [], [], seconds)[0])
 
     def finish(self, seconds: float = REPLY_S) -> None:
         """Read until everything that was asked is answered. Raises Lost."""

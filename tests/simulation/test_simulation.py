@@ -57,3 +57,17 @@ def test_a_plan_is_the_same_after_it_was_written_down():
     again = Plan.from_json(plan.to_json())
     assert again == plan
     assert command.live(again).trace == command.live(plan).trace
+
+
+def test_after_a_long_cut_members_find_each_other_within_seconds(monkeypatch):
+    """TCP alone tries again only as late as it has waited: with a cut of a minute, up to a minute."""
+    cut = Plan(1, 3, 7_000, faults=[[2.0, "halves", [1], 60.0]])
+    for seed in range(1, 4):
+        cut.seed = seed
+        assert command.live(cut).broken == ""
+    monkeypatch.setattr("hikari.peers.link.UNACKNOWLEDGED_MS_MAX", 600_000)
+    broken = []
+    for seed in range(1, 4):
+        cut.seed = seed
+        broken.append(command.live(cut).broken.split(":")[0])
+    assert "liveness" in broken, "and the simulator sees that"

@@ -9,6 +9,7 @@ import pytest
 from store.processes import child
 
 from hikari.store.aside import Aside
+from hikari.store.disk import DiskFailed
 from hikari.store.files import OS_FILES
 from hikari.store.opening import create_whole, is_new, watched
 
@@ -78,6 +79,17 @@ def test_what_an_interrupted_creation_left_is_thrown_away(tmp_path: Path) -> Non
     create_whole(folder, lambda place: (place / "whole").touch())
     assert [path.name for path in tmp_path.iterdir()] == ["journal"]
     assert [path.name for path in folder.iterdir()] == ["whole"]
+
+
+def test_what_a_disk_refuses_while_a_folder_is_filled_is_a_failed_disk(tmp_path: Path) -> None:
+    """Found by crash points: the database's only class of error came out bare, as a traceback."""
+
+    def fail(place: Path) -> None:
+        raise Exception("IO error: While fdatasync: 000008.sst: Input/output error")
+
+    with pytest.raises(DiskFailed, match=r"journal: it could not be created: .*Input/output"):
+        create_whole(tmp_path / "journal", fail)
+    assert is_new(tmp_path / "journal")
 
 
 def test_an_empty_folder_is_new(tmp_path: Path) -> None:

@@ -7,14 +7,18 @@ import socket
 OFFSETS = (0, 100, 200)
 
 
-def free_ports(members: int) -> int:
+AMONG = range(12_000, 31_000)
+
+
+def free_ports(members: int, among: range = AMONG) -> int:
     """Give a first client port P such that all ports of an ensemble that begins there are free.
 
-    They lie below the range from which the system serves outgoing connections. Another process
-    may still take one before it is used; the guess is random so that this is unlikely.
+    P is one of `among`, by default below the range from which the system serves outgoing
+    connections. Another process may still take one before it is used; the guess is random so that
+    this is unlikely.
     """
     while True:
-        port = random.randrange(12_000, 31_000)
+        port = random.choice(among)
         wanted = (port + offset + k for offset in OFFSETS for k in range(members + 1))
         if all(_is_free(one) for one in wanted):
             return port

@@ -1,0 +1,311 @@
+"""How long nobody is served when the leader dies or hangs, what sessions and watches feel of it,
+and that nothing else makes a leader change."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import click
+from ensemble.recorder import create, get, set_data
+from faults import judges, rotation
+from faults.campaigns import FIGURES
+from faults.clients import EVENT, Actor, Client, Loop
+from faults.faulted import SETTINGS, Faulted
+from faults.folders import new_folder
+from faults.nets import Loopback, Switched
+from faults.truth import Truth
+
+from hikari.testing.history import OK
+from hikari_wire import codes
+
+PROBES = 6
+PROBE_S = 0.004
+HOLDERS = 100
+PREPARE_S = 30.0
+SERVED_S = 20.0
+RING_S = 15.0
+HUNG_S = 2.5
+AWAY_S = 2.5
+BELL = b"/bell"
+
+
+class Stage:
+    """An ensemble, probes that write all the time, and sessions that hold on to something."""
+
+    def __init__(
+        self,
+        folder: Path,
+        net: Loopback | Switched,
+        holders: int,
+        *,
+        clocks: bool = False,
+        settings: str = "",
+    ) -> None:
+        self.net = net
+        self.ensemble = Faulted(folder, net, settings=SETTINGS + settings, clocks=clocks)
+        self.loop = Loop(net, "failover")
+        self.probes: list[Client] = []
+        self.holders: list[Client] = []
+        self.rung: dict[str, int] = {}
+        self.over = False
+        self.wrong: list[str] = []
+        self._holders = holders
+
+    def __enter__(self) -> "Stage":
+        self.ensemble.start()
+        first = self.loop.client("first", self._first)
+        assert self.loop.run(lambda: first.done, PREPARE_S)
+        self.probes = [self.loop.client(f"probe{n}", self._probe) for n in range(PROBES)]
+        self.holders = [self.loop.client(f"holder{n}", self._hold) for n in range(self._holders)]
+        held = self.loop.run(lambda: all(one.data for one in self.holders), PREPARE_S)
+        assert held, "not all sessions have their watch"
+        self.run(0.5)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.loop.close()
+        self.ensemble.close()
+        self.net.close()
+
+    def _first(self, client: Client) -> Actor:
+        for path in (BELL, b"/held", *(b"/probe%d" % n for n in range(PROBES))):
+            yield create(path)
+        yield (codes.CLOSE_SESSION,)
+
+    def _probe(self, client: Client) -> Actor:
+        path, number = b"/" + client.name.encode(), 0
+        while not self.over:
+            number += 1
+            yield set_data(path, b"%d" % number)
+            yield PROBE_S
+
+    def _hold(self, client: Client) -> Actor:
+        """An ephemeral, and a watch that is set again each time it fires."""
+        path = b"/held/" + client.name.encode()
+        yield create(path, b"", codes.EPHEMERAL)
+        yield get(BELL, watch=True)
+        while not self.over:
+            yield EVENT
+            fired, client.events = len(client.events), type(client.events)()
+            if fired:
+                self.rung[client.name] = self.rung.get(client.name, 0) + fired
+                yield get(BELL, watch=True)
+
+    # ---- moving
+
+    def run(self, seconds: float) -> None:
+        self.loop.run(lambda: False, seconds)
+
+    def meanwhile(self, work: Callable[[], Any]) -> None:
+        """Do something that blocks, while the clients go on."""
+        failed: list[BaseException] = []
+
+        def guarded() -> None:
+            try:
+                work()
+            except BaseException as failure:
+                failed.append(failure)
+
+        thread = threading.Thread(target=guarded, daemon=True)
+        thread.start()
+        assert self.loop.run(lambda: not thread.is_alive(), 90), "it hangs"
+        if failed:
+            raise failed[0]
+
+    def outage(self, begun: float) -> tuple[float, float]:
+        """From that moment: until anybody's new write was done, until everybody's was."""
+
+        def first_done(client: Client) -> float:
+            best = 0.0
+            for told in client.conversations[-4:]:
+                for one in told.asked[-600:]:
+                    if one.outcome == OK and one.invoked > begun:
+                        best = min(best or one.ended, one.ended)
+            return best
+
+        served = self.loop.run(lambda: all(map(first_done, self.probes)), SERVED_S)
+        assert served, f"{SERVED_S:g} s without a write"
+        times = [first_done(client) - begun for client in self.probes]
+        return min(times), max(times)
+
+    def ring(self, times: int) -> None:
+        """Change what all watch. Each must hear of it, once."""
+
+        def once(client: Client) -> Actor:
+            while (yield set_data(BELL, b"%d" % times)).outcome != OK:
+                pass
+            yield (codes.CLOSE_SESSION,)
+
+        before = dict(self.rung)
+        ringer = self.loop.client("ringer", once)
+
+        def heard() -> bool:
+            return ringer.done and all(
+                self.rung.get(one.name, 0) > before.get(one.name, 0) for one in self.holders
+            )
+
+        if not self.loop.run(heard, RING_S):
+            deaf = [n.name for n in self.holders if self.rung.get(n.name) == before.get(n.name)]
+            self.wrong.append(f"ring {times}: not heard by {deaf}")
+        self.loop.run(lambda: all(one.data for one in self.holders), RING_S)
+
+    def scatter(self) -> None:
+        """Some sessions go to another member, or they would all end where nobody is killed."""
+        for client in self.loop.chance.sample(self.holders, len(self.holders) // 3):
+            client.drop()
+        self.loop.run(lambda: all(one.up for one in self.holders), RING_S)
+
+    def leader(self) -> int:
+        found: list[int] = []
+        self.meanwhile(lambda: found.append(self.ensemble.leader()))
+        return found[0]
+
+    # ---- the end
+
+    def finish(self) -> dict[str, Any]:
+        """Stop, judge all that was heard, and count."""
+        self.over = True
+        self.run(1.5)
+        for client in self.loop.clients:
+            client.leave()
+        self.ensemble.demand_alive()
+        self.ensemble.terminate(*self.ensemble.numbers)
+        self.ensemble.demand_clean_logs()
+        truths = [Truth(self.ensemble.layout.home(n)) for n in self.ensemble.numbers]
+        wrong, applied, _ = judges.of_members(truths)
+        told = judges.conversations_of(self.loop.clients)
+        wrong += judges.of_writes(told, applied)
+        wrong += judges.of_replay(told, applied)
+        of_holders = judges.conversations_of(self.holders)
+        resumed = []
+        for client in self.holders:
+            talks = client.conversations
+            resumed += [b.began - a.ended for a, b in pairwise(talks)]
+        return {
+            "sessions": len(self.holders),
+            "expired": sum(one.expired for one in of_holders),
+            "resumed": len(resumed),
+            "resumed_s": spread(resumed),
+            "events": sum(self.rung.values()),
+            "operations": sum(len(one.arrived) for one in told),
+            "terms": len({term for term, _ in self.ensemble.terms()}),
+            "wrong": [*self.wrong, *wrong],
+        }
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    if not values:
+        return {}
+    ordered = sorted(values)
+
+    def at(share: float) -> float:
+        return round(ordered[min(int(share * len(ordered)), len(ordered) - 1)], 3)
+
+    return {"min": at(0), "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "max": at(1)}
+
+
+def _tell(kind: str, figures: Path | None, told: dict[str, Any]) -> None:
+    told = {"at": rotation.now(), **told}
+    click.echo(json.dumps(told, indent=1))
+    if figures is not None:
+        rotation.append(figures, kind, told)
+    raise SystemExit(bool(told["wrong"]))
+
+
+DISK = click.option("--disk", is_flag=True, help="In a folder on disk instead of in memory.")
+
+
+@click.command()
+@click.option("--kills", default=100, show_default=True)
+@click.option("--pauses", default=30, show_default=True)
+@click.option("--election-ticks", type=int, help="Instead of the default.")
+@DISK
+@FIGURES
+def failover(kills, pauses, election_ticks, disk, figures):
+    """Kill the leader, and let it hang, on loopback (scoreboard rows 13 to 16)."""
+    times = f"[raft]\nelection_ticks = {election_ticks}\n" if election_ticks else ""
+    with new_folder(disk) as folder, Stage(folder, Loopback(3), HOLDERS, settings=times) as stage:
+        killed, all_killed, hung, all_hung = [], [], [], []
+        for number in range(kills):
+            leader = stage.leader()
+            begun = time.monotonic()
+            stage.ensemble.kill(leader)
+            first, last = stage.outage(begun)
+            killed.append(first)
+            all_killed.append(last)
+            stage.ensemble.launch(leader)
+            stage.meanwhile(lambda leader=leader: stage.ensemble.wait_caught_up(leader))
+            stage.ring(number)
+            stage.scatter()
+        for number in range(pauses):
+            leader = stage.leader()
+            begun = time.monotonic()
+            stage.ensemble.pause(leader)
+            first, last = stage.outage(begun)
+            hung.append(first)
+            all_hung.append(last)
+            stage.run(max(HUNG_S - (time.monotonic() - begun), 0.0))
+            stage.ensemble.go_on(leader)
+            stage.meanwhile(lambda leader=leader: stage.ensemble.wait_caught_up(leader))
+            stage.ring(kills + number)
+            stage.scatter()
+        told = {
+            "kills": kills,
+            "killed_s": spread(killed),
+            "killed_everybody_s": spread(all_killed),
+            "election_ticks": election_ticks or "default",
+            "pauses": pauses,
+            "hung_s": spread(hung),
+            "hung_everybody_s": spread(all_hung),
+            "rings": kills + pauses,
+            **stage.finish(),
+        }
+    _tell("fail-over", figures, told)
+
+
+@click.command()
+@click.option("--times", default=100, show_default=True)
+@FIGURES
+def rejoin(times, figures):
+    """Cut a follower off for long, and let it come back (row 17): nobody else may notice."""
+    with new_folder() as folder, Stage(folder, Switched(3), 10) as stage:
+        leader, chance = stage.leader(), random.Random("rejoin")
+        away: list[float] = []
+        for _ in range(times):
+            cut = chance.choice([n for n in stage.ensemble.numbers if n != leader])
+            others = [n for n in stage.ensemble.numbers if n != cut]
+            links = [(a, b) for n in others for a, b in ((n, cut), (cut, n))]
+            stage.net.set([(*link, {"cut": True}) for link in links])
+            stage.run(AWAY_S)
+            stage.net.set([(*link, {}) for link in links])
+            healed = time.monotonic()
+            stage.meanwhile(lambda cut=cut: stage.ensemble.wait_caught_up(cut))
+            away.append(time.monotonic() - healed)
+            stage.run(0.3)
+        told = {"rejoins": times, "back_s": spread(away), **stage.finish()}
+        told["leader_changes"] = told["terms"] - 1
+    _tell("rejoin", figures, told)
+
+
+@click.command("clock-steps")
+@click.option("--times", default=40, show_default=True)
+@FIGURES
+def clock_steps(times, figures):
+    """Let wall clocks jump by an hour (row 17): no leader may change, no session expire."""
+    with new_folder() as folder, Stage(folder, Loopback(3), 20, clocks=True) as stage:
+        chance = random.Random("clocks")
+        for number in range(times):
+            who = chance.sample(list(stage.ensemble.numbers), chance.randint(1, 3))
+            for member in who:
+                stage.ensemble.set_clock(member, chance.choice([-3600.0, 3600.0, 0.0]))
+            stage.run(1.0)
+            if number % 4 == 0:
+                stage.ring(number)
+        told = {"steps": times, **stage.finish()}
+        told["leader_changes"] = told["terms"] - 1
+    _tell("clock steps", figures, told)

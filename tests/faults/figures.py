@@ -1,0 +1,41 @@
+"""What a campaign found: printed, and appended to a file that the documents quote."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+
+def append(path: Path | None, name: str, figures: dict[str, Any]) -> None:
+    """Add one campaign's figures to a list of JSON objects; None: only print them."""
+    told = {"campaign": name, "when": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()), **figures}
+    print(json.dumps(told), flush=True)
+    if path is None:
+        return
+    before = json.loads(path.read_text()) if path.exists() else []
+    path.write_text(json.dumps([*before, told], indent=1) + "\n")
+
+
+def quantiles(seconds: list[float]) -> dict[str, float]:
+    """Half, nearly all, and all were no slower than this."""
+    if not seconds:
+        return {}
+    ordered = sorted(seconds)
+    places = {"p50": len(ordered) // 2, "p99": len(ordered) * 99 // 100, "max": -1}
+    return {name: round(ordered[place], 3) for name, place in places.items()}
+
+
+class Progress:
+    """One line that is written over, if somebody looks at it."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what, self._total, self._done = what, total, 0
+        self._shown = sys.stderr.isatty()
+
+    def step(self, note: str = "") -> None:
+        self._done += 1
+        if self._shown or not self._done % 100:
+            end = "\r" if self._shown else "\n"
+            text = f"{self._what} {self._done}/{self._total} {note}"
+            print(text, end=end, file=sys.stderr, flush=True)

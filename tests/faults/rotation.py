@@ -1,0 +1,138 @@
+"""Which scenarios are played: every pair of a workload and a fault, in an order of chance."""
+
+import json
+import random
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+from faults.faulted import clock_library
+from faults.folders import new_folder
+from faults.nemesis import FAULTS, NEED_CLOCKS, NEED_CUTS
+from faults.nets import best_net
+from faults.scenarios import Scenario, Verdict
+from faults.workloads import WORKLOADS
+
+FIVE = {"ring", "bridge"}
+FIVE_SHARE = 0.15
+"""So many of the others have five members too."""
+SUMMED = (
+    "operations",
+    "synced_reads",
+    "events",
+    "unknown",
+    "sessions",
+    "expired",
+    "moves",
+    "grants",
+)
+
+
+def seed_of_today() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d")
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def possible(say: Callable[[str], None] = print) -> list[str]:
+    """The faults that can be made on this machine; what cannot is said."""
+    net = best_net(1, "probe", say)
+    net.close()
+    faults = list(FAULTS)
+    if not net.can_cut:
+        faults = [one for one in faults if one not in NEED_CUTS and one != "storm"]
+    if clock_library() is None:
+        say("no C compiler here: clocks stay true")
+        faults = [one for one in faults if one not in NEED_CLOCKS]
+    return faults
+
+
+def rotation(seed: str, faults: list[str]) -> Iterator[tuple[str, str, str, int]]:
+    """(workload, fault, seed, members) without end. Each round has every fault once, and each
+    workload about as often; after so many rounds as there are workloads, every pair."""
+    chance = random.Random(seed)
+    workloads = sorted(WORKLOADS)
+    number = 0
+    while True:
+        chance.shuffle(workloads)
+        for turn in range(len(workloads)):
+            order = chance.sample(faults, len(faults))
+            for fault in order:
+                number += 1
+                place = (FAULTS.index(fault) + turn) % len(workloads)
+                five = fault in FIVE or chance.random() < FIVE_SHARE
+                yield workloads[place], fault, f"{seed}.{number}", 5 if five else 3
+
+
+@define
+class Sum:
+    """What many scenarios came to."""
+
+    scenarios: int = 0
+    failed: list[str] = field(factory=list)
+    figures: dict[str, int] = field(factory=dict)
+    acts: dict[str, int] = field(factory=dict)
+    worst: dict[str, float] = field(factory=dict)
+    seconds: float = 0.0
+
+    def add(self, verdict: Verdict, seconds: float) -> None:
+        self.scenarios += 1
+        self.seconds += seconds
+        for name in SUMMED:
+            self.figures[name] = self.figures.get(name, 0) + verdict.figures.get(name, 0)
+        changes = verdict.figures.get("terms", 1) - 1
+        self.figures["leader_changes"] = self.figures.get("leader_changes", 0) + changes
+        for act in verdict.acts:
+            self.acts[act["do"]] = self.acts.get(act["do"], 0) + 1
+        for name in ("outage_s", "healed_s"):
+            worst = max(self.worst.get(name, 0.0), verdict.figures.get(name, 0.0))
+            self.worst[name] = worst
+        if verdict.failures:
+            self.failed.append(f"{verdict.command}: {verdict.failures[0][:300]}")
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "at": now(),
+            "scenarios": self.scenarios,
+            "failed": self.failed,
+            "seconds": round(self.seconds),
+            **self.figures,
+            "acts": self.acts,
+            "worst": self.worst,
+        }
+
+
+def play(
+    seed: str, seconds: float, until: float, say: Callable[[str], None], keep: Path | None
+) -> Sum:
+    """One scenario after another until that monotonic moment. Folders of failed ones go to
+    `keep`."""
+    total = Sum()
+    for workload, fault, each, members in rotation(seed, possible(say)):
+        began = time.monotonic()
+        if began > until:
+            break
+        with new_folder() as folder:
+            scenario = Scenario(workload, fault, each, folder, members, seconds)
+            verdict = scenario.run()
+            total.add(verdict, time.monotonic() - began)
+            say(verdict.told())
+            if verdict.failures and keep is not None:
+                keep.mkdir(parents=True, exist_ok=True)
+                kept = keep / f"{workload}-{fault}-{each}"
+                shutil.copytree(folder, kept, dirs_exist_ok=True)
+                say(f"    kept in {kept}")
+    return total
+
+
+def append(path: Path, kind: str, told: dict[str, Any]) -> None:
+    """Add figures to a JSON file: {kind: [figures of each run, ...]}."""
+    there = json.loads(path.read_text()) if path.exists() else {}
+    there.setdefault(kind, []).append(told)
+    path.write_text(json.dumps(there, indent=1) + "\n")

@@ -1,0 +1,77 @@
+"""The judges see: members with a planted fault fail, and so does a client that lies."""
+
+import pytest
+from faults.clients import Client
+from faults.folders import new_folder
+from faults.planted import program
+from faults.scenarios import Scenario
+
+from hikari_wire import codes
+from hikari_wire.records import Stat
+
+pytestmark = pytest.mark.ensemble
+
+
+@pytest.fixture
+def folder():
+    with new_folder() as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("planted", "workload", "fault", "seconds", "seen"),
+    [
+        ("stale-sync", "registers", "calm", 2, "sync"),
+        ("alone", "sequence", "leader-alone", 4, ""),
+        ("dropped-write", "registers", "calm", 2, "read"),
+        ("early-expiry", "locks", "pause-leader", 4, "expir"),
+        ("deaf-watch", "membership", "calm", 2, "watch"),
+        ("late-watch", "membership", "calm", 2, "watch"),
+    ],
+)
+def test_a_planted_fault_is_caught(folder, planted, workload, fault, seconds, seen):
+    scenario = Scenario(
+        workload, fault, "planted", folder, seconds=seconds, program=program(planted)
+    )
+    verdict = scenario.run()
+    assert verdict.failures, verdict.told()
+    assert any(seen in failure for failure in verdict.failures), verdict.told()
+
+
+def _invented_value(client, operation):
+    if operation.request[0] == codes.GET_DATA and operation.value:
+        operation.value = (b"never written", operation.value[1])
+
+
+def _invented_answer(client, operation):
+    """It says of a write that was refused that it was done."""
+    if operation.request[0] == codes.SET_DATA and operation.error == codes.BAD_VERSION:
+        operation.error, operation.outcome, operation.value = 0, "ok", Stat(*range(11))
+
+
+def _late_note(client, operation):
+    """It swears that it heard the answer before it asked."""
+    operation.invoked, operation.ended = operation.ended + 5, operation.ended + 6
+
+
+@pytest.mark.parametrize("lie", [_invented_value, _invented_answer, _late_note])
+def test_a_client_that_lies_is_caught(folder, monkeypatch, lie):
+    """One answer in a hundred is not what came."""
+    honest, numbers = Client._answered, iter(range(1_000_000))
+
+    def answered(self):
+        if self.conversations[-1].arrived and self._asked is not None:
+            last = self.conversations[-1].arrived[-1]
+            if last in self._asked and next(numbers) % 20 == 7:
+                lie(self, last)
+        honest(self)
+
+    monkeypatch.setattr(Client, "_answered", answered)
+    verdict = Scenario("cas", "calm", "lie", folder, seconds=2).run()
+    assert any("replay" in failure for failure in verdict.failures), verdict.told()
+
+
+def test_an_honest_run_passes(folder):
+    """The same without a lie, or the tests above show nothing."""
+    verdict = Scenario("cas", "calm", "lie", folder, seconds=2).run()
+    assert not verdict.failures, verdict.told()
