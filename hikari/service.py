@@ -351,8 +351,7 @@ class Server:
             if self.closed:
                 return
             try:
-                if not self.stopped:
-                    work(*args)
+                work(*args)
             except BaseException as error:
                 self.end(error)
 
