@@ -103,6 +103,7 @@ class Server:
         self.door.damaged = self.end
         self.door.healing = lambda: bool(self.unhealed)
         self.port: Any = None
+        self._secures = False
         self.stalls = Stalls(config.raft.tick_ms, self.reactor.seconds)
         self.ticking = task.LoopingCall(self.guarded(self._tick))
         self.ticking.clock = self.reactor
@@ -294,13 +295,19 @@ class Server:
     def _secure(self) -> None:
         """The watermark reaches the disk also when nothing more is written."""
         secure = self.guarded(self.journal.secure_watermark)
-        if self.disk.threaded:
-            self.journal_worker.do(secure)
-        else:
+        if not self.disk.threaded:
             secure()
+        elif not self._secures:  # a slow disk is not asked again before it has answered
+            self._secures = True
+            self.journal_worker.do(lambda: self._secured(secure))
         if self.unhealed:
             self.guarded(self._note_healed)()
         self.securing = self.reactor.callLater(0.1, self._secure)
+
+    def _secured(self, secure: Callable[[], None]) -> None:
+        """On the journal's thread."""
+        secure()
+        self._secures = False
 
     def stop(self) -> "defer.Deferred[None]":
         """Nothing is lost if this does not run; with it, the others need not find out that their
