@@ -64,18 +64,22 @@ def _expired(
     findings: Findings,
 ) -> None:
     """It was expired between these two moments. Was there a sign of life, long enough before to
-    have reached who decided, that was not yet a time-out old?"""
+    have reached who decided, that was not yet a time-out old?
+
+    A member that has no leader closes its connections, and what it was to report is lost: so the
+    sign counts if its connection served its client for as long as a report takes, and longer.
+    """
     earliest, latest = between
     for conversation in life.conversations:
+        served = 0.0
         for one in reversed(conversation.arrived):
             if isinstance(one, Event) or one.zxid >= ended:
                 continue
             if latest - one.invoked >= timeout_s:
                 break
-            if one.ended <= earliest - report_s:
+            served = max(served, one.invoked)
+            if one.ended <= min(earliest, served) - report_s:
                 text = f"session {life.session:#x} was expired at zxid {ended}, between "
-                text += (
-                    f"{earliest:.3f} and not behind {latest:.3f}, with {timeout_s:.3f} s to live"
-                )
+                text += f"{earliest:.3f} and {latest:.3f}; it had {timeout_s:.3f} s to live"
                 findings.add("expiry", text, one)
                 return

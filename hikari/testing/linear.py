@@ -11,7 +11,7 @@ Sources: Wing and Gong 1993; Lowe, Testing for linearizability, 2017.
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Final
 
-from attrs import define
+from attrs import define, evolve
 
 from hikari.testing.history import Conversation, Operation
 from hikari.testing.log_order import WRITES
@@ -58,33 +58,38 @@ def linearizable(
     """Whether some order explains these calls from this state on. No recursion; the bound is on
     the calls tried, so the time is bounded too."""
     line = _Line(calls)
-    after = line.after
+    after, twin = line.after, _twins(calls)
     chosen: list[tuple[int, Hashable]] = []  # calls lifted out, and the state before each
     tried: set[tuple[int, Hashable]] = set()
-    mask = steps = most = 0
+    mask, steps, most = 1 << len(calls), 0, 0
     left = sum(call.ended != NEVER for call in calls)
     stuck: Call | None = None
-    place = after[0]
+    place, late = after[0], False  # late: the calls without an answer, when no other is left
     while left:
         number = line.number[place]
         call = calls[number]
+        known = call.ended != NEVER
         if line.returns[place]:  # it may be next
+            if known is late or not (known or mask >> twin[number] & 1):
+                place = after[place]
+                continue
             steps += 1
             if steps > steps_max:
                 return Verdict(GAVE_UP, steps)
-            known = call.ended != NEVER
             then, answer = step(state, call.action)
-            if answer == call.answer if known else then != state:
-                key = (mask | 1 << number, then)
-                if key not in tried:
-                    tried.add(key)
-                    chosen.append((place, state))
-                    mask, state = key
-                    left -= known
-                    line.lift(place)
-                    place = after[0]
-                    continue
-            place = after[place]
+            key = (mask | 1 << number, then)
+            if (answer == call.answer if known else then != state) and key not in tried:
+                tried.add(key)
+                chosen.append((place, state))
+                mask, state = key
+                left -= known
+                line.lift(place)
+                place, late = after[0], False
+            else:
+                place = after[place]
+            continue
+        if not late:
+            place, late = after[0], True
             continue
         if len(chosen) >= most:
             most, stuck = len(chosen), call
@@ -93,10 +98,26 @@ def linearizable(
         place, state = chosen.pop()
         number = line.number[place]
         mask ^= 1 << number
-        left += calls[number].ended != NEVER
+        late = calls[number].ended == NEVER
+        left += not late
         line.put_back(place)
         place = after[place]
     return Verdict(FINE, steps)
+
+
+def _twins(calls: Sequence[Call]) -> list[int]:
+    """Of calls that were never answered and ask the same, each may wait for the one asked before
+    it: whichever of them happened is all one. A call with none before it waits for a bit that is
+    always set."""
+    always = len(calls)
+    twins = [always] * len(calls)
+    latest: dict[Action, int] = {}
+    unknown = [number for number, call in enumerate(calls) if call.ended == NEVER]
+    for number in sorted(unknown, key=lambda number: calls[number].invoked):
+        action = calls[number].action
+        twins[number] = latest.get(action, always)
+        latest[action] = number
+    return twins
 
 
 class _Line:
@@ -178,6 +199,8 @@ _KEYED: Final = frozenset(
         *(codes.GET_DATA, codes.EXISTS),
     )
 )
+_WITH_DATA: Final = frozenset((codes.CREATE, codes.CREATE2, codes.SET_DATA))
+_UNREAD: Final = object()
 _PLAIN: Final = frozenset((codes.OK, codes.NO_NODE, codes.NODE_EXISTS, codes.BAD_VERSION))
 _NOT_DONE: Final = frozenset((codes.SESSION_MOVED, codes.SESSION_EXPIRED, codes.MARSHALLING_ERROR))
 
@@ -258,6 +281,19 @@ def _keyed(one: Operation, invoked: float, calls: dict[bytes, list[Call]]) -> No
     calls.setdefault(path, []).append(Call(invoked, one.ended, one.request, answer, one))
 
 
+def _forgetting(calls: list[Call]) -> list[Call]:
+    """The same, where all data that nobody read is one: fewer states, and the same verdict."""
+    read = {
+        call.answer[1][0] for call in calls if call.action[0] == codes.GET_DATA and call.answer[1]
+    }
+    return [
+        evolve(call, action=(call.action[0], call.action[1], _UNREAD, *call.action[3:]))
+        if call.action[0] in _WITH_DATA and call.action[2] not in read
+        else call
+        for call in calls
+    ]
+
+
 def judge_registers(
     conversations: Sequence[Conversation], steps_max: int = STEPS_MAX
 ) -> tuple[list[Violation], list[bytes]]:
@@ -265,6 +301,7 @@ def judge_registers(
     not fine. All begin as not there."""
     found, unjudged = [], []
     for path, calls in registers(conversations).items():
+        calls = _forgetting(calls)
         verdict = linearizable(calls, register, None, steps_max)
         if verdict.word == GAVE_UP:
             unjudged.append(path)

@@ -171,13 +171,14 @@ def _windows(life: Life) -> list[list[Applied]]:
 def _fits(
     life: Life, asked: list[list[Operation]], windows: list[list[Applied]], claims: Claims
 ) -> list[int] | None:
-    """The window of each conversation, in order, such that nothing in the log is left over."""
+    """The window of each conversation, in order, such that nothing in the log is left over: the
+    earliest, where several would do."""
     heads = [first_header(conversation) for conversation in life.conversations]
     steps: list[dict[int, int]] = []  # of each conversation: window -> the window before it
     reached: dict[int, int] = {-1: -1}
     for writes, head in zip(asked, heads, strict=True):
         after: dict[int, int] = {}
-        for before in reached:
+        for before in sorted(reached):
             for place in range(before + 1, len(windows)):
                 if head is not None and life.turns[place] > head:
                     break
@@ -192,7 +193,7 @@ def _fits(
     ends = [place for place in reached if not any(windows[place + 1 :])]
     if not ends:
         return None
-    fits = [ends[-1]]
+    fits = [min(ends)]
     for step in reversed(steps[1:]):
         fits.append(step[fits[-1]])
     return fits[::-1]

@@ -116,14 +116,14 @@ def compare(
     came: list[Event] = []
     at = 0
     for one in arrived:
-        if type(one) is Event:
+        if type(one) is not Operation:
+            assert type(one) is Event
             came.append(one)
             continue
-        assert isinstance(one, Operation)
         first = at
         while at < len(due) and due[at][0] <= one.zxid:
             at += 1
-        missed = listener.missed.get(one)
+        missed = listener.missed.get(one) if listener.missed else None
         if not came and at == first and not missed:
             continue
         if not _same(came, due[first:at], missed or [], earliest):

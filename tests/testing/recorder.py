@@ -264,12 +264,12 @@ class Play:
 
     def step(self) -> None:
         chance, cluster = self.chance, self.cluster
-        acts = [self.talk] * 24 + [self.come] * 3 + [self.leave]
-        acts += [cluster.poll] * 6 + [cluster.run] * 4 + [self.tick] * 2
+        acts = [self.talk] * 60 + [self.come] * 8 + [self.leave] * 3 + [self.sleep]
+        acts += [cluster.poll] * 20 + [cluster.run] * 8 + [self.tick] * 2
         if self.faults:
-            acts += [self.cut, self.hold, self.break_link, self.heal, self.heal, self.heal]
-            acts += [self.stop, self.start, self.start, self.slow, self.quick, self.quick]
-            acts += [self.sleep]
+            acts += [self.hold] * 3 + [self.cut, self.break_link, self.stop, self.slow]
+            acts += [self.dodge, self.lag] * 2
+            acts += [self.heal] * 3 + [self.start] * 2 + [self.quick] * 2
         chance.choice(acts)()
         for client in self.clients:
             client.listen()
@@ -330,8 +330,24 @@ class Play:
             return codes.SET_DATA, path, data, version
         return codes.DELETE if kind == "delete" else codes.CHECK, path, version
 
+    def register(self) -> tuple[Any, ...]:
+        """Of a znode that nothing but plain requests changes."""
+        chance, path = self.chance, b"/r%d" % self.chance.randrange(6)
+        self.count += 1
+        version = chance.choice([-1, -1, 0, 1, 2])
+        kind = chance.choice(["create", "delete", "set", "set", "set", "get", "get", "get", "stat"])
+        if kind == "create":
+            return codes.CREATE, path, b"%d" % self.count, b"", 0
+        if kind == "delete":
+            return codes.DELETE, path, version
+        if kind == "set":
+            return codes.SET_DATA, path, b"%d" % self.count, version
+        return codes.GET_DATA if kind == "get" else codes.EXISTS, path, chance.random() < 0.3
+
     def request(self) -> tuple[Any, ...]:
         chance, path = self.chance, self.path()
+        if chance.random() < 0.3:
+            return self.register()
         kind = chance.random()
         if kind < 0.42:
             return self.part()
@@ -339,15 +355,15 @@ class Play:
             return codes.MULTI, tuple(self.part() for _ in range(chance.randrange(1, 4)))
         if kind < 0.52:
             return codes.SET_ACL, path, chance.choice(ACLS), -1
-        if kind < 0.56:
-            return codes.SYNC, path
-        if kind < 0.57:
-            return codes.AUTH, 0, b"digest", b"me:secret"
-        if kind < 0.574:
-            return (codes.CLOSE_SESSION,)
         if kind < 0.60:
+            return codes.SYNC, path
+        if kind < 0.61:
+            return codes.AUTH, 0, b"digest", b"me:secret"
+        if kind < 0.613:
+            return (codes.CLOSE_SESSION,)
+        if kind < 0.63:
             return codes.MULTI_READ, ((codes.GET_DATA, path, False),) * 2
-        if kind < 0.62:
+        if kind < 0.65:
             return codes.GET_ACL, path
         ops = [codes.GET_DATA, codes.EXISTS, codes.GET_CHILDREN, codes.GET_CHILDREN2]
         where = chance.choice([path, path, path, b"/"])
@@ -359,8 +375,14 @@ class Play:
         self.cluster.tick(self.chance.choice([1, 1, 2, 5]))
 
     def sleep(self) -> None:
-        if self.chance.random() < 0.2:
-            self.cluster.tick(int(5_000 / TICK_MS))
+        """Some seconds in which only one client speaks, if any."""
+        speaker = self.anybody()
+        for _ in range(int(6_000 / TICK_MS / 8) if self.chance.random() < 0.5 else 0):
+            self.cluster.tick(8)
+            if speaker is not None:
+                speaker.ask(self.request())
+                self.cluster.run()
+                speaker.listen()
 
     def pair(self) -> tuple[int, int]:
         one, other = self.chance.sample(self.cluster.voters, 2)
@@ -388,6 +410,40 @@ class Play:
         stopped = {m.number for m in cluster.members.values() if not m.running}
         cluster.network.cuts = {pair for pair in cluster.network.cuts if stopped & set(pair)}
         cluster.network.held.clear()
+
+    def dodge(self) -> None:
+        """A client asks, what it asked is held up on the way, and it goes on elsewhere."""
+        client = self.anybody()
+        others = [m for m in self.cluster.members.values() if m.running]
+        if client is None or len(others) < 2:
+            return
+        held = [(client.member, other) for other in self.cluster.voters if other != client.member]
+        self.cluster.network.held.update(held)
+        client.ask(*[self.request() for _ in range(4)])
+        self.cluster.poll()
+        client.hang_up()
+        client.connect(self.chance.choice([m for m in others if m.number != client.member]))
+        self.cluster.run()
+        self.cluster.network.held.difference_update(held)
+
+    def lag(self) -> None:
+        """A member hears of nothing for a moment; its client asks for what is so by now."""
+        leaders = [m.number for m in self.cluster.members.values() if m.leads]
+        there = [client for client in self.alive() if client.talk is not None]
+        writers = [client for client in there if client.member in leaders]
+        readers = [client for client in there if client.member not in leaders]
+        if not writers or not readers:
+            return
+        writer, reader = self.chance.choice(writers), self.chance.choice(readers)
+        held = (writer.member, reader.member)
+        self.cluster.network.held.add(held)
+        writer.ask(self.register(), self.register())
+        self.cluster.run()
+        writer.listen()
+        path = b"/r%d" % self.chance.randrange(6)
+        reader.ask((codes.SYNC, path), (codes.GET_DATA, path, False))
+        self.cluster.run()
+        self.cluster.network.held.discard(held)
 
     def stop(self) -> None:
         running = [m for m in self.cluster.members.values() if m.running]
