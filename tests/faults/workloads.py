@@ -316,8 +316,8 @@ def mirror(scene: Scene) -> Callable[[Client], Actor]:
         settled = False
         while not settled:
             over = scene.over and not scene.gardeners
-            if over:
-                yield sync()  # events of all that was written before come before its answer
+            if over:  # events of all that was written before come before the answer
+                over = (yield sync()).outcome == OK
             if client.generation != generation:
                 generation, stale = client.generation, {b"/garden", *known}
             stale |= {event.path for event in client.events}
