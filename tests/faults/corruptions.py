@@ -35,6 +35,7 @@ from faults.offline import journal_of, mark_at, recovering
 from faults.scribes import one_client
 
 from hikari.raft.journal import JournalDamaged
+from hikari.store.aside import UNHEALED
 
 FINE, HEALED, REFUSED, HUNG, SILENT = "fine", "healed", "refused", "hung", "SILENT"
 KINDS = ("flip", "cut", "zero", "delete")
@@ -310,7 +311,7 @@ class Bench:
     def _not_whole(self) -> str:
         deadline = time.monotonic() + WHOLE_S_MAX
         while time.monotonic() < deadline:
-            if not recovering(self.home):
+            if not recovering(self.home) and not (self.home / UNHEALED).exists():
                 return ""
             time.sleep(0.02)
         return "not whole: it is recovering still"
