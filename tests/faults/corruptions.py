@@ -388,7 +388,7 @@ def campaign(
         verdicts = [one for found in pool.map(one_lane, range(lanes)) for one in found]
     return {
         "seed": seed,
-        **summary(verdicts),
+        **summary(verdicts, bad),
         "errors": errors,
         "seconds": round(time.monotonic() - began, 1),
     }
