@@ -7,6 +7,8 @@ from replica.cluster import Cluster, Member
 from twisted.internet.testing import StringTransport
 
 from hikari.gateway.health import CONNECTIONS_MAX, HealthPort
+from hikari.peers.messages import Digest
+from hikari.replica.digests import DIGEST_ENTRIES
 
 
 def asked(member: Member, request: bytes) -> tuple[int, dict]:
@@ -54,6 +56,31 @@ def test_a_disk_short_of_room_is_an_alarm_and_a_full_one_a_reason() -> None:
     status, body = asked(member, b"GET /readyz")
     assert status == 503
     assert body["reasons"] == ["disk_full"]
+
+
+def test_a_member_that_is_not_whole_is_not_ready() -> None:
+    member = Cluster(1).leader
+    member.door.healing = lambda: True
+    member.raft.recovering = True
+    status, body = asked(member, b"GET /readyz")
+    assert status == 503
+    assert body["reasons"] == ["recovering", "healing"]
+
+
+def test_digests_that_nobody_can_judge_are_an_alarm() -> None:
+    """It may be the other that is wrong: to send clients away from both would help nobody."""
+    member = Cluster(3).leader
+    digests, other = member.replica.digests, member.number % 3 + 1
+    digests.reached(DIGEST_ENTRIES, 7)
+    digests.heard(Digest(other, DIGEST_ENTRIES, 8))
+    status, body = asked(member, b"GET /readyz")
+    assert (status, body["alarms"]) == (200, ["digests_differ"])
+    digests.heard(Digest(other % 3 + 1, DIGEST_ENTRIES, 7))
+    assert asked(member, b"GET /readyz")[1]["alarms"] == [], "the third tells"
+    for point, theirs, alarms in ((2, 8, ["digests_differ"]), (3, 7, [])):
+        digests.reached(point * DIGEST_ENTRIES, 7)
+        digests.heard(Digest(other, point * DIGEST_ENTRIES, theirs))
+        assert asked(member, b"GET /readyz")[1]["alarms"] == alarms
 
 
 @pytest.mark.parametrize("method", [b"POST", b"PUT", b"DELETE", b"OPTIONS", b"BREW"])

@@ -105,6 +105,19 @@ def test_mntr(say: Callable[[bytes], str], client: Client, cluster: Cluster) -> 
     assert {found[f"hikari_{name}"] for name in ("read_only", "disk_low", "recovering")} == {"0"}
 
 
+def test_mntr_tells_of_digests_and_healing(say: Callable[[bytes], str], member: Member) -> None:
+    digests = member.replica.digests
+    digests.compared, digests.mismatches, digests.last_index = 5, 2, 640
+    member.replica.scrub.passes = 3
+    member.door.healing = lambda: True
+    found = figures(say(b"mntr"))
+    assert found["hikari_digests_compared"] == "5"
+    assert found["hikari_digest_mismatches"] == "2"
+    assert found["hikari_digest_last_index"] == "640"
+    assert found["hikari_scrub_passes"] == "3"
+    assert found["hikari_healing"] == "1"
+
+
 def test_mntr_raises_alarms(say: Callable[[bytes], str], cluster: Cluster, member: Member) -> None:
     member.replica.room.low = True
     cluster.tick(60)

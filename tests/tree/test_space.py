@@ -3,6 +3,7 @@
 import pytest
 
 from hikari.store.memory import MemoryRows
+from hikari.tree.census import Census
 from hikari.tree.space import READ_ONLY, REFUSAL
 from hikari.tree.tree import Tree
 from hikari_wire import codes
@@ -105,3 +106,35 @@ def test_a_disk_without_room_loses_nothing_and_hides_nothing(tree, rows):
     assert tree.settle()
     rows.flush()
     assert Tree(rows.crash(), 1 << 20).children(b"/") == [b"a", b"new", b"zookeeper"]
+
+
+def test_a_tree_that_is_read_only_has_another_digest(rows):
+    tree, other = Tree(rows, 1 << 20), Tree(MemoryRows(), 1 << 20)
+    for one, value in ((tree, 1), (other, 0)):
+        entry(one, (READ_ONLY, value))
+        one.finish(1, 7)
+    assert tree.digest() != other.digest()
+    for one in (tree, other):
+        entry(one, (READ_ONLY, 0))
+    assert tree.digest() == other.digest()
+
+
+def test_rows_that_wait_for_room_are_in_the_digest(rows):
+    """Its disk may be full when the members compare, and it must not be the odd one for it."""
+    tree, other = Tree(rows, 1 << 20), Tree(MemoryRows(), 1 << 20)
+    steps = [
+        (codes.CREATE, b"/a", b"1", b"", 0),
+        (codes.CREATE_SESSION, 4000, bytes(16)),
+        (codes.SET_DATA, b"/a", b"2", -1),
+        (codes.CREATE, b"/a/b", b"", b"", 0),
+        (codes.DELETE, b"/a/b", -1),
+    ]
+    for number, step in enumerate(steps):
+        rows.full = number in (1, 2, 3)
+        for one in (tree, other):
+            entry(one, step)
+        assert tree.digest() == other.digest(), step
+    rows.flush()
+    census = Census()
+    census.count(rows.scan(b""))
+    census.demand_whole()
