@@ -73,6 +73,7 @@ class Member:
 
     id: int = attrs.field(validator=_between(1, 255))
     data: Path = Path(".")
+    admin: Address | None = None
 
 
 @attrs.frozen
@@ -172,6 +173,14 @@ class Journal:
 
 
 @attrs.frozen
+class Disk:
+    """How much room a member wants on its disk; a small disk gives less."""
+
+    low_bytes: int = _number(1 << 30, 1 << 25, 1 << 50)
+    reserve_bytes: int = _number(1 << 26, 0, 1 << 40)
+
+
+@attrs.frozen
 class Config:
     """Everything in one `hikari.toml`."""
 
@@ -181,6 +190,7 @@ class Config:
     limits: Limits = Limits()
     raft: RaftTimes = RaftTimes()
     journal: Journal = Journal()
+    disk: Disk = Disk()
 
     def __attrs_post_init__(self) -> None:
         """Check the relations between tables."""
@@ -257,7 +267,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(str, _exactly(str, "a string"))
     converter.register_structure_hook(Path, _text_to(Path))
     converter.register_structure_hook(Address, _text_to(Address.parse))
-    for kind in (MemberAddress, Member, Ensemble, Sessions, Limits, RaftTimes, Journal):
+    for kind in (MemberAddress, Member, Ensemble, Sessions, Limits, RaftTimes, Journal, Disk):
         converter.register_structure_hook(kind, _table_or_complain(converter, kind))
     return converter
 

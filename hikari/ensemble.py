@@ -7,6 +7,7 @@ happens. One that ended itself, because its disk failed or a damaged folder did 
 
 import contextlib
 import errno
+import math
 import os
 import re
 import select
@@ -27,6 +28,7 @@ from hikari.pidfile import member_running
 
 HOST = "127.0.0.1"
 PEER_PORT_OFFSET = 100
+ADMIN_PORT_OFFSET = 200
 READY_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 10.0
 POLL_SECONDS = 0.1  # between two questions to members that do not serve yet
@@ -34,6 +36,9 @@ ASK_SECONDS_MAX = 1.0
 ANSWER_BYTES_MAX = 1 << 16
 LOG_TAIL_LINES = 12
 LOG_TAIL_BYTES = 1 << 14
+LOG_BYTES_MAX = 16 << 20  # of one member; when it has more, the older part is dropped
+LOG_BYTES_KEPT = 1 << 20
+LOG_SECONDS = 60.0  # between two looks at the logs
 
 EXIT_BROKEN = 70  # hikari.machine's: not imported, for it would bring the store with it
 BROKE = {EXIT_BROKEN} | {
@@ -57,6 +62,7 @@ CONFIG = """\
 [member]
 id = {member}
 data = "."
+admin = "{admin}"
 
 [ensemble]
 name = "hikari"
@@ -75,6 +81,7 @@ connect          zkCli.sh -server {servers}
   or in Python   kazoo.client.KazooClient("{servers}")
 kill a member    kill -9 $(cat {data}/member-1/pid)
 start it again   {again}
+health           {health}
 logs             {data}/member-K/log
 stop all         Ctrl-C"""
 
@@ -120,6 +127,10 @@ class Layout:
         """Say where a member listens for the other members."""
         return Address(HOST, self.port + PEER_PORT_OFFSET + member - 1)
 
+    def admin(self, member: int) -> Address:
+        """Say where a member answers probes of its health."""
+        return Address(HOST, self.port + ADMIN_PORT_OFFSET + member - 1)
+
     def servers(self) -> str:
         """Give the list that a client connects to."""
         return ",".join(str(self.client(member)) for member in self.numbers)
@@ -127,7 +138,7 @@ class Layout:
 
 def config_text(layout: Layout, member: int) -> str:
     """Give the configuration of a member as it is first written."""
-    head = CONFIG.format(member=member, members=layout.members)
+    head = CONFIG.format(member=member, members=layout.members, admin=layout.admin(member))
     lines = [
         CONFIG_MEMBER.format(member=n, client=layout.client(n), peer=layout.peer(n))
         for n in layout.numbers
@@ -183,6 +194,16 @@ def check_free(layout: Layout) -> None:
     for member in layout.numbers:
         for address, use in ((layout.client(member), "clients"), (layout.peer(member), "peers")):
             _check_port(address, f"member {member}'s {use}")
+        if (admin := admin_of(layout, member)) is not None:
+            _check_port(admin, f"member {member}'s health")
+
+
+def admin_of(layout: Layout, member: int) -> Address | None:
+    """Say where a member answers probes, as its configuration has it."""
+    try:
+        return Config.load(layout.config(member)).member.admin
+    except ConfigError:
+        return None
 
 
 def _check_port(address: Address, use: str) -> None:
@@ -349,9 +370,11 @@ class Supervisor:
                     self._members.append(Member(self._layout, number, self._program))
                 served = self._wait_ready(signals, ready_seconds)
                 while served and not signals.stops:
-                    signals.wait(self._until_restart())
+                    signals.wait(min(self._until_restart(), LOG_SECONDS))
                     self._report_deaths()
                     self._restart()
+                    for number in self._layout.numbers:
+                        bound_log(self._layout.log(number))
             finally:
                 clean = self._stop(signals)
         return 0 if served and clean else 1
@@ -379,8 +402,14 @@ class Supervisor:
     def _announce(self) -> None:
         servers, data = self._layout.servers(), shown(self._layout.data)
         say(f"ready {servers}", sys.stdout)
+        admin = admin_of(self._layout, 1)
         say(
-            CONNECT.format(servers=servers, data=data, again=serve_command(self._layout.config(1))),
+            CONNECT.format(
+                servers=servers,
+                data=data,
+                health=f"curl http://{admin}/readyz" if admin else "member.admin is not set",
+                again=serve_command(self._layout.config(1)),
+            ),
             sys.stdout,
         )
 
@@ -404,8 +433,8 @@ class Supervisor:
         self._due[member.number] = now + pause
         say(f"{member.end_told()}\n  it is started again in {pause:g} s", sys.stderr)
 
-    def _until_restart(self) -> float | None:
-        return max(min(self._due.values()) - time.monotonic(), 0.0) if self._due else None
+    def _until_restart(self) -> float:
+        return max(min(self._due.values(), default=math.inf) - time.monotonic(), 0.0)
 
     def _restart(self) -> None:
         for number, due in list(self._due.items()):
@@ -442,6 +471,19 @@ class Supervisor:
                     f"member {number} was started by hand, as process {pid}: it runs on", sys.stderr
                 )
         return all(member.ended_well for member in living)
+
+
+def bound_log(path: Path) -> None:
+    """Drop all but the end of a log that has grown too long, in place: its writer appends to it
+    all the while, and may lose a line that it writes just then."""
+    with contextlib.suppress(OSError), path.open("r+b") as log:
+        size = log.seek(0, os.SEEK_END)
+        if size > LOG_BYTES_MAX:
+            log.seek(size - LOG_BYTES_KEPT)
+            _, _, kept = log.read().partition(b"\n")
+            log.truncate(0)
+            log.seek(0)
+            log.write(b"(older lines were dropped)\n" + kept)
 
 
 def shown(path: Path) -> str:

@@ -25,7 +25,8 @@ EXIT_BROKEN: Final = 70
 
 
 class StartAnew(Exception):
-    """What this member stands on is damaged, and noted: a new process sets it aside and heals."""
+    """This process can go on no more, but a new one can: what is damaged was noted, so that it is
+    set aside and healed; or there was no room on the disk, and it waits until there is."""
 
 
 class Worker(Protocol):
@@ -76,7 +77,7 @@ class RealMachine:
 
     def end(self, error: BaseException) -> NoReturn:
         if isinstance(error, StartAnew):
-            log.warn("{error}: starting anew, to heal", error=error)
+            log.warn("{error}: beginning anew", error=error)
         else:
             failure = Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]
             log.failure("this member cannot go on", failure=failure)

@@ -2,7 +2,9 @@
 
 import gc
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NoReturn
 from zlib import crc32
@@ -14,6 +16,8 @@ from hikari.config import HEARD_TICKS, Config
 from hikari.descriptors import for_clients
 from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
+from hikari.gateway.figures import Figure
+from hikari.gateway.health import HealthPort
 from hikari.machine import Machine, RealMachine, StartAnew
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid
@@ -21,16 +25,18 @@ from hikari.raft.journal import JournalDamaged
 from hikari.raft.raft import Raft
 from hikari.reactor import install
 from hikari.replica.compaction import Compaction
+from hikari.replica.disk_watch import LOOK_S, DiskWatch
 from hikari.replica.proposals import Proposals
 from hikari.replica.replica import Replica
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving
 from hikari.stalls import Stalls
-from hikari.store.disk import DiskFailed, FolderInUse
+from hikari.store.disk import DiskFailed, FolderInUse, is_full
 from hikari.store.healing import JOURNAL, CannotStart, Healing, NothingLeftBut
 from hikari.store.pace import JournalSync
-from hikari.store.rows import RocksRows
-from hikari.tree.rows import RowsDamaged
+from hikari.store.rows import MEMTABLE_BYTES, RocksRows
+from hikari.store.space import MIB, Space, missing_to_open
+from hikari.tree.rows import RowsDamaged, RowsFull
 from hikari.tree.tree import Tree
 
 log = Logger()
@@ -45,6 +51,9 @@ HAND_OVER_SECONDS_MAX: Final = 0.3
 """A leader that is stopped waits so long for another to take over; that takes milliseconds, unless
 nobody can."""
 HAND_OVER_POLL_S: Final = 0.002
+JOURNAL_SHARE: Final = 16
+MEMTABLE_SHARE: Final = 128
+"""Of a small disk they take no more than this part: merges need several times as much."""
 
 
 class Server:
@@ -58,19 +67,25 @@ class Server:
         self.closed = False
         self.folder = config.member.data
         self.alone = len(config.ensemble.members) == 1
+        disk_bytes = self.files.room(self.folder).total
+        self.memtable_bytes = min(MEMTABLE_BYTES, max(disk_bytes // MEMTABLE_SHARE, 4 * MIB))
         healing = Healing(
             self.folder,
             alone=self.alone,
             cache_bytes_max=config.limits.cache_bytes_max,
+            memtable_bytes=self.memtable_bytes,
             wall_ms=machine.wall_ms,
             said=lambda what: log.warn("{what}", what=what),
             files=self.files,
         )
         self.journal, self.rows, self.tree = healing.open()
         self.aside = healing.aside
-        self.healing = bool(self.aside.unhealed())
+        self.unhealed = self.aside.unhealed()
         self._whole_at = self.journal.last.index
         self._say_what_was_found()
+        self.space = Space(
+            self.files, self.folder, config.disk.low_bytes, config.disk.reserve_bytes
+        )
         self.journal_worker = machine.worker("journal")
         self.tree_worker = machine.worker("tree")
         self.disk = JournalSync(
@@ -86,15 +101,21 @@ class Server:
         self.replica = self._make_replica()
         self.door.tie(self.replica)
         self.door.damaged = self.end
+        self.door.healing = lambda: bool(self.unhealed)
         self.port: Any = None
+        self._secures = False
         self.stalls = Stalls(config.raft.tick_ms, self.reactor.seconds)
         self.ticking = task.LoopingCall(self.guarded(self._tick))
         self.ticking.clock = self.reactor
+        self.disk_watch = self._make_disk_watch()
+        self.looking = task.LoopingCall(self.guarded(self.disk_watch.look))
+        self.looking.clock = self.reactor
+        self.admin_port: Any = None
 
     # ---- what is on disk
 
     def _open_rows(self, name: str) -> RocksRows:
-        return RocksRows(self.folder / name, files=self.files)
+        return RocksRows(self.folder / name, files=self.files, memtable_bytes=self.memtable_bytes)
 
     def _say_what_was_found(self) -> None:
         journal = self.journal
@@ -176,7 +197,7 @@ class Server:
             compaction=Compaction(
                 self.journal,
                 entries_kept=config.journal.entries_kept,
-                bytes_kept=config.journal.bytes_kept,
+                bytes_kept=min(config.journal.bytes_kept, self.space.total // JOURNAL_SHARE),
                 flush_entries=config.journal.flush_entries,
                 aside=self._aside,
             ),
@@ -184,6 +205,25 @@ class Server:
             leader_lost_ticks=-(-times.leader_lost_ms // times.tick_ms),
             diverged=self._diverged,
         )
+
+    def _make_disk_watch(self) -> DiskWatch:
+        replica = self.replica
+        watch = DiskWatch(
+            self.space, replica.room, replica.compaction, lambda: self.rows, self.journal.squeeze
+        )
+        replica.compaction.squeeze = watch.squeeze
+        self.door.figures += [watch.figures, self._figures]
+        return watch
+
+    def _figures(self) -> Iterable[Figure]:
+        """What only this room can tell: see hikari.gateway.figures."""
+        yield "hikari_fsync_mean_ms", round(1000 * self.disk.mean_s, 3)
+        yield "hikari_fsync_slowest_ms", round(1000 * self.disk.slowest_s, 3)
+        yield "hikari_fsync_threaded", int(self.disk.threaded)
+        yield "hikari_stalls", self.stalls.count
+        yield "hikari_stall_longest_ms", round(self.stalls.longest_ms, 3)
+        yield "hikari_turn_longest_ms", round(1000 * self.reactor.turn_s_max, 3)
+        yield "hikari_unhealed_sets", self.unhealed
 
     def _aside(self, work: Callable[[], None], back: Callable[[], None]) -> None:
         """Do `work` on the tree's thread, one piece after another, then `back` here."""
@@ -212,7 +252,8 @@ class Server:
     def _diverged(self, index: int) -> NoReturn:
         """What is in memory alone goes to the disk: it may be what tells what went wrong."""
         self.tree.settle()
-        self.rows.flush()
+        with suppress(RowsFull):
+            self.rows.flush()
         self.start_anew(f"{self.folder}: at entry {index} the tree is not what a majority holds")
 
     # ---- its life
@@ -224,7 +265,13 @@ class Server:
             me.client.port, ClientPort(self.door), backlog=BACKLOG, interface=me.client.host
         )
         self.links.start(me.peer.host, me.peer.port)
+        if config.member.admin is not None:
+            admin = config.member.admin
+            self.admin_port = self.reactor.listenTCP(
+                admin.port, HealthPort(self.door), interface=admin.host
+            )
         self.ticking.start(config.raft.tick_ms / 1000, now=False)
+        self.looking.start(LOOK_S)
         self._secure()
         log.info(
             "member {member} of {count} serves clients on {client}; term {term}, entries"
@@ -248,13 +295,19 @@ class Server:
     def _secure(self) -> None:
         """The watermark reaches the disk also when nothing more is written."""
         secure = self.guarded(self.journal.secure_watermark)
-        if self.disk.threaded:
-            self.journal_worker.do(secure)
-        else:
+        if not self.disk.threaded:
             secure()
-        if self.healing:
+        elif not self._secures:  # a slow disk is not asked again before it has answered
+            self._secures = True
+            self.journal_worker.do(lambda: self._secured(secure))
+        if self.unhealed:
             self.guarded(self._note_healed)()
         self.securing = self.reactor.callLater(0.1, self._secure)
+
+    def _secured(self, secure: Callable[[], None]) -> None:
+        """On the journal's thread."""
+        secure()
+        self._secures = False
 
     def stop(self) -> "defer.Deferred[None]":
         """Nothing is lost if this does not run; with it, the others need not find out that their
@@ -276,14 +329,17 @@ class Server:
     def _close(self) -> None:
         self.closed = True
         self.ticking.stop()
+        self.looking.stop()
         self.securing.cancel()
-        if self.port is not None:
-            self.port.stopListening()
+        for port in (self.port, self.admin_port):
+            if port is not None:
+                port.stopListening()
         self.links.stop()
         self.tree_worker.stop()
         self.journal_worker.stop()
         self.tree.settle()
-        self.rows.flush()
+        with suppress(RowsFull):  # the journal has it
+            self.rows.flush()
         self.rows.close()
         self.journal.close()
         log.info(
@@ -314,6 +370,8 @@ class Server:
             self.start_anew(str(error), JOURNAL)
         if isinstance(error, RowsDamaged):
             self.start_anew(str(error), self.journal.tree_name)
+        if is_full(error):
+            self.machine.end(StartAnew(f"no room left on the disk: {error}"))
         self.machine.end(error)
 
     def start_anew(self, what: str, folder: str = "") -> NoReturn:
@@ -322,7 +380,7 @@ class Server:
         try:
             self.aside.note(folder or self.journal.tree_name, what)
         except OSError as error:
-            self.machine.end(error)
+            self.end(error)
         self.machine.end(StartAnew(what))
 
     def _note_healed(self) -> None:
@@ -333,9 +391,24 @@ class Server:
             and not raft.recovering
             and self.tree.index >= max(raft.log.commit, self._whole_at)
         ):
-            self.healing = False
+            self.unhealed = 0
             told = "healed: this member has what the others have"
             self._aside(self.aside.healed, lambda: log.info(told))
+
+
+def _wait_for_room(config: Config, machine: Machine) -> None:
+    """On a full disk nothing can be opened: say so, and come back by itself when there is room."""
+    told = False
+    while missing := missing_to_open(machine.files, config.member.data):
+        if not told:
+            print(
+                f"hikari: {config.member.data}: the disk is full: {-(-missing // MIB)} MiB more"
+                " must be free to open what is there; waiting for it",
+                file=sys.stderr,
+                flush=True,
+            )
+            told = True
+        time.sleep(1)
 
 
 def serve(config: Config, path: Path) -> None:
@@ -343,8 +416,10 @@ def serve(config: Config, path: Path) -> None:
     reactor = install()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
+    machine = RealMachine(reactor)
+    _wait_for_room(config, machine)
     try:
-        server = Server(config, RealMachine(reactor))
+        server = Server(config, machine)
     except NothingLeftBut as error:
         print(
             f"hikari: {error}\nThere is no other member to heal from. What is left, and what going"

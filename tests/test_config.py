@@ -10,6 +10,7 @@ from hikari.config import (
     Address,
     Config,
     ConfigError,
+    Disk,
     Journal,
     Limits,
     Member,
@@ -183,6 +184,7 @@ def test_what_is_no_address(text):
         ("limits", Limits),
         ("raft", RaftTimes),
         ("journal", Journal),
+        ("disk", Disk),
     ],
 )
 def test_docs_name_every_key_and_its_default(table, kind):

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from hikari.config import Config
-from hikari.ensemble import EnsembleError, Layout, check_free, config_text, mode_of, write_configs
+from hikari.ensemble import (
+    LOG_BYTES_KEPT,
+    LOG_BYTES_MAX,
+    EnsembleError,
+    Layout,
+    bound_log,
+    check_free,
+    config_text,
+    mode_of,
+    write_configs,
+)
 from hikari_tools.bench.ports import free_ports
 
 # The tests run in a bare checkout too: what they start must find the same rooms.
@@ -75,6 +85,27 @@ def test_a_configuration_that_cannot_be_read_is_refused(tmp_path):
     layout.config(1).write_text("[member\n")
     with pytest.raises(EnsembleError, match=r"hikari.toml: is not TOML"):
         write_configs(layout)
+
+
+def test_a_long_log_keeps_its_end(tmp_path):
+    """What is written meanwhile goes behind it."""
+    path = tmp_path / "log"
+    with path.open("ab") as writer:
+        line = b"x" * 99 + b"\n"
+        writer.write(line * (LOG_BYTES_MAX // 100))
+        writer.flush()
+        bound_log(path)
+        assert path.stat().st_size > LOG_BYTES_MAX - 100, "not yet"
+        writer.write(line + b"the last\n")
+        writer.flush()
+        bound_log(path)
+        writer.write(b"after it\n")
+    lines = path.read_bytes().splitlines()
+    assert path.stat().st_size < LOG_BYTES_KEPT + 1000
+    assert lines[0] == b"(older lines were dropped)"
+    assert lines[1] == line[:-1]
+    assert lines[-2:] == [b"the last", b"after it"]
+    bound_log(tmp_path / "none")
 
 
 class Run:

@@ -17,6 +17,7 @@ from hikari.store.disk import DiskFailed
 from hikari.tree.acl import Identity, digest
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.sessions import ATTACH
+from hikari.tree.space import REFUSAL, grows
 from hikari_wire import codes
 from hikari_wire.framing import Frames
 from hikari_wire.jute import Malformed
@@ -191,6 +192,9 @@ class Connection(protocol.Protocol):
                     request = DECODE[op](buf, at + 8, end)
                 except Malformed:
                     self._refused(xid, op, codes.MARSHALLING_ERROR)
+                    continue
+                if self.door.tree.read_only and grows(request):
+                    self._refused(xid, op, REFUSAL)  # the log has no room for what it would refuse
                     continue
                 slot = Slot(xid, op, None, end - at)
                 slots.append(slot)

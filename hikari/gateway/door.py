@@ -1,12 +1,13 @@
 """All connections of one member, and what they share: the tree they read, the watches, the turn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, field
 from twisted.logger import Logger
 
 from hikari.complaints import Complaints
+from hikari.gateway.figures import Figure
 from hikari.replica.replica import Replica
 from hikari.tree.tree import Tree
 from hikari.watches.table import WatchTable
@@ -42,6 +43,10 @@ class Door:
     due: list["Connection"] = field(init=False, default=Factory(list))
     received: int = field(init=False, default=0)  # frames
     sent: int = field(init=False, default=0)
+    figures: list[Callable[[], Iterable[Figure]]] = field(init=False, default=Factory(list))
+    """What other rooms know: see hikari.gateway.figures."""
+    healing: Callable[[], bool] = field(init=False, default=lambda: False)
+    """Something of this member was set aside, and it is not whole again."""
     complaints: Complaints = field(init=False)
 
     def __attrs_post_init__(self) -> None:

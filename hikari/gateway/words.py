@@ -3,20 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from hikari.raft.raft import LEADER
+from hikari.gateway.figures import VERSION_TEXT, mode, of_hikari, of_zookeeper, outstanding
 
 if TYPE_CHECKING:
     from hikari.gateway.door import Door
 
 WORD_BYTES: Final = 4
-VERSION_TEXT: Final = "3.9.3-hikari-0.1.0, built on 2026-11-20 00:00 UTC"
 _NOT_SERVING: Final = b"This ZooKeeper instance is not currently serving requests\n"
-
-
-def _mode(door: "Door") -> str:
-    if len(door.replica.raft.voters) == 1:
-        return "standalone"
-    return "leader" if door.replica.raft.role == LEADER else "follower"
 
 
 def _summary(door: "Door") -> str:
@@ -26,9 +19,9 @@ def _summary(door: "Door") -> str:
         f"Received: {door.received}\n"
         f"Sent: {door.sent}\n"
         f"Connections: {len(door.connections)}\n"
-        f"Outstanding: {sum(len(c.slots) for c in door.connections)}\n"
+        f"Outstanding: {outstanding(door)}\n"
         f"Zxid: 0x{door.tree.zxid:x}\n"
-        f"Mode: {_mode(door)}\n"
+        f"Mode: {mode(door)}\n"
         f"Node count: {door.tree.znodes}\n"
     )
 
@@ -54,8 +47,17 @@ def _stat(door: "Door") -> bytes:
     return f"Zookeeper version: {VERSION_TEXT}\nClients:\n{clients}\n{_summary(door)}".encode()
 
 
+def _mntr(door: "Door") -> bytes:
+    """Our own figures also while it does not serve: then they tell why."""
+    figures = "".join(f"{name}\t{value}\n" for name, value in of_hikari(door)).encode()
+    if not door.serving():
+        return _NOT_SERVING + figures
+    return "".join(f"{name}\t{value}\n" for name, value in of_zookeeper(door)).encode() + figures
+
+
 WORDS: Final[dict[bytes, Callable[["Door"], bytes]]] = {
     b"ruok": _ruok,
     b"srvr": _srvr,
     b"stat": _stat,
+    b"mntr": _mntr,
 }

@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgpack
 
-from hikari.peers.messages import Digest, Forward, Heard, Hello
+from hikari.peers.messages import Digest, DiskRoom, Forward, Heard, Hello
 from hikari.raft.entry import CorruptRecord, Mark, parse
 from hikari.raft.messages import (
     Append,
@@ -28,7 +28,7 @@ from hikari.raft.messages import (
     VoteReply,
 )
 
-VERSION: Final = 2
+VERSION: Final = 3
 LENGTH: Final = struct.Struct(">I")
 _HEAD: Final = struct.Struct(">II")  # length of what follows it, crc32 of what follows that
 _CHECKSUM_BYTES: Final = 4
@@ -36,7 +36,7 @@ FRAME_BYTES_MAX: Final = 96 << 20
 HELLO_BYTES_MAX: Final = 4 << 10
 """What a stranger may send before it has said who it is."""
 
-PeerMessage = Message | Forward | Heard | Digest | Hello
+PeerMessage = Message | Forward | Heard | Digest | DiskRoom | Hello
 
 
 class BadFrame(ValueError):
@@ -57,6 +57,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     Heard: (19, (int, tuple)),
     TimeoutNow: (20, (int, int)),
     Digest: (21, (int, int, int)),
+    DiskRoom: (24, (int, bool)),
 }
 
 

@@ -52,9 +52,9 @@ in its first packet."""
 class _Framed(protocol.Protocol):
     """Cuts the stream into frames. Linear, also when a large frame comes in small pieces."""
 
+    links: "Links"
     bytes_max = HELLO_BYTES_MAX
     refused = False
-    links: "Links"
 
     def connectionMade(self) -> None:
         self.transport.setTcpNoDelay(True)  # type: ignore[union-attr]

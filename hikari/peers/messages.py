@@ -30,6 +30,14 @@ class Digest:
 
 
 @define
+class DiskRoom:
+    """Whether the sender's disk is short of room; for the leader."""
+
+    sender: int
+    low: bool
+
+
+@define
 class Hello:
     """The first frame of every link: who calls whom, and in which ensemble."""
 

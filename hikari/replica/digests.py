@@ -26,7 +26,8 @@ POINTS_KEPT: Final = 64
 @define
 class Digests:
     """Counts since the start: `compared`, how often another's digest was held against ours, the
-    newest index of that, and `mismatches`, how often they were not the same."""
+    newest index of that, and `mismatches`, how often they were not the same. `disputed`: at the
+    newest point that was judged they differ, and no majority tells which is right."""
 
     member: int
     voters: Sequence[int]
@@ -36,6 +37,7 @@ class Digests:
     compared: int = field(init=False, default=0)
     last_index: int = field(init=False, default=0)
     mismatches: int = field(init=False, default=0)
+    disputed: bool = field(init=False, default=False)
     # index -> member -> digest. Invariant: only points near `newest`.
     _answers: dict[int, dict[int, int]] = field(init=False, default=Factory(dict))
     _said: str = field(init=False, default="")  # what is not said again until it changes
@@ -85,12 +87,15 @@ class Digests:
     def _judge(self, index: int, answers: dict[int, int]) -> None:
         (most, count), *different = Counter(answers.values()).most_common()
         if not different:
-            if len(answers) == len(self.voters):
+            if count >= majority(len(self.voters)):
+                self.disputed = False
+            if count == len(self.voters):
                 self._said = ""
             return
         shown = ", ".join(f"member {m} has {answers[m]:016x}" for m in sorted(answers))
         odd = [member for member, digest in answers.items() if digest != most]
-        if count < majority(len(self.voters)):
+        self.disputed = count < majority(len(self.voters))
+        if self.disputed:
             self._say("the trees differ and no majority tells yet which is right", index, shown)
         elif self.member not in odd:
             named = " and ".join(map(str, sorted(odd)))

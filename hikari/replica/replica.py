@@ -7,7 +7,7 @@ from attrs import Factory, define, field
 from twisted.logger import Logger
 
 from hikari.config import HEARD_TICKS
-from hikari.peers.messages import Digest, Forward, Heard
+from hikari.peers.messages import Digest, DiskRoom, Forward, Heard
 from hikari.raft.entry import Entry
 from hikari.raft.journal import Journal
 from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
@@ -16,10 +16,12 @@ from hikari.replica.barriers import Barriers
 from hikari.replica.compaction import Compaction
 from hikari.replica.digests import DIGEST_ENTRIES, Digests
 from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
+from hikari.replica.room import Room
 from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.sessions import ATTACH, EXPIRE
+from hikari.tree.space import READ_ONLY
 from hikari.tree.tree import Tree
 from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
 
@@ -32,6 +34,7 @@ SETTLE_ROWS: Final = 2048
 written once, and a restart replays a little more."""
 WAITING_BYTES_MAX: Final = 256 << 20
 """More that waits for a leader is not kept: its connections are closed, the newest first."""
+_HOW: Final = ("writable again", "read-only: too few members have room on their disks")
 LOG_ENTRIES_IN_MEMORY: Final = 512
 LOG_BYTES_IN_MEMORY: Final = 32 << 20
 
@@ -102,6 +105,7 @@ class Replica:
     sending: Sending = field(init=False)
     digests: Digests = field(init=False)
     scrub: Scrub = field(init=False, default=Factory(Scrub))
+    room: Room = field(init=False)
     _woken: bool = field(init=False, default=False)
     _forwarded: list[bytes] = field(init=False, default=Factory(list))
     _expired: list[bytes] = field(init=False, default=Factory(list))
@@ -124,6 +128,7 @@ class Replica:
             diverged=self.diverged,
             newest=self.tree.index,
         )
+        self.room = Room(self.member, len(self.raft.voters))
 
     # ---- what moves it
 
@@ -156,6 +161,11 @@ class Replica:
         elif kind is Digest:
             self.digests.heard(message)
             return
+        elif kind is DiskRoom:
+            self.room.heard(message.sender, message.low)
+            return
+        elif self.room.starved and (kind is Append or kind is Chunk):
+            return  # there is no room for it: it will be sent again
         else:
             self.raft.step(message)
             if kind is Append and self.serving:
@@ -177,14 +187,19 @@ class Replica:
         that what it was told meanwhile is not read yet."""
         self._ticks += 1
         self._settle_due = True
-        self.raft.tick()
+        if not self.room.starved:
+            self.raft.tick()
+        elif self.raft.role == LEADER and (heir := self.room.heir()):
+            self.raft.transfer(heir)  # it leads no more, nor stands: nothing could be written
         self.sending.tick()
         self.scrub.tick(self.tree)
         self._tick_disk()
         self._tick_sessions(late)
+        if self.room.tick():
+            self._tick_room()
         if self.barriers.tick():
             self.wake()
-        if self.raft.role == LEADER:  # it looks after its majority itself
+        if self.raft.role == LEADER and not self.room.starved:  # it looks after its majority itself
             self._silent_ticks = -1
         elif self._silent_ticks < 0:  # and found it gone only after an election time-out
             self._silent_ticks = self.raft.election_ticks
@@ -198,10 +213,14 @@ class Replica:
     def serving(self) -> bool:
         """A leader is known, and can be spoken to."""
         leader = self.raft.leader
+        if self.room.starved:
+            return False
         return leader == self.member or (leader != 0 and self.peers.linked(leader))
 
     def _why_leaderless(self) -> str:
         raft = self.raft
+        if self.room.starved:
+            return "the disk of this member is full"
         if raft.leader and not self.serving:
             return f"member {raft.leader} leads, but cannot be reached from here"
         if not raft.recovering:
@@ -256,6 +275,7 @@ class Replica:
             if raft.leader:
                 log.info("member {leader} leads, term {term}", leader=raft.leader, term=raft.term)
             if raft.role == LEADER:
+                self.room.leads()
                 for session in self.tree.sessions.values():
                     self.sessions.open(session.id, session.timeout_ms)
             else:
@@ -370,6 +390,9 @@ class Replica:
         if error != OK:
             return
         op = request[0]
+        if op == READ_ONLY:
+            log.warn("the ensemble is {how}", how=_HOW[self.tree.read_only])
+            return
         if op in (CREATE_SESSION, ATTACH):
             self.sessions.open(result.id, result.timeout_ms)
             self.door.session_moved(result.id, result.attachment)
@@ -408,7 +431,7 @@ class Replica:
             elif self.serving:
                 self._outbox.append((raft.leader, Heard(self.member, list(self.heard))))
                 self.heard.clear()
-        if raft.role == LEADER:
+        if raft.role == LEADER and not self.room.starved:
             for session in expired:
                 self._expire(session)
 
@@ -418,16 +441,33 @@ class Replica:
             request = (EXPIRE, session, known.attachment)
             self._expired += payload_of_nobody(request)
 
+    # ---- room
+
+    def _tick_room(self) -> None:
+        """Tell the leader how the disk is; or, as the leader, do what follows for everybody."""
+        raft, room = self.raft, self.room
+        if raft.role != LEADER:
+            if self.serving:
+                self._outbox.append((raft.leader, DiskRoom(self.member, room.low)))
+        elif not room.starved:
+            wanted = room.read_only(self.tree.read_only)
+            if wanted != self.tree.read_only:
+                self._expired += payload_of_nobody((READ_ONLY, int(wanted)))
+            elif not wanted and (heir := room.heir()) and raft.transfer(heir):
+                log.warn("the disk is short of room: member {heir} is to lead", heir=heir)
+        if room.low:
+            self.compaction.hurry()
+
     # ---- snapshots
 
     def _begin_snapshot(self, peer: int) -> None:
         if not self.peers.linked(peer):
             self.raft.snapshot_ended(peer)  # nothing would arrive: it will be asked again
             return
-        self.tree.settle()
+        settled = self.tree.settle()
         mark = self.raft.log.mark_at(self.tree.index)
-        if self.tree.done or mark is None:
-            self.raft.snapshot_ended(peer)  # not between entries: it will be asked again
+        if self.tree.done or mark is None or not settled:
+            self.raft.snapshot_ended(peer)  # not between entries, or no room: asked again
             return
         self.sending.begin(peer, self.tree.rows.view(), mark)
 
@@ -442,6 +482,9 @@ class Replica:
     def _chunk(self, chunk: Chunk | ChunkReply) -> None:
         if isinstance(chunk, ChunkReply):
             self.sending.replied(chunk)
+            return
+        if self.room.low:  # a tree beside the old one: not now. It will be sent again
+            self.receiving.abandon()
             return
         if chunk.mark.index <= self.raft.log.commit:
             self.receiving.abandon(chunk.mark)

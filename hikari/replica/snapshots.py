@@ -11,7 +11,7 @@ from hikari.raft.entry import Mark
 from hikari.raft.messages import Chunk, ChunkReply
 from hikari.tree import keys
 from hikari.tree.census import Census
-from hikari.tree.rows import Rows, RowsDamaged, View
+from hikari.tree.rows import Rows, RowsDamaged, RowsFull, View
 
 log = Logger()
 
@@ -206,10 +206,14 @@ class Receiving:
             log.warn("a snapshot of {mark} is refused: {error}", mark=arriving.mark, error=error)
             arriving.broken = True
             return
-        if batch:
-            arriving.rows.write(batch)
-        if chunk.done:
-            arriving.rows.flush()
+        try:
+            if batch:
+                arriving.rows.write(batch)
+            if chunk.done:
+                arriving.rows.flush()
+        except RowsFull as error:
+            log.warn("no room for a snapshot: {error}", error=error)
+            arriving.broken = True
 
     def _kept(
         self, arriving: _Arriving, chunk: Chunk, answer: Callable[[ChunkReply], None]

@@ -25,6 +25,11 @@ class DiskStalled(DiskFailed):
     """RocksDB refused a write because its flushes lag behind. Nothing of the batch was written."""
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether it is for want of room. RocksDB then tries by itself to go on, every five seconds."""
+    return "No space left on device" in str(error)
+
+
 class FolderInUse(Exception):
     """Another process, or another object of this one, has the folder open."""
 

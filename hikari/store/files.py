@@ -11,6 +11,7 @@ from rocksdict import Options, Rdict, WriteBatch
 
 from hikari.store.disk import lock_folder, sync_folder
 from hikari.store.opening import create_whole, is_new, open_rocks, watched
+from hikari.store.space import Room, os_occupied, os_occupy, os_room
 
 
 class File(Protocol):
@@ -72,6 +73,15 @@ class Files(Protocol):
     def batch(self) -> WriteBatch:
         """An empty batch for a database of `open_rocks`."""
 
+    def room(self, folder: Path) -> Room:
+        """What is free where `folder` is, or will be."""
+
+    def occupied(self, path: Path) -> int:
+        """How many bytes of the disk the file at `path` holds; 0: there is none."""
+
+    def occupy(self, path: Path, size: int) -> None:
+        """Make the file at `path` hold just `size` bytes of the disk, of no meaning."""
+
 
 class OsFile:
     """File, by a descriptor."""
@@ -100,6 +110,9 @@ class OsFiles:
     is_new = staticmethod(is_new)
     create_whole = staticmethod(create_whole)
     open_rocks = staticmethod(open_rocks)
+    room = staticmethod(os_room)
+    occupied = staticmethod(os_occupied)
+    occupy = staticmethod(os_occupy)
 
     def batch(self) -> WriteBatch:
         return WriteBatch(raw_mode=True)

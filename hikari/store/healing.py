@@ -19,7 +19,7 @@ from hikari.store.files import OS_FILES, Files
 from hikari.store.inspection import Found, good_part, record_key
 from hikari.store.journal import RocksJournal, fill_journal, journal_options
 from hikari.store.opening import OPEN_SECONDS_MAX
-from hikari.store.rows import RocksRows
+from hikari.store.rows import MEMTABLE_BYTES, RocksRows
 from hikari.store.watermark import Watermark
 from hikari.tree import keys
 from hikari.tree.rows import RowsDamaged, RowsForeign
@@ -62,6 +62,7 @@ class Healing:
         *,
         alone: bool,
         cache_bytes_max: int,
+        memtable_bytes: int = MEMTABLE_BYTES,
         wall_ms: Callable[[], int],
         said: Callable[[str], None],
         files: Files = OS_FILES,
@@ -70,6 +71,7 @@ class Healing:
         self._folder = folder
         self._alone = alone
         self._cache_bytes_max = cache_bytes_max
+        self._memtable_bytes = memtable_bytes
         self._said = said
         self._files = files
         self._condemned: dict[str, str] = {}
@@ -146,7 +148,12 @@ class Healing:
                 raise RowsDamaged(f"{self._folder / name}: {self._condemned[name]}")
             if base != ORIGIN and name not in self._trees():
                 raise RowsDamaged(f"{self._folder / name}: it is missing")
-            rows = RocksRows(self._folder / name, files=self._files, check=reaches)
+            rows = RocksRows(
+                self._folder / name,
+                memtable_bytes=self._memtable_bytes,
+                files=self._files,
+                check=reaches,
+            )
             try:
                 return rows, Tree(rows, self._cache_bytes_max)
             except BaseException:

@@ -7,6 +7,7 @@ never ahead of the journal.
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -16,7 +17,7 @@ from rocksdict import DBRecoveryMode, Options, WriteBatch, WriteOptions
 
 from hikari.raft.entry import ORIGIN, CorruptRecord, Entry, Mark, parse
 from hikari.raft.journal import Compacted, HardState, JournalDamaged
-from hikari.store.disk import DiskFailed, DiskStalled, tells_damage
+from hikari.store.disk import DiskFailed, DiskStalled, is_full, tells_damage
 from hikari.store.files import OS_FILES, Files
 from hikari.store.inspection import (
     BASE_KEY,
@@ -40,6 +41,8 @@ FILLER_BYTES: Final = 64 * 1024
 LOGS_RECYCLED: Final = 3
 """Write-ahead logs are written over, not deleted: what does not grow is fsynced in half the time
 (measured)."""
+INFO_LOG_BYTES: Final = 1 << 20
+"""Of each of the few files in which RocksDB tells what it does."""
 MEMTABLES_MAX: Final = 8
 """So many may wait for their flush before a write stalls: a disk that slow is broken."""
 
@@ -54,6 +57,7 @@ def journal_options(memtable_bytes: int = MEMTABLE_BYTES) -> Options:
     options.set_level_zero_stop_writes_trigger(128)
     options.set_max_background_jobs(2)
     options.set_keep_log_file_num(4)
+    options.set_max_log_file_size(INFO_LOG_BYTES)
     options.set_stats_dump_period_sec(0)
     options.set_stats_persist_period_sec(0)
     return options
@@ -228,7 +232,8 @@ class RocksJournal:
             self._secure()
             self._make_logs_to_recycle()
         except BaseException:
-            self._db.close()
+            with suppress(Exception):  # it may fail again, and say less
+                self._db.close()
             raise
 
     def _make_logs_to_recycle(self) -> None:
@@ -321,6 +326,16 @@ class RocksJournal:
         batch.delete_range(record_key(self.base.index + 1), record_key(mark.index + 1))
         self._write(batch)
         self.base = mark
+
+    def squeeze(self) -> None:
+        """Give the room of what was forgotten back to the disk. RocksDB does so by itself, but only
+        after some four memtables more (measured: of a journal of 100 MB cut to 5, 104 MB stayed
+        in use; 22 after this). Any thread; blocks; the interpreter lock is free."""
+        try:
+            self._db.compact_range(None, None)
+        except Exception as error:
+            if not is_full(error):  # then it goes on by itself, once there is room
+                raise self._failed("merge", error) from error
 
     def reset(self, hard_state: HardState, mark: Mark, tree_name: str) -> None:
         """See Journal. Raises DiskFailed.

@@ -7,6 +7,7 @@ from hikari.raft.entry import ORIGIN, Entry, Mark
 from hikari.raft.journal import Compacted, HardState
 from hikari.store.inspection import follows
 from hikari.store.rows import after_prefix
+from hikari.tree.rows import RowsFull
 
 _Write = tuple[HardState | None, Sequence[Entry]] | Mark
 """Not durable yet: an append, or a compaction to a mark."""
@@ -207,6 +208,8 @@ class MemoryRows:
         self._keys: list[bytes] = []  # in order
         self._flushed: dict[bytes, bytes] = {}
         self._unflushed: list[dict[bytes, bytes | None]] = []
+        self.full = False
+        """The disk has no room."""
 
     @property
     def unflushed(self) -> int:
@@ -227,6 +230,7 @@ class MemoryRows:
         return self._rows.get(key)
 
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
+        self._demand_room()
         rows, keys = self._rows, self._keys
         for key, value in changes.items():
             if value is not None:
@@ -253,7 +257,12 @@ class MemoryRows:
     def view(self) -> MemoryView:
         return MemoryView([(key, self._rows[key]) for key in self._keys])
 
+    def _demand_room(self) -> None:
+        if self.full:
+            raise RowsFull("no room")
+
     def flush(self) -> None:
+        self._demand_room()
         for batch in self._unflushed:
             for key, value in batch.items():
                 if value is None:

@@ -5,6 +5,7 @@ prefix of whole batches.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from weakref import WeakSet
@@ -21,20 +22,27 @@ from rocksdict import (
     WriteOptions,
 )
 
-from hikari.store.disk import DiskFailed, tells_damage
+from hikari.store.disk import DiskFailed, is_full, tells_damage
 from hikari.store.files import OS_FILES, Files
 from hikari.store.opening import OPEN_SECONDS_MAX
-from hikari.tree.rows import RowsDamaged, RowsForeign
+from hikari.tree.rows import RowsDamaged, RowsForeign, RowsFull
 
 MEMTABLE_BYTES: Final = 64 * 1024 * 1024
 MEMTABLES_MAX: Final = 4
 """So many may wait for their flush before writes are slowed down."""
 BLOCK_CACHE_BYTES: Final = 64 * 1024 * 1024
 BLOOM_BITS: Final = 10
+INFO_LOG_BYTES: Final = 1 << 20
+"""Of each of the few files in which RocksDB tells what it does."""
 
 FORMAT_KEY: Final = b"!format"
 """Our own row, shown to nobody: an opening that does not find it has lost the others too."""
 _FORMAT: Final = b"hikari rows 1"
+
+
+def merge_bytes(memtable_bytes: int) -> int:
+    """About how much room the largest merge of rows needs until it is done."""
+    return 8 * memtable_bytes
 
 
 def rows_options(memtable_bytes: int, block_cache: Cache) -> Options:
@@ -49,11 +57,16 @@ def rows_options(memtable_bytes: int, block_cache: Cache) -> Options:
     options.set_block_based_table_factory(tables)
     options.set_compression_type(DBCompressionType.lz4())
     options.set_write_buffer_size(memtable_bytes)
+    # A merge holds what it reads and what it writes: with these no more than `merge_bytes`.
+    options.set_target_file_size_base(memtable_bytes)
+    options.set_max_bytes_for_level_base(4 * memtable_bytes)
+    options.set_max_compaction_bytes(merge_bytes(memtable_bytes))
     options.set_max_write_buffer_number(MEMTABLES_MAX)
     options.set_memtable_whole_key_filtering(True)
     options.set_memtable_prefix_bloom_ratio(0.02)
     options.set_max_background_jobs(2)
     options.set_keep_log_file_num(4)
+    options.set_max_log_file_size(INFO_LOG_BYTES)
     options.set_stats_dump_period_sec(0)
     options.set_stats_persist_period_sec(0)
     return options
@@ -124,6 +137,8 @@ class RocksRows:
         self._no_log = WriteOptions()
         # A property; rocksdict's stubs take it for a method.
         self._no_log.disable_wal = True  # type: ignore[method-assign, assignment]
+        self.merge_bytes = merge_bytes(memtable_bytes)
+        """So much must be free for a merge."""
         self._views: WeakSet[RocksView] = WeakSet()
         self._closed = False
         with files.watched(folder, open_seconds_max):
@@ -222,8 +237,23 @@ class RocksRows:
         except Exception as error:
             raise self._failed("a flush", error) from error
 
+    def sparing(self, on: bool) -> None:
+        """While room is short RocksDB merges nothing by itself: a merge holds what it reads and
+        what it writes, and could take the last room from the journal."""
+        with suppress(Exception):  # it is done, but there may be no room to note it for next time
+            self._db.set_options({"disable_auto_compactions": "true" if on else "false"})
+
+    def squeeze(self) -> None:
+        """Merge all there is, piece by piece, so that what was deleted gives its room back. Any
+        thread; blocks. Raises RowsFull."""
+        try:
+            self._db.compact_range(None, None)
+        except Exception as error:
+            raise self._failed("a merge", error) from error
+
     def close(self) -> None:
-        """What was not flushed is flushed now; raises DiskFailed. Not while `flush` runs."""
+        """What was not flushed is flushed now, if there is room: else the journal has it. Raises
+        DiskFailed. Not while `flush` runs."""
         if self._closed:
             return
         self._closed = True
@@ -232,11 +262,15 @@ class RocksRows:
         try:
             self._db.close()
         except Exception as error:
+            if is_full(error):
+                return
             raise self._failed("the last flush", error) from error
 
     def _failed(self, what: str, error: Exception) -> Exception:
-        kind = RowsDamaged if tells_damage(error, writing=True) else DiskFailed
-        return kind(f"{self.folder}: {what} failed: {error}")
+        message = f"{self.folder}: {what} failed: {error}"
+        if is_full(error):
+            return RowsFull(message)
+        return (RowsDamaged if tells_damage(error, writing=True) else DiskFailed)(message)
 
 
 def _unread(message: str, error: Exception) -> Exception:

@@ -4,6 +4,8 @@
 `hikari.store.files.Files`.
 """
 
+import errno
+import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hikari.store.disk import FolderInUse
+from hikari.store.space import Room
 from hikari.testing.rocks import Batch, Content, Database
 
 
@@ -29,6 +32,9 @@ class Disk:
         self.chance = chance
         self.folders: dict[str, Content] = {}  # by path
         self.small: dict[str, Kept] = {}
+        self.occupied: dict[str, int] = {}  # files of no meaning, in bytes
+        self.bytes = 1 << 40  # in all
+        self.others_bytes = 0  # of it that others have taken
         self.locked = False
         self.point: Callable[[str], None] = lambda what: None
         self.spend: Callable[[float], None] = lambda seconds: None
@@ -36,19 +42,28 @@ class Disk:
         self.slow_s = 0.0  # and every one, besides
         self.stall_s = 0.0  # and the next one
         self.failing = ""  # "sync" or "write": the next of these fails
-        self.full = False
+        self.full = False  # whatever is free
         self.files = SimulatedFiles(self)
 
     def fare(self, what: str) -> None:
         """Something reaches the disk. Raises what RocksDB would raise, or Killed."""
         self.point(what)
-        if self.full and what != "sync":
+        if what != "sync" and not self.free():
             raise Exception("IO error: No space left on device")
         if what == self.failing:
             self.failing = ""
             raise Exception("IO error: Input/output error")
         if what == "sync":
             self.spend(self.next_sync_s())
+
+    def free(self) -> int:
+        """Bytes. Rows cost what they hold: what RocksDB needs besides is not simulated."""
+        if self.full:
+            return 0
+        taken = self.others_bytes + sum(self.occupied.values())
+        taken += sum(content.bytes for content in self.folders.values())
+        taken += sum(len(kept.content) for kept in self.small.values())
+        return max(0, self.bytes - taken)
 
     def next_sync_s(self) -> float:
         """How long the fsync that begins now will take."""
@@ -86,6 +101,7 @@ class Disk:
     def wipe(self) -> None:
         self.folders.clear()
         self.small.clear()
+        self.occupied.clear()
 
 
 class SimulatedFile:
@@ -118,7 +134,7 @@ class SimulatedFiles:
 
     def names(self, folder: Path, start: str) -> list[str]:
         disk, parent = self._disk, f"{folder}/"
-        paths = [*disk.folders, *disk.small]
+        paths = [*disk.folders, *disk.small, *disk.occupied]
         names = {path[len(parent) :] for path in paths if path.startswith(parent + start)}
         return sorted(name for name in names if "/" not in name)
 
@@ -137,6 +153,7 @@ class SimulatedFiles:
         self._disk.point("remove")
         self._disk.folders.pop(str(folder), None)
         self._disk.small.pop(str(folder), None)
+        self._disk.occupied.pop(str(folder), None)
 
     def rename(self, path: Path, to: Path) -> None:
         self._disk.point("rename")
@@ -187,3 +204,15 @@ class SimulatedFiles:
 
     def batch(self) -> Any:
         return Batch()
+
+    def room(self, folder: Path) -> Room:
+        return Room(self._disk.free(), self._disk.bytes)
+
+    def occupied(self, path: Path) -> int:
+        return self._disk.occupied.get(str(path), 0)
+
+    def occupy(self, path: Path, size: int) -> None:
+        disk = self._disk
+        if size - self.occupied(path) > disk.free():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        disk.occupied[str(path)] = size

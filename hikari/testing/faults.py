@@ -42,7 +42,7 @@ class Faults:
             for content in member.disk.folders.values():
                 content.rotten.clear()
             member.doom = 0
-            member.disk.failing, member.disk.stall_s = "", 0.0
+            member.disk.failing, member.disk.stall_s, member.disk.slow_s = "", 0.0, 0.0
             if member.process is not None:
                 member.process.busy_until = min(member.process.busy_until, self._timeline.now)
             for other in self._members:

@@ -1,6 +1,7 @@
 """What a simulated member stands on: `hikari.machine.Machine` for one life of its process."""
 
 import random
+from collections import deque
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -46,21 +47,24 @@ class SimulatedWorker:
     def __init__(self, machine: "SimulatedMachine") -> None:
         self._machine = machine
         self._free_at = 0.0
+        self._pieces: deque[tuple[Callable[[], None], float]] = deque()
 
     def do(self, piece: Callable[[], None]) -> None:
         machine = self._machine
         timeline = machine.process.timeline
         took_s = machine.disk.next_sync_s()
         self._free_at = max(self._free_at, timeline.now) + took_s
+        self._pieces.append((piece, took_s))
+        timeline.at(self._free_at, self._next, process=machine.process)
 
-        def run() -> None:
-            machine.begin_aside(took_s)
-            try:
-                piece()
-            finally:
-                machine.end_aside()
-
-        timeline.at(self._free_at, run, process=machine.process)
+    def _next(self) -> None:
+        """In order, whatever the timeline does with those that a busy process has kept waiting."""
+        piece, took_s = self._pieces.popleft()
+        self._machine.begin_aside(took_s)
+        try:
+            piece()
+        finally:
+            self._machine.end_aside()
 
     def stop(self) -> None:
         pass

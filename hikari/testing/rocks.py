@@ -11,7 +11,13 @@ from bisect import bisect_left, insort
 from collections import deque
 from typing import Any
 
+from hikari.store.disk import is_full
+
 Undo = list[tuple[bytes, bytes | None]]
+
+
+def _size(key: bytes, row: bytes | None) -> int:
+    return 0 if row is None else len(key) + len(row)
 
 
 class Batch:
@@ -40,6 +46,7 @@ class Content:
     def __init__(self) -> None:
         self.rows: dict[bytes, bytes] = {}
         self.keys: list[bytes] = []  # in order
+        self.bytes = 0  # of keys and rows
         self.unsynced: deque[Undo] = deque()  # of each batch that a loss of power may lose
         self.unflushed: deque[Undo] = deque()  # of each batch that only a memtable holds
         self.synced: deque[Undo] = deque()  # of the last ones in the log: a torn end takes them
@@ -53,11 +60,14 @@ class Content:
         for key, value, end in batch.changes:
             if end is not None:
                 first, behind = bisect_left(keys, key), bisect_left(keys, end)
-                undo += [(gone, rows.pop(gone)) for gone in keys[first:behind]]
+                removed: Undo = [(gone, rows.pop(gone)) for gone in keys[first:behind]]
+                self.bytes -= sum(_size(gone, row) for gone, row in removed)
+                undo += removed
                 del keys[first:behind]
                 continue
             old = rows.get(key)
             undo.append((key, old))
+            self.bytes += _size(key, value) - _size(key, old)
             if value is not None:
                 if old is None:
                     if keys and key > keys[-1]:
@@ -75,6 +85,7 @@ class Content:
     def take_back(self, undo: Undo) -> None:
         rows, keys = self.rows, self.keys
         for key, old in reversed(undo):
+            self.bytes += _size(key, old) - _size(key, rows.get(key))
             if old is None:
                 if key in rows:
                     del rows[key]
@@ -176,6 +187,13 @@ class Database:
         self._content.unflushed.clear()
         self._content.synced.clear()
 
+    def compact_range(self, first: Any, end: Any) -> None:
+        """A memtable is flushed on the way."""
+        self.flush()
+
+    def set_options(self, options: dict[str, str]) -> None:
+        assert self._open
+
     def iter(self, options: Any = None) -> "Rows":
         content = self._content
         if options is None:
@@ -194,8 +212,8 @@ class Database:
             raise Exception("IO error: an earlier write or fsync failed")
         try:
             self._disk.fare(what)
-        except Exception:
-            self._failed = True
+        except Exception as error:
+            self._failed = not is_full(error)  # from that RocksDB recovers by itself
             raise
 
 

@@ -14,6 +14,7 @@ from hikari.tree.acl import Identity
 from hikari.tree.fresh import ROOT, UNDELETABLE
 from hikari.tree.keys import DEPTH_MAX
 from hikari.tree.sessions import ATTACH, EXPIRE, Session
+from hikari.tree.space import READ_ONLY
 from hikari.tree.state import State
 from hikari.tree.undo import Undo
 from hikari.tree.znode import INT_MAX, Znode
@@ -277,6 +278,13 @@ def expire(
     return _DONE
 
 
+def read_only(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    state.switch(bool(request[1]))
+    return _DONE
+
+
 def close_session(
     state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
 ) -> Answer:
@@ -318,4 +326,5 @@ APPLY: Final[dict[int, Operation]] = {
     codes.CLOSE_SESSION: close_session,
     ATTACH: attach,
     EXPIRE: expire,
+    READ_ONLY: read_only,
 }

@@ -12,6 +12,11 @@ class RowsForeign(RowsDamaged):
     """The rows are in order, but of a version that is not known here: leave them alone."""
 
 
+class RowsFull(Exception):
+    """The disk has no room for it. Whether anything of it was kept is not known, and does no harm:
+    write the same, or more, again later."""
+
+
 class View(Protocol):
     """All rows as they were at one moment, in the order of their keys."""
 
@@ -28,7 +33,8 @@ class Rows(Protocol):
     def get(self, key: bytes) -> bytes | None: ...
 
     def write(self, changes: Mapping[bytes, bytes | None]) -> None:
-        """One batch: None deletes. Survives a crash only once flushed, but always as a whole."""
+        """One batch: None deletes. Survives a crash only once flushed, but always as a whole.
+        Raises RowsFull."""
 
     def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
         """All rows whose key starts with `prefix`, in order. Raises RowsDamaged."""
@@ -39,6 +45,7 @@ class Rows(Protocol):
     def view(self) -> View: ...
 
     def flush(self) -> None:
-        """Block until all that was written before this call survives a crash. Any thread."""
+        """Block until all that was written before this call survives a crash. Any thread.
+        Raises RowsFull."""
 
     def close(self) -> None: ...

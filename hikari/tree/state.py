@@ -7,18 +7,19 @@ from hikari.tree import keys, sessions, znode
 from hikari.tree.cache import Cache
 from hikari.tree.digest import MASK, hash64
 from hikari.tree.fresh import fresh_znodes
-from hikari.tree.rows import Rows, RowsDamaged, RowsForeign
+from hikari.tree.rows import Rows, RowsDamaged, RowsForeign, RowsFull
 from hikari.tree.sessions import Session
 from hikari.tree.undo import Undo
 from hikari.tree.znode import Znode
 
-FORMAT: Final = 2  # of all rows; a tree of another format is refused
+FORMAT: Final = 3  # of all rows; a tree of another format is refused
 
-_META: Final = struct.Struct(">HQQQqQIQQ")
+_META: Final = struct.Struct(">HQQQqQIQQ?")
 
 
 class Meta(NamedTuple):
-    """The settled row: how far the rows have come, and how many znodes there are."""
+    """The settled row: how far the rows have come, how many znodes there are, and what holds for
+    all of them."""
 
     index: int  # type: ignore[assignment]  # hides tuple.index, as in Mark
     zxid: int
@@ -28,6 +29,7 @@ class Meta(NamedTuple):
     checksum: int
     znodes: int
     sum: int  # of all rows, see `hikari.tree.digest`
+    read_only: bool  # see `hikari.tree.space`
 
 
 def read_meta(row: bytes) -> Meta:
@@ -56,6 +58,7 @@ class State:
         "events",
         "index",
         "moved",
+        "read_only",
         "rows",
         "sessions",
         "settled",
@@ -84,6 +87,7 @@ class State:
         self.znodes = 0  # how many there are
         self.sum = 0
         self.time_ms = 0
+        self.read_only = False  # see hikari.tree.space
         self.settled = (0, 0, 0)
         meta = rows.get(keys.META)
         if meta is None:
@@ -98,8 +102,10 @@ class State:
         self.settle()
 
     def _load(self, meta: bytes) -> None:
-        self.index, self.zxid, self.done, self.time_ms, *counts = read_meta(meta)
+        found = read_meta(meta)
+        self.index, self.zxid, self.done, self.time_ms, *counts = found[:-1]
         self.term, self.checksum, self.znodes, self.sum = counts
+        self.read_only = found.read_only
         self.settled = (self.index, self.zxid, self.done)
         for key, row in self.rows.scan(keys.SESSION):
             id = keys.session_of(key)
@@ -111,13 +117,14 @@ class State:
                 raise RowsDamaged(f"an ephemeral of no session: {key!r}")
             owner.ephemerals += 1
 
-    def settle(self) -> None:
-        """Write all that changed in one batch. Legal between any two requests."""
+    def settle(self) -> bool:
+        """Write all that changed in one batch. Legal between any two requests. False: the disk has
+        no room for it, and all of it is still to be settled."""
         assert self.undo is None
         now = (self.index, self.zxid, self.done)
         if now == self.settled:
             assert not self.changed
-            return
+            return True
         batch = self._changed_znodes()
         for id, session in self.moved.items():
             key = keys.session_key(id)
@@ -133,12 +140,16 @@ class State:
             for path, value in claims.items():
                 batch[prefix + path] = value
         batch[keys.META] = self._meta()
-        self.rows.write(batch)
+        try:
+            self.rows.write(batch)
+        except RowsFull:
+            return False
         self.changed.clear()
         self.moved.clear()
         self.claims.clear()
         self.settled = now
         self.cache.rotate()
+        return True
 
     def _changed_znodes(self) -> dict[bytes, bytes | None]:
         """Their rows, which are in the sum from now on. All writes come through this loop."""
@@ -169,6 +180,7 @@ class State:
             self.checksum,
             self.znodes,
             self.sum,
+            self.read_only,
         )
 
     def digest(self) -> int:
@@ -193,6 +205,10 @@ class State:
         fetched.hashed = hash64(key + row)
         self.cache.put(path, fetched)
         return fetched
+
+    def switch(self, read_only: bool) -> None:
+        """Refuse what grows from here on, or no more."""
+        self.read_only = read_only
 
     # The ways to change a znode: say so before, so that a multi can take it back.
 

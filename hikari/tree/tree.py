@@ -13,6 +13,7 @@ from hikari.tree.apply import APPLY
 from hikari.tree.fresh import ROOT
 from hikari.tree.keys import children_prefix
 from hikari.tree.rows import RowsDamaged
+from hikari.tree.space import REFUSAL, grows
 from hikari.tree.state import State
 from hikari.tree.znode import Znode
 from hikari_wire import codes
@@ -58,6 +59,8 @@ class Tree(State):
         operation = APPLY.get(request[0])
         if operation is None:
             return codes.UNIMPLEMENTED, None
+        if self.read_only and grows(request):
+            return REFUSAL, None
         return operation(self, request, session, identities)
 
     def refuse(self, error: int) -> tuple[int, None]:
@@ -90,8 +93,19 @@ class Tree(State):
 
     def children(self, path: bytes) -> list[bytes]:
         """The names of all children, in order; of what does not exist, none. One scan."""
-        self.settle()
-        return self.rows.scan_keys(children_prefix(path or ROOT))
+        prefix = children_prefix(path or ROOT)
+        if self.settle():
+            return self.rows.scan_keys(prefix)
+        return self._unsettled_children(path or ROOT, prefix)
+
+    def _unsettled_children(self, path: bytes, prefix: bytes) -> list[bytes]:
+        """The same while the disk takes no rows: what is settled, and what changed since."""
+        names = set(self.rows.scan_keys(prefix))
+        for changed, znode in self.changed.items():
+            above, _, name = changed.rpartition(b"/")
+            if (above or ROOT) == path and name:
+                (names.discard if znode is None else names.add)(name)
+        return sorted(names)
 
     def listing(self, path: bytes) -> bytes | None:
         """The names of all children as the wire has them; None: no such znode."""

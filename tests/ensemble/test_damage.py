@@ -126,7 +126,7 @@ def test_damage_found_while_running_makes_the_member_begin_anew(make):
         assert names.outcome != OK or len(names.value) == 200
     except Lost:
         pass
-    wait_until("it noticed", lambda: "starting anew, to heal" in ensemble.log(member))
+    wait_until("it noticed", lambda: "beginning anew" in ensemble.log(member))
     ensemble.wait_caught_up(member)
     assert ensemble.running[member].pid == pid
     assert not ensemble.running[member].ended

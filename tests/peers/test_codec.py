@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hikari.peers.codec import LENGTH, VERSION, BadFrame, pack, seal, unpack
-from hikari.peers.messages import Digest, Forward, Heard, Hello
+from hikari.peers.messages import Digest, DiskRoom, Forward, Heard, Hello
 from hikari.raft.entry import ORIGIN, Entry, Mark, chain
 from hikari.raft.messages import (
     Append,
@@ -51,6 +51,7 @@ MESSAGES: list[Any] = [
     Forward(2, 3, [b"proposal", b""]),
     Heard(2, [1, 2, 3]),
     Digest(2, 128, 2**64 - 1),
+    DiskRoom(2, True),
 ]
 
 

@@ -23,6 +23,7 @@ from hikari.store.inspection import HARD_STATE_KEY, record_key
 from hikari.store.rows import RocksRows
 from hikari.store.watermark import Watermark
 from hikari.tree.rows import RowsDamaged
+from hikari.tree.state import read_meta
 
 CUT_AT = 20
 
@@ -196,9 +197,9 @@ def test_a_tree_that_lost_its_last_flushes_is_no_beginning(cut: Path) -> None:
 
 def test_a_tree_of_another_log_is_not_served(cut: Path) -> None:
     rows = RocksRows(cut / "tree-0")
-    meta = bytearray(dict(STATES[SETTLED])[b"M"])
-    meta[-9] ^= 1  # of the checksum
-    rows.write({b"M": bytes(meta)})
+    meta = dict(STATES[SETTLED])[b"M"]
+    checksum = read_meta(meta).checksum
+    rows.write({b"M": meta.replace(checksum.to_bytes(4, "big"), (checksum ^ 1).to_bytes(4, "big"))})
     rows.close()
     outcome, (said,) = begin(cut)
     assert outcome == "recovering"
