@@ -220,7 +220,8 @@ class Simulation:
         for member in self.members:
             member.disk.sync_s = (0.0001, 0.0003)
         self._until(self._whole, "all members are whole and agree", HEAL_S_MAX)
-        self.timeline.run(self.timeline.now + QUIET_S)
+        awake = max((client.process.busy_until for client in self.clients), default=0.0)
+        self.timeline.run(max(awake, self.timeline.now) + QUIET_S)
         self._until(
             lambda: not any(c.pending for c in self.clients), "all is answered", ANSWER_S_MAX
         )
