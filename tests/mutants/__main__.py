@@ -46,7 +46,7 @@ def _tell(outcome: Outcome) -> None:
     if outcome.caught:
         how = f"{outcome.promise[:60]}, by {outcome.by}, after {outcome.seconds:.1f} s"
     else:
-        how = f"NOT SEEN in {outcome.tried} plans, {outcome.seconds:.0f} s"
+        how = f"NOT SEEN in {outcome.tried} plans, {outcome.seconds:.0f} s; at {outcome.by}"
     print(f"{outcome.name}\n    {outcome.source}\n    {how}", flush=True)
 
 

@@ -41,26 +41,37 @@ class Outcome:
 
 
 def attack(name: str, mutant: Mutant, source: str, seconds: float, turns: int) -> Outcome:
-    """Plans that are kept for this mutant, then seeds from 1 on, until its time is spent."""
+    """Plans that are kept for this mutant, then seeds from 1 on, until its time is spent. What
+    breaks without the mutant too does not count."""
+    found = _in_child(lambda tell: _live(mutant, _plans(name, turns), seconds, tell))
+    broken, by = found.get("broken", ""), found.get("by", "?")
+    if broken and "by" in found:
+        plan = next(plan for at, plan in _plans(name, turns) if at == by)
+        without = _in_child(lambda tell: _live(_nothing, iter([(by, plan)]), 0.001, tell))
+        if without.get("broken", ""):
+            by, broken = f"{by}, which breaks without it too", ""
+    spent = round(found.get("seconds", 0.0), 2)
+    return Outcome(name, source, broken, by, found.get("tried", 0), spent)
+
+
+def _nothing(set: Any) -> None:
+    """No mutant."""
+
+
+def _in_child(work: Any) -> dict[str, Any]:
+    """What `work(tell)` told last, in a process that ends with it."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         os.close(reading)
-        _die_with(writing, lambda tell: _live(mutant, _plans(name, turns), seconds, tell))
+        _die_with(writing, work)
     os.close(writing)
     os.waitpid(child, 0)  # not for the end of the pipe: a sibling may hold it open
     os.set_blocking(reading, False)
     with os.fdopen(reading, "rb", 0) as told:
         lines = (told.read(1 << 16) or b"").splitlines()
-    found = json.loads(lines[-1]) if lines else {"broken": "the simulator itself ends"}
-    return Outcome(
-        name,
-        source,
-        found.get("broken", ""),
-        found.get("by", "?"),
-        found.get("tried", 0),
-        round(found.get("seconds", 0.0), 2),
-    )
+    found: dict[str, Any] = json.loads(lines[-1]) if lines else {}
+    return found
 
 
 def _plans(name: str, turns: int) -> Iterator[tuple[str, Plan]]:
