@@ -10,6 +10,9 @@ from typing import Any, Final
 
 from attrs import define
 from mutants.patching import Mutant, set
+from raft.chaos import live as live_raft
+from raft.test_mutants import MIXED, THREE_STRAGGLING, Weather
+from raft.witness import Violation
 
 from hikari.testing import command
 from hikari.testing.plan import Plan, draw
@@ -18,6 +21,15 @@ TURNS: Final = 1_000
 PLANS: Final = Path(__file__).parent / "plans"
 ONE_SECONDS_MAX: Final = 20
 """Of processor time: a plan that takes more never ends."""
+
+
+RAFT_ALONE: Final[dict[str, Weather]] = {
+    "the_longer_log_wins": THREE_STRAGGLING,
+    "a_cut_write_still_counts_as_durable": MIXED,
+    "an_older_round_confirms_a_read": THREE_STRAGGLING,
+}
+"""What whole members meet too rarely: with half of the time gone, Raft alone is tried in the chaos
+of tests/raft, from its seed 0 on."""
 
 
 @define
@@ -43,9 +55,17 @@ class Outcome:
 def attack(name: str, mutant: Mutant, source: str, seconds: float, turns: int) -> Outcome:
     """Plans that are kept for this mutant, then seeds from 1 on, until its time is spent. What
     breaks without the mutant too does not count."""
-    found = _in_child(lambda tell: _live(mutant, _plans(name, turns), seconds, tell))
+    alone = RAFT_ALONE.get(name)
+    share = seconds if alone is None else seconds / 2
+    found = _in_child(lambda tell: _live(mutant, _plans(name, turns), share, tell))
+    if alone is not None and not found.get("broken"):
+        spent, tried = found["seconds"], found["tried"]
+        found = _in_child(lambda tell: _live_alone(mutant, alone, share, tell))
+        found["seconds"] += spent
+        found["tried"] += tried
+        found["by"] = f"Raft alone, {found.get('by')}"
     broken, by = found.get("broken", ""), found.get("by", "?")
-    if broken and "by" in found:
+    if broken and by.startswith(("seed", "its")):
         plan = next(plan for at, plan in _plans(name, turns) if at == by)
         without = _in_child(lambda tell: _live(_nothing, iter([(by, plan)]), 0.001, tell))
         if without.get("broken", ""):
@@ -121,6 +141,20 @@ def _live(mutant: Mutant, plans: Iterator[tuple[str, Plan]], seconds: float, tel
             tell(broken=broken[:400], by=by, tried=tried, seconds=spent)
             return
     tell(tried=tried, seconds=spent)
+
+
+def _live_alone(mutant: Mutant, weather: Weather, seconds: float, tell: Any) -> None:
+    began = time.process_time()
+    mutant(set)
+    tried, broken = 0, ""
+    while not broken and time.process_time() - began < seconds:
+        try:
+            live_raft(tried, *weather)
+        except Violation as violation:
+            broken = str(violation)[:400]
+        tried += 1
+    spent = time.process_time() - began
+    tell(broken=broken, by=f"seed {tried - 1}", tried=tried, seconds=spent)
 
 
 def _broken_by(plan: Plan) -> str:
