@@ -106,7 +106,8 @@ class Member:
 
     @property
     def leads(self) -> bool:
-        return self.running and self.replica.raft.role == LEADER
+        running = self.running and self.server is not None  # else it is about to start
+        return running and self.replica.raft.role == LEADER
 
     # ---- life and death
 
