@@ -18,6 +18,7 @@ DELAYING: Final = {
     "exile",
 }
 """Faults under which word of a session may be late: who is expired then is hard to judge."""
+RESTLESS: Final = {"close", "hang up", "move", "sleep", "leave"}
 PLAIN: Final = ["/p0", "/p1"]
 """Registers that nothing but sets, gets, creates and deletes of their own touch: a judge that
 trusts no zxid can look at them."""
@@ -107,9 +108,12 @@ def _script(chance: random.Random, number: int, members: int, horizon_s: float) 
     script = Script(chance.choice((4_000, 4_000, 10_000, 40_000)))
     acts = [[0.0, "burst", [["create", path, 0] for path in REGISTERS + FOLDERS]]]
     gap_s = chance.choice((0.01, 0.05, 0.2))
+    steady = chance.random() < 0.4  # it keeps its connection for as long as it can
     at_s = 1.0
     while at_s < horizon_s:
-        acts.append([round(at_s, 4), *_act(chance, members)])
+        act = _act(chance, members)
+        if not (steady and act[0] in RESTLESS):
+            acts.append([round(at_s, 4), *act])
         at_s += chance.expovariate(1 / gap_s)
     script.acts = acts
     return script
@@ -127,6 +131,8 @@ def _act(chance: random.Random, members: int) -> Act:
         return ["sleep", chance.choice((0.5, 5.0))]
     if drawn < 0.95:  # and goes on as if it had not
         return ["burst", [_create(chance), ["close"], _create(chance), _create(chance)]]
+    if drawn < 0.955:
+        return ["leave", chance.choice(REGISTERS), chance.choice((0.02, 0.1, 0.4))]
     if drawn < 0.96:
         return ["close"]
     if drawn < 0.98:
@@ -149,7 +155,7 @@ def _request(chance: random.Random) -> Act:
     register, drawn = chance.choice(REGISTERS), chance.random()
     watch = chance.random() < 0.3
     if drawn < 0.30:
-        return ["set", register]
+        return ["set", chance.choice((register, register, *_names("/s")[:2]))]
     if drawn < 0.38:
         return ["cas", register]
     if drawn < 0.52:
@@ -161,7 +167,7 @@ def _request(chance: random.Random) -> Act:
     if drawn < 0.80:
         return ["delete", chance.choice((*REGISTERS, *_names("/s"), *_names("/e")))]
     if drawn < 0.86:
-        return ["children", chance.choice(FOLDERS), watch]
+        return ["children", chance.choice((*FOLDERS, "/", *_names("/s")[:2])), watch]
     if drawn < 0.92:
         return ["exists", chance.choice((*REGISTERS, *_names("/s"), *_names("/e"))), watch]
     if drawn < 0.94:

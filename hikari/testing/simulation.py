@@ -199,6 +199,10 @@ class Simulation:
             kind = act[0]
             if kind == "hang up":
                 client.hang_up()
+            elif kind == "leave":
+                client.ask(*make_requests(client, ["set", act[1]]))
+                client.ask(*make_requests(client, ["get", act[1], True]))
+                client.process.call_later(act[2], client.hang_up)
             elif kind == "sleep":
                 client.process.sleep(act[1])
             elif kind == "move":
