@@ -74,6 +74,7 @@ class Server:
             alone=self.alone,
             cache_bytes_max=config.limits.cache_bytes_max,
             memtable_bytes=self.memtable_bytes,
+            seconds=machine.seconds,
             wall_ms=machine.wall_ms,
             said=lambda what: log.warn("{what}", what=what),
             files=self.files,

@@ -8,6 +8,7 @@ counts for nothing until it has it again. A member that is alone has nobody to a
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Final, NamedTuple
 
 from rocksdict import Rdict
@@ -64,6 +65,7 @@ class Healing:
         cache_bytes_max: int,
         memtable_bytes: int = MEMTABLE_BYTES,
         wall_ms: Callable[[], int],
+        seconds: Callable[[], float] = monotonic,
         said: Callable[[str], None],
         files: Files = OS_FILES,
     ) -> None:
@@ -72,6 +74,7 @@ class Healing:
         self._alone = alone
         self._cache_bytes_max = cache_bytes_max
         self._memtable_bytes = memtable_bytes
+        self._seconds = seconds
         self._said = said
         self._files = files
         self._condemned: dict[str, str] = {}
@@ -105,7 +108,9 @@ class Healing:
         if JOURNAL in self._condemned:
             raise JournalDamaged(f"{self._folder / JOURNAL}: {self._condemned[JOURNAL]}")
         # A new folder and one that was lost look alike: who has nothing has forgotten everything.
-        journal = RocksJournal(self._folder, rejoin=not self._trees(), files=self._files)
+        journal = RocksJournal(
+            self._folder, rejoin=not self._trees(), seconds=self._seconds, files=self._files
+        )
         try:
             self._demand_company(journal)
             for name in self._files.names(
