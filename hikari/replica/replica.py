@@ -192,6 +192,8 @@ class Replica:
         elif self.raft.role == LEADER and (heir := self.room.heir()):
             self.raft.transfer(heir)  # it leads no more, nor stands: nothing could be written
         self.sending.tick()
+        if self.receiving.answered is not None and self._ticks % HEARD_TICKS == 0:
+            self._outbox.append((self.raft.leader, self.receiving.answered))
         self.scrub.tick(self.tree)
         self._tick_disk()
         self._tick_sessions(late)

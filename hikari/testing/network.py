@@ -20,6 +20,7 @@ from twisted.internet.error import (
     TimeoutError,
 )
 from twisted.internet.interfaces import ISystemHandle
+from twisted.internet.protocol import ClientFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -287,7 +288,9 @@ class Side:
         self.into, other.into = other.out, self.out
 
     def begin(self, factory: Any) -> None:
-        if self.lost:
+        if self.lost:  # before anybody knew of it
+            if isinstance(factory, ClientFactory):
+                factory.clientConnectionFailed(None, Failure(_refused()))  # type: ignore
             return
         self.protocol = factory.buildProtocol(self._peer)
         self.protocol.transport = self
