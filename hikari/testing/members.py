@@ -106,7 +106,9 @@ class Member:
 
     @property
     def leads(self) -> bool:
-        return self.running and self.replica.raft.role == LEADER
+        if not self.running or self.server is None:
+            return False
+        return self.replica.raft.role == LEADER
 
     # ---- life and death
 
