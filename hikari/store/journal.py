@@ -7,6 +7,7 @@ never ahead of the journal.
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -231,7 +232,8 @@ class RocksJournal:
             self._secure()
             self._make_logs_to_recycle()
         except BaseException:
-            self._db.close()
+            with suppress(Exception):  # it may fail again, and say less
+                self._db.close()
             raise
 
     def _make_logs_to_recycle(self) -> None:

@@ -106,8 +106,8 @@ def create_whole(folder: Path, fill: Callable[[Path], None]) -> None:
     """Make `folder` by `fill`, durably; after a crash it is there complete, or not at all.
 
     `fill` gets a folder beside it, which takes the name at the end. One that is left over from a
-    crash was never in use, so it may be removed. Raises DiskFailed, OSError: what is new cannot be
-    damaged, so whatever RocksDB objects to is the disk.
+    crash was never in use, so it may be removed. Raises what `fill` raises, OSError, DiskFailed:
+    what is new cannot be damaged, so whatever RocksDB objects to is the disk.
     """
     unfinished = folder.with_name(folder.name + ".new")
     if unfinished.exists():
@@ -115,9 +115,9 @@ def create_whole(folder: Path, fill: Callable[[Path], None]) -> None:
     unfinished.mkdir(parents=True)
     try:
         fill(unfinished)
-    except OSError:
-        raise
-    except Exception as error:  # rocksdict has but one class of error
+    except Exception as error:
+        if type(error) is not Exception:  # rocksdict's only class of error
+            raise
         raise DiskFailed(f"{folder}: it could not be created: {error}") from error
     sync_folder(unfinished)
     os.rename(unfinished, folder)

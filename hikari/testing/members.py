@@ -142,7 +142,9 @@ class Member:
             self._end("killed while it started")
             return
         self.server = server
-        self.rotten = False
+        self.rotten = any(
+            content.rotten for path, content in self.disk.folders.items() if "/damaged-" not in path
+        )
         server.replica.peers = Spoken(self, server.links)
         heard = server.links.on_message
         server.links.on_message = lambda message: self._hear(heard, message)

@@ -35,6 +35,7 @@ from faults.offline import journal_of, mark_at, recovering
 from faults.scribes import one_client
 
 from hikari.raft.journal import JournalDamaged
+from hikari.store.aside import UNHEALED
 
 FINE, HEALED, REFUSED, HUNG, SILENT = "fine", "healed", "refused", "hung", "SILENT"
 KINDS = ("flip", "cut", "zero", "delete")
@@ -310,7 +311,7 @@ class Bench:
     def _not_whole(self) -> str:
         deadline = time.monotonic() + WHOLE_S_MAX
         while time.monotonic() < deadline:
-            if not recovering(self.home):
+            if not recovering(self.home) and not (self.home / UNHEALED).exists():
                 return ""
             time.sleep(0.02)
         return "not whole: it is recovering still"
@@ -343,8 +344,10 @@ def campaign(
     seconds: float | None = None,
     only: int | None = None,
     keep: Path | None = None,
+    strict: bool = False,
 ) -> dict[str, Any]:
-    """So many damages; the figures."""
+    """So many damages; the figures. `strict` shows and keeps also what was refused."""
+    bad = (REFUSED, HUNG, SILENT) if strict else (HUNG, SILENT)
     began = time.monotonic()
     progress = figures.Progress("corruptions", cases)
 
@@ -375,7 +378,7 @@ def campaign(
                 verdict = bench.run(case)
                 verdicts.append(verdict)
                 progress.step(verdict.what)
-                if verdict.what in (HUNG, SILENT) or only is not None:
+                if verdict.what in bad or only is not None:
                     print(f"case {case}: {verdict.what}: {verdict.done}: {verdict.why}")
                     print(f"again: python -m faults corruptions --seed {seed} --case {case}")
                     _keep(bench, verdict, keep)
@@ -385,7 +388,7 @@ def campaign(
         verdicts = [one for found in pool.map(one_lane, range(lanes)) for one in found]
     return {
         "seed": seed,
-        **summary(verdicts),
+        **summary(verdicts, bad),
         "errors": errors,
         "seconds": round(time.monotonic() - began, 1),
     }
@@ -403,7 +406,7 @@ def _keep(bench: Bench, verdict: Verdict, keep: Path | None) -> None:
     (place / "verdict").write_text(f"{verdict.done}\n{verdict.what}\n{verdict.why}\n")
 
 
-def summary(verdicts: list[Verdict]) -> dict[str, Any]:
+def summary(verdicts: list[Verdict], bad: tuple[str, ...]) -> dict[str, Any]:
     """The figures of a campaign: how often each verdict, and which files led to it."""
     table: dict[str, Counter[str]] = {}
     for one in verdicts:
@@ -417,7 +420,5 @@ def summary(verdicts: list[Verdict]) -> dict[str, Any]:
         "kinds": dict(Counter(one.damage.kind for one in verdicts)),
         "table": {name: dict(counts) for name, counts in sorted(table.items())},
         "case_s": figures.quantiles([one.seconds for one in verdicts]),
-        "not_fine_or_healed": [
-            f"{one.case}: {one.what}: {one.done}" for one in verdicts if one.what in (HUNG, SILENT)
-        ],
+        "bad": [f"{one.case}: {one.what}: {one.done}" for one in verdicts if one.what in bad],
     }

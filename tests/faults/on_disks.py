@@ -147,7 +147,7 @@ def corruptions_(
     """Files of one of three members are damaged (row 7)."""
     lanes = 1 if case is not None else lanes
     found = corruptions.campaign(
-        seed=seed, seconds=seconds, cases=count, lanes=lanes, only=case, keep=keep
+        seed=seed, seconds=seconds, cases=count, lanes=lanes, only=case, strict=strict, keep=keep
     )
     figures.append(path, "corruptions", found)
     bad = (

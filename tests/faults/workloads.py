@@ -37,6 +37,7 @@ class Scene:
     chance: random.Random
     pause_s: float
     over: bool = False
+    gardeners: int = 0  # who may still change what is mirrored
     mirrors: dict[str, dict[bytes, Any]] = field(factory=dict)
     grants: list[Grant] = field(factory=list)
     used: list[tuple[float, int]] = field(factory=list)  # (zxid, token) of work under the lock
@@ -286,8 +287,10 @@ def gardener(scene: Scene) -> Callable[[Client], Actor]:
     """Let a small subtree change all the time."""
 
     def act(client: Client) -> Actor:
+        scene.gardeners += 1
         for value in fresh(client):
             if scene.over:
+                scene.gardeners -= 1
                 return
             above = b"/garden/%d" % scene.chance.randrange(NAMES)
             path = scene.chance.choice([above, above + b"/%d" % scene.chance.randrange(NAMES)])
@@ -312,9 +315,9 @@ def mirror(scene: Scene) -> Callable[[Client], Actor]:
         generation = client.generation
         settled = False
         while not settled:
-            over = scene.over
-            if over:
-                yield sync()  # events of all that was written before come before its answer
+            over = scene.over and not scene.gardeners
+            if over:  # events of all that was written before come before the answer
+                over = (yield sync()).outcome == OK
             if client.generation != generation:
                 generation, stale = client.generation, {b"/garden", *known}
             stale |= {event.path for event in client.events}

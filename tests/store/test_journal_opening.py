@@ -11,7 +11,7 @@ from store.logs import entries_after, log_of
 
 from hikari.raft.entry import ORIGIN, Mark, chain
 from hikari.raft.journal import HardState, JournalDamaged
-from hikari.store.disk import FolderInUse
+from hikari.store.disk import DiskFailed, FolderInUse
 from hikari.store.inspection import BASE_KEY, HARD_STATE_KEY, pack_base, record_key
 from hikari.store.journal import RocksJournal, journal_options
 from hikari.store.opening import open_rocks
@@ -377,3 +377,23 @@ def test_a_journal_of_many_entries_is_verified_quickly(folder: Path) -> None:
     journal.sync()
     journal.close()
     assert state(folder) == (20_000, False, None)
+
+
+def test_a_close_that_fails_too_does_not_hide_why_the_opening_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by damaged files: after a failed flush RocksDB's close raises its own, bare class."""
+    RocksJournal(tmp_path).close()
+
+    class Closing:
+        def close(self) -> None:
+            raise Exception("Corruption: block checksum mismatch")
+
+    def fail(journal: RocksJournal) -> None:
+        journal._db.close()
+        journal._db = Closing()  # type: ignore[assignment]
+        raise DiskFailed("a flush failed")
+
+    monkeypatch.setattr(RocksJournal, "_make_logs_to_recycle", fail)
+    with pytest.raises(DiskFailed, match="a flush failed"):
+        RocksJournal(tmp_path)
