@@ -18,7 +18,8 @@ LOOK_S: Final = 0.1
 """So much a greedy writer can take before the reserve is touched (a look is one system call)."""
 LOW_LOOKS: Final = 15
 """The journal may be what fills the disk, and needs about a second to give its room back: only
-who is low for so long says so. Who has less than a quarter of the mark says so at once."""
+who is low for so long says so. Who has less than a quarter of the mark, or than the floor, says so
+at once."""
 
 
 @define
@@ -39,7 +40,9 @@ class DiskWatch:
             self.compaction.hurry()
         self._low_looks = self._low_looks + 1 if space.low else 0
         low = space.low and (
-            room.low or self._low_looks >= LOW_LOOKS or space.free < space.low_bytes // 4
+            room.low
+            or self._low_looks >= LOW_LOOKS
+            or space.free < max(space.low_bytes // 4, FLOOR_BYTES)
         )
         if low != room.low or space.starved != room.starved:
             room.low, room.starved = low, space.starved
