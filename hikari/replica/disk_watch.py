@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from hikari.replica.compaction import Compaction
 from hikari.replica.room import Room
 from hikari.store.rows import RocksRows
-from hikari.store.space import FLOOR_BYTES, MIB, Space
+from hikari.store.space import FLOOR_BYTES, MIB, STARVED_BYTES, Space
 from hikari.tree.rows import RowsFull
 
 log = Logger()
@@ -78,8 +78,8 @@ class DiskWatch:
         """On the tree's thread."""
         self.squeeze_journal()
         rows = self.rows()
-        if self.space.free + self.space.reserved < rows.merge_bytes + FLOOR_BYTES:
-            return
+        if self.space.free + self.space.reserved < rows.merge_bytes + STARVED_BYTES:
+            return  # more is not asked for: what deletes give back may be the only way out
         try:
             rows.squeeze()
         except RowsFull:
