@@ -22,6 +22,8 @@ class Faults:
         self._over = False
         self._cuts: dict[tuple[str, str], int] = {}  # how many faults cut this link
         self._failed: set[int] = set()  # whose disk fails
+        self._curses: list[list[Any]] = []  # points, power, rest_s: for the leaders to come
+        self._cursed = 0  # the newest term whose leader was met by one
         self.damaged: set[int] = set()  # whose disk has lost what was promised
 
     def begin(self, fault: list[Any]) -> None:
@@ -118,6 +120,33 @@ class Faults:
         self._kill(0, rest_s)
         if times > 1 and not self._over:
             self._later(0.3 + rest_s, self._flap, rest_s, times - 1)
+
+    def _curse(self, points: list[int], power: bool, rest_s: float) -> None:
+        """The leaders to come die soon after they take office, one after another."""
+        self._curses = [[count, power, rest_s] for count in points]
+
+    def moved(self, member: Member) -> None:
+        """Something happened in a member."""
+        if self._curses and not self._over and member.leads:
+            term = member.replica.raft.term
+            if term > self._cursed:
+                self._cursed = term
+                self._doom(member.number, *self._curses.pop())
+
+    def _exile(self, seconds: float, slow_s: float, power: bool, rest_s: float) -> None:
+        """The leader is alone for a while, with a slow disk; when it comes back, it meets none of
+        those who led meanwhile."""
+        exiled = self._member(0)
+        self._alone(exiled.number, seconds)
+        if slow_s:
+            self._slow_disk(exiled.number, slow_s, seconds + 1.0)
+
+        def back() -> None:
+            successor = self._member(0)
+            if successor is not exiled and not self._over:
+                self._kill(successor.number, rest_s, power)
+
+        self._later(seconds, back)
 
     # ---- the network
 
@@ -222,6 +251,7 @@ class Faults:
         self._rest_s[member.number] = rest_s
         self.damaged.add(member.number)
         member.recovered, member.rotten = False, True
+        self._simulation.witness.lossless = False
 
     def _wipe(self, number: int, rest_s: float) -> None:
         """Its disk is lost as a whole."""

@@ -13,6 +13,11 @@ from attrs import asdict, define, field
 
 REGISTERS: Final = [f"/r{n}" for n in range(4)]
 FOLDERS: Final = ["/q", "/e", "/s"]
+DELAYING: Final = {
+    *("halves", "alone", "deaf", "mute", "one way", "slow link", "pause", "slow disk", "stall"),
+    "exile",
+}
+"""Faults under which word of a session may be late: who is expired then is hard to judge."""
 PLAIN: Final = ["/p0", "/p1"]
 """Registers that nothing but sets, gets, creates and deletes of their own touch: a judge that
 trusts no zxid can look at them."""
@@ -118,6 +123,10 @@ def _act(chance: random.Random, members: int) -> Act:
         return _request(chance)
     if drawn < 0.94:
         return ["burst", [_request(chance) for _ in range(chance.randrange(2, 12))]]
+    if drawn < 0.945:
+        return ["sleep", chance.choice((0.5, 5.0))]
+    if drawn < 0.95:  # and goes on as if it had not
+        return ["burst", [_create(chance), ["close"], _create(chance), _create(chance)]]
     if drawn < 0.96:
         return ["close"]
     if drawn < 0.98:
@@ -193,7 +202,9 @@ def _faults(
     chance: random.Random, members: int, horizon_s: float, kinds: Sequence[str]
 ) -> list[Act]:
     """A seed has some kinds of faults, not all: they hide each other's traces."""
-    kinds = kinds or chance.sample(sorted(_DRAW), chance.randrange(2, 8))
+    prompt = chance.random() < 0.3
+    of = sorted(set(_DRAW) - DELAYING if prompt else _DRAW)
+    kinds = kinds or chance.sample(of, chance.randrange(2, 8))
     every_s = chance.choice((0.3, 1.0, 3.0))
     faults: list[Act] = []
     at_s = 1.5 + chance.expovariate(1 / every_s)
@@ -233,6 +244,14 @@ _DRAW: Final[dict[str, Any]] = {
     "doom": lambda c, m: [_one(c, m), c.randrange(1, 40), c.random() < 0.5, _rest(c)],
     "stop": lambda c, m: [_one(c, m), _rest(c)],
     "hand over": lambda c, m: [c.randrange(m) + 1],
+    "curse": lambda c, m: [
+        [c.choice((4, 12, 40)) + c.randrange(8) for _ in range(c.randrange(2, 7))],
+        c.random() < 0.5,
+        round(c.choice((0.001, 0.05)) * (0.5 + c.random()), 4),
+    ],
+    "exile": lambda c, m: [
+        *(c.choice((0.7, 1.5, 3.0)), c.choice((0, 0, 0.02, 0.2)), c.random() < 0.5, _rest(c)),
+    ],
     "flap": lambda c, m: [_rest(c), c.randrange(2, 6)],
     "halves": lambda c, m: [_some(c, m), _while(c)],
     "alone": lambda c, m: [_one(c, m), _while(c)],

@@ -18,7 +18,7 @@ from hikari.testing.history import Applied, Conversation
 from hikari.testing.linear import judge_registers
 from hikari.testing.members import Manners, Member, make_config
 from hikari.testing.network import Network
-from hikari.testing.plan import Act, Plan
+from hikari.testing.plan import DELAYING, Act, Plan
 from hikari.testing.replay import REPORT_S, judge
 from hikari.testing.requests import make_requests
 from hikari.testing.timeline import Process, Timeline
@@ -29,9 +29,6 @@ HEAL_S_MAX: Final = 10.0
 ANSWER_S_MAX: Final = 60.0
 """A client that hears nothing goes elsewhere after two thirds of its session's time-out."""
 QUIET_S: Final = 3.0
-DELAYING: Final = {
-    *("halves", "alone", "deaf", "mute", "one way", "slow link", "pause", "slow disk", "stall"),
-}
 SEARCH_STEPS_MAX: Final = 20_000
 CHAOS_S_PER_TURN: Final = 0.2
 """With nobody left to have a turn, chaos ends all the same."""
@@ -145,6 +142,7 @@ class Simulation:
 
     def _moved(self, member: Member) -> None:
         self.witness.moved(member)
+        self.faults.moved(member)
         reactor = member.machine.reactor
         if reactor.polls:
             self.turns += reactor.polls
@@ -159,6 +157,8 @@ class Simulation:
         self.deaths += 1
         self.tell(f"member {member.number} is dead: {why}")
         ended = member.machine.ended
+        if isinstance(ended, Violation):
+            raise ended  # what the witness saw in the midst of its turn
         if ended is not None and not self.faults.expected(member, ended):
             raise Violation(f"a member ends itself: {member.number} {ended!r}") from ended
         self.faults.died(member)
@@ -199,6 +199,8 @@ class Simulation:
             kind = act[0]
             if kind == "hang up":
                 client.hang_up()
+            elif kind == "sleep":
+                client.process.sleep(act[1])
             elif kind == "move":
                 client.hang_up()
                 client.next_member = act[1]
@@ -218,7 +220,8 @@ class Simulation:
         for member in self.members:
             member.disk.sync_s = (0.0001, 0.0003)
         self._until(self._whole, "all members are whole and agree", HEAL_S_MAX)
-        self.timeline.run(self.timeline.now + QUIET_S)
+        awake = max((client.process.busy_until for client in self.clients), default=0.0)
+        self.timeline.run(max(awake, self.timeline.now) + QUIET_S)
         self._until(
             lambda: not any(c.pending for c in self.clients), "all is answered", ANSWER_S_MAX
         )

@@ -9,7 +9,7 @@ from typing import Any
 from hikari.raft.entry import Entry, Mark
 from hikari.raft.messages import AppendReply, Vote, VoteReply
 from hikari.raft.raft import LEADER
-from hikari.store.inspection import record_key
+from hikari.store.inspection import BASE_KEY, record_key
 from hikari.testing.members import Member
 
 
@@ -44,7 +44,9 @@ class Witness:
         self.shown: dict[int, int] = {}  # member -> the newest term that others were shown
         self.states: dict[int, tuple[int, int, int]] = {}  # index -> zxid, znodes, sessions
         self.changes = 0  # of leaders
+        self.lossless = True  # no disk was lost or damaged so far
         self._seen: dict[int, Watched] = {}
+        self._members: dict[int, Member] = {}
 
     # ---- what a member does
 
@@ -55,6 +57,9 @@ class Witness:
         if damaged and raft.recovering:
             self._forget(number)
         self._seen[number] = Watched()
+        self._members[number] = member
+        forgot = raft.recovering and member.recovered and not damaged
+        demand(not forgot, "what was whole stays whole", number)
         if not raft.recovering:
             demand(raft.term >= self.shown.get(number, 0), "a term goes back", number, raft.term)
             voted = self.votes.get((number, raft.term))
@@ -122,6 +127,11 @@ class Witness:
                 first = entry.index + 1
         self.commit_max = commit
         self.commit_term = member.replica.raft.term
+        if self.lossless:
+            entry = self.committed[commit]
+            holders = [n for n, one in self._members.items() if holds(one, entry)]
+            most = len(holders) * 2 > len(member.config.ensemble.members)
+            demand(most, "committed without a majority", entry, "only on", holders)
 
     def _applied(self, member: Member, seen: Watched) -> None:
         replica, number = member.replica, member.number
@@ -184,6 +194,15 @@ def is_durable(member: Member, index: int) -> bool:
     return key in content.rows and not any(
         changed == key for undo in content.unsynced for changed, _ in undo
     )
+
+
+def holds(member: Member, entry: Entry) -> bool:
+    """Whether the disk of the member, which may be dead, has this entry for good, or a snapshot in
+    its place."""
+    rows = _journal(member).rows
+    if int.from_bytes(rows[BASE_KEY][6:14], "big") >= entry.index:
+        return True
+    return rows.get(record_key(entry.index)) == entry.record and is_durable(member, entry.index)
 
 
 def durable_hard_state(member: Member) -> tuple[int, int]:
