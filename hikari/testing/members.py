@@ -106,9 +106,8 @@ class Member:
 
     @property
     def leads(self) -> bool:
-        if not self.running or self.server is None:
-            return False
-        return self.replica.raft.role == LEADER
+        running = self.running and self.server is not None  # else it is about to start
+        return running and self.replica.raft.role == LEADER
 
     # ---- life and death
 

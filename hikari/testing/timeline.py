@@ -10,6 +10,8 @@ from heapq import heappop, heappush
 from typing import Any
 
 Work = Callable[..., Any]
+ASLEEP_S_MAX = 0.5
+"""So long an event of a process that sleeps is put off at once."""
 
 
 class Killed(BaseException):
@@ -100,7 +102,8 @@ class Timeline:
                 if not process.alive:
                     continue
                 if process.busy_until > time:
-                    heappush(heap, (process.busy_until, tie, count, timer))
+                    again = min(process.busy_until, time + ASLEEP_S_MAX)  # it may be woken earlier
+                    heappush(heap, (again, tie, count, timer))
                     continue
             self.now = time
             timer.work = None
