@@ -68,7 +68,7 @@ class Server:
         self.folder = config.member.data
         self.alone = len(config.ensemble.members) == 1
         disk_bytes = self.files.room(self.folder).total
-        self.memtable_bytes = min(MEMTABLE_BYTES, max(disk_bytes // MEMTABLE_SHARE, 4 * MIB))
+        self.memtable_bytes = min(MEMTABLE_BYTES, max(disk_bytes // MEMTABLE_SHARE, 2 * MIB))
         healing = Healing(
             self.folder,
             alone=self.alone,

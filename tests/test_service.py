@@ -1,39 +1,36 @@
 """The life of one member, as far as no other test sees it."""
 
-import pytest
-from twisted.internet.testing import MemoryReactorClock
+import random
 
-from hikari import service
-from hikari.config import Address, Config, Ensemble, Member, MemberAddress
-
-
-class Reactor(MemoryReactorClock):
-    """Keeps what is to be done after this poll."""
-
-    def __init__(self):
-        super().__init__()
-        self.after = []
-
-    def after_poll(self, call):
-        self.after.append(call)
+from hikari.testing.disk import Disk
+from hikari.testing.members import Manners, Member, make_config
+from hikari.testing.network import Network
+from hikari.testing.timeline import Timeline
 
 
-@pytest.fixture
-def server(tmp_path, monkeypatch):
-    def broken(error):
-        raise AssertionError("the process would have ended") from error
-
-    monkeypatch.setattr(service, "broken", broken)
-    me = MemberAddress(1, Address("127.0.0.1", 2181), Address("127.0.0.1", 2281))
-    return service.Server(Config(Member(1, tmp_path), Ensemble((me,))), Reactor())
-
-
-def test_a_turn_that_was_asked_for_before_the_stop_comes_to_nothing(server):
+def test_a_turn_that_was_asked_for_before_the_stop_comes_to_nothing():
     """Found by stopping members under load: the turn wrote to a store that was closed, and a
     member that had stopped well ended with status 70."""
-    server.start()
+    timeline = Timeline(random.Random(1))
+    network = Network(timeline, random.Random(2))
+    member = Member(
+        make_config(1, 1, 1_000, 1_000),
+        timeline,
+        network,
+        random.Random(3),
+        Disk(random.Random(4)),
+        Manners(),
+    )
+    member.start()
+    timeline.run(1.0)
+    assert member.leads
+    server = member.server
+    left_over = []
+    server.reactor.after_poll = left_over.append
     server.replica.tick()
-    assert server.reactor.after
+    assert left_over
     server.stop()
-    for call in server.reactor.after:
-        call()
+    timeline.run(2.0)
+    for turn in left_over:
+        turn()
+    assert member.machine.ended is None

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from hikari.replica.compaction import Compaction
 from hikari.replica.room import Room
 from hikari.store.rows import RocksRows
-from hikari.store.space import FLOOR_BYTES, MIB, Space
+from hikari.store.space import FLOOR_BYTES, MIB, STARVED_BYTES, Space
 from hikari.tree.rows import RowsFull
 
 log = Logger()
@@ -18,7 +18,8 @@ LOOK_S: Final = 0.1
 """So much a greedy writer can take before the reserve is touched (a look is one system call)."""
 LOW_LOOKS: Final = 15
 """The journal may be what fills the disk, and needs about a second to give its room back: only
-who is low for so long says so. Who has less than a quarter of the mark says so at once."""
+who is low for so long says so. Who has less than a quarter of the mark, or than the floor, says so
+at once."""
 
 
 @define
@@ -39,7 +40,9 @@ class DiskWatch:
             self.compaction.hurry()
         self._low_looks = self._low_looks + 1 if space.low else 0
         low = space.low and (
-            room.low or self._low_looks >= LOW_LOOKS or space.free < space.low_bytes // 4
+            room.low
+            or self._low_looks >= LOW_LOOKS
+            or space.free < max(space.low_bytes // 4, FLOOR_BYTES)
         )
         if low != room.low or space.starved != room.starved:
             room.low, room.starved = low, space.starved
@@ -75,8 +78,8 @@ class DiskWatch:
         """On the tree's thread."""
         self.squeeze_journal()
         rows = self.rows()
-        if self.space.free + self.space.reserved < rows.merge_bytes + FLOOR_BYTES:
-            return
+        if self.space.free + self.space.reserved < rows.merge_bytes + STARVED_BYTES:
+            return  # more is not asked for: what deletes give back may be the only way out
         try:
             rows.squeeze()
         except RowsFull:

@@ -192,6 +192,8 @@ class Replica:
         elif self.raft.role == LEADER and (heir := self.room.heir()):
             self.raft.transfer(heir)  # it leads no more, nor stands: nothing could be written
         self.sending.tick()
+        if self.receiving.answered is not None and self._ticks % HEARD_TICKS == 0:
+            self._outbox.append((self.raft.leader, self.receiving.answered))
         self.scrub.tick(self.tree)
         self._tick_disk()
         self._tick_sessions(late)
@@ -483,8 +485,10 @@ class Replica:
         if isinstance(chunk, ChunkReply):
             self.sending.replied(chunk)
             return
-        if self.room.low:  # a tree beside the old one: not now. It will be sent again
-            self.receiving.abandon()
+        if self.room.low:  # a tree beside the old one: not now. It will be sent again. The sender
+            self.receiving.abandon()  # must know: its open view keeps what its deletes would free
+            no = ChunkReply(self.member, chunk.term, chunk.mark.index, -1)
+            self._outbox.append((chunk.sender, no))
             return
         if chunk.mark.index <= self.raft.log.commit:
             self.receiving.abandon(chunk.mark)

@@ -1,7 +1,8 @@
 """Which members have room on their disks, and so whether the tree may grow and who should lead.
 
-Everybody tells the leader once a second. The leader asks the log to make the tree read-only when
-fewer than a majority could go on writing, and to end that when a majority can again.
+Everybody tells the leader once a second, and at once when it changes. The leader asks the log to
+make the tree read-only when fewer than a majority could go on writing, and to end that when a
+majority can again.
 """
 
 from typing import Final
@@ -28,12 +29,17 @@ class Room:
     _now: int = field(init=False, default=0)
     _low_ticks: int = field(init=False, default=0)
     _began: int = field(init=False, default=0)  # to lead
+    _told: bool = field(init=False, default=False)  # how it is here, at the last report
+    _urgent: bool = field(init=False, default=False)  # somebody's disk is not as it was
 
     def tick(self) -> bool:
-        """One tick passed. Whether to report, or to draw conclusions, now."""
+        """One tick passed. Whether to report, or to draw conclusions, now: from time to time, and
+        at once when something has changed, for a disk can fill in a second."""
         self._now += 1
         self._low_ticks = self._low_ticks + 1 if self.low else 0
-        return self._now % REPORT_TICKS == 0
+        urgent, self._urgent = self._urgent or self.low != self._told, False
+        self._told = self.low
+        return urgent or self._now % REPORT_TICKS == 0
 
     def leads(self) -> None:
         """This member leads from now on, and knows nothing of the others yet."""
@@ -41,6 +47,8 @@ class Room:
         self._said.clear()
 
     def heard(self, sender: int, low: bool) -> None:
+        _, before = self._said.get(sender, (0, False))
+        self._urgent = self._urgent or low != before
         self._said[sender] = (self._now, low)
 
     def _others(self, low: bool) -> list[int]:
@@ -50,7 +58,8 @@ class Room:
 
     def read_only(self, now: bool) -> bool:
         """What the leader wants the tree to be; `now`: what it is."""
-        if self._now - self._began < 2 * REPORT_TICKS:
+        heard_all = len(self._said) == self.voters - 1
+        if self._now - self._began < 2 * REPORT_TICKS and not heard_all:
             return now  # not everybody can have reported yet
         roomy = len(self._others(low=False)) + (not self.low)
         someone_is_low = self.low or bool(self._others(low=True))

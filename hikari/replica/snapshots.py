@@ -100,8 +100,9 @@ class Sending:
         transfer = self._transfers.get(reply.sender)
         if transfer is None or transfer.mark.index != reply.index:
             return
-        transfer.idle_ticks = 0
-        transfer.answered = max(transfer.answered, reply.number + 1)
+        if reply.number >= transfer.answered:  # else it is told again
+            transfer.idle_ticks = 0
+            transfer.answered = reply.number + 1
         if reply.number < 0:
             self.end(reply.sender)
             self._resting[reply.sender] = REST_TICKS
@@ -179,6 +180,8 @@ class Receiving:
     drop_rows: Callable[[str], object]  # close whoever may have it open, then delete it
     aside: Callable[[Callable[[], None], Callable[[], None]], None]  # (work, then back here)
     whole: tuple[Mark, str, Rows] | None = field(init=False, default=None)
+    answered: ChunkReply | None = field(init=False, default=None)
+    """The newest answer while a transfer goes on: it may have found no link, so it is repeated."""
     _arriving: _Arriving | None = field(init=False, default=None)
 
     def take(self, chunk: Chunk, answer: Callable[[ChunkReply], None]) -> None:
@@ -227,20 +230,21 @@ class Receiving:
         if chunk.done:
             assert arriving.rows is not None
             self.whole = (arriving.mark, arriving.name, arriving.rows)
-        answer(self._reply(chunk, chunk.number))
+        self.answered = self._reply(chunk, chunk.number)
+        answer(self.answered)
 
     def _reply(self, chunk: Chunk, number: int) -> ChunkReply:
         return ChunkReply(self.member, chunk.term, chunk.mark.index, number)
 
     def taken(self) -> None:
         """What is whole is the tree now."""
-        self.whole = self._arriving = None
+        self.whole = self._arriving = self.answered = None
 
     def abandon(self, mark: Mark | None = None) -> None:
         """What was begun (of `mark`, or whatever it is) is of no use any more."""
         arriving = self._arriving
         if arriving is not None and mark in (None, arriving.mark):
-            self._arriving = self.whole = None
+            self._arriving = self.whole = self.answered = None
             self.aside(lambda: self._drop(arriving), lambda: None)
 
     def _drop(self, arriving: _Arriving) -> None:

@@ -20,6 +20,7 @@ from twisted.internet.error import (
     TimeoutError,
 )
 from twisted.internet.interfaces import ISystemHandle
+from twisted.internet.protocol import ClientFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -117,8 +118,8 @@ class Network:
         """Break all connections between two hosts, with what is under way on them."""
         for side in list(self._sides):
             if (side.host, side.peer_host) == (one, other):
-                side.out.drop()
-                side.into.drop()
+                side.out.break_off()
+                side.into.break_off()
                 for end in (side, side.other):
                     wait_s = self.latency_s(self.link(end.peer_host, end.host))
                     self.timeline.at(
@@ -191,6 +192,7 @@ class Stream:
 
     __slots__ = (
         "_back",
+        "_broken",
         "_link",
         "_network",
         "_newest",
@@ -203,6 +205,7 @@ class Stream:
 
     def __init__(self, network: Network, link: Link, back: Link, to: "Side") -> None:
         self._network, self._link, self._back = network, link, back
+        self._broken = False
         self._unheard = 0  # packets that arrived while no acknowledgement could come back
         self._queue: deque[bytes] = deque()
         self._newest = 0.0  # when the last of them arrives
@@ -211,6 +214,8 @@ class Stream:
         self.unread = 0  # bytes that the other end has not taken
 
     def send(self, data: bytes) -> None:
+        if self._broken:
+            return
         self._queue.append(data)
         if self._link.cut:
             self._hold(self._link)
@@ -249,8 +254,10 @@ class Stream:
         for _ in range(len(self._queue)):
             self._schedule(delay_s)
 
-    def drop(self) -> None:
+    def break_off(self) -> None:
+        """Nothing arrives any more: a stream has no holes."""
         self._queue.clear()
+        self._broken = True
 
 
 @implementer(ISystemHandle)
@@ -287,7 +294,9 @@ class Side:
         self.into, other.into = other.out, self.out
 
     def begin(self, factory: Any) -> None:
-        if self.lost:
+        if self.lost:  # before anybody knew of it
+            if isinstance(factory, ClientFactory):
+                factory.clientConnectionFailed(None, Failure(_refused()))  # type: ignore
             return
         self.protocol = factory.buildProtocol(self._peer)
         self.protocol.transport = self

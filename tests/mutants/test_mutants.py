@@ -10,7 +10,7 @@ import pytest
 from mutants.register import MUTANTS, source_of
 from mutants.score import TURNS, attack
 
-SOURCE = re.compile(r"\w+-\d{3}|#\d+|openraft [0-9a-f]{8}|NuRaft#185")
+SOURCE = re.compile(r"\w+-\d{3}|#\d+|openraft [0-9a-f]{8}|NuRaft#185|Alagappan 2018")
 SECONDS = 15
 QUICK = [
     "term_and_vote_are_written_apart",

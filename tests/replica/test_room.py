@@ -132,13 +132,10 @@ def test_what_was_on_its_way_is_refused_at_apply(cluster: Cluster) -> None:
     client = cluster.client(here)
     leader = cluster.leader
     cluster.tick(REPORTED)
-    while leader.replica.room._now % REPORT_TICKS:
-        cluster.tick()
+    cluster.network.held = {(leader.number, here.number)}
     for member in (here, there):
         member.replica.room.low = True
-    cluster.tick(2 * REPORT_TICKS - 2)  # they report, and the leader is about to conclude
-    cluster.network.held = {(leader.number, here.number)}
-    cluster.tick(3)
+    cluster.tick(4)
     assert cluster.leader.tree.read_only
     assert not here.tree.read_only, "it has not heard of it"
     xid = client.create(b"/b")
@@ -148,6 +145,17 @@ def test_what_was_on_its_way_is_refused_at_apply(cluster: Cluster) -> None:
     cluster.run()
     assert client.error(xid) == REFUSAL
     cluster.agree()
+
+
+def test_it_does_not_wait_for_the_next_report(cluster: Cluster) -> None:
+    """A disk fills in a second."""
+    cluster.tick(REPORTED)
+    while cluster.leader.replica.room._now % REPORT_TICKS != 1:
+        cluster.tick()
+    for follower in cluster.followers:
+        follower.replica.room.low = True
+    cluster.tick(4)
+    assert all_say(cluster, True)
 
 
 def test_a_restart_and_a_snapshot_keep_it() -> None:

@@ -137,6 +137,23 @@ def test_a_transfer_that_does_not_move_is_given_up_and_begun_again(cluster: Clus
     cluster.agree()
 
 
+def test_answers_that_found_no_link_are_given_again(cluster: Cluster) -> None:
+    """The leader's link may be back before our own (found by the simulator: ten seconds lost)."""
+    _, lagging = leave_behind(cluster)
+    back = cluster.start(lagging.number)
+    lost: list[Any] = []
+
+    def lose_answers(sender: int, to: int, message: Any) -> bool:
+        if type(message) is ChunkReply and len(lost) < CHUNKS_AHEAD:
+            lost.append(message)
+            return True
+        return False
+
+    cluster.network.drop = lose_answers
+    cluster.until(lambda: back.tree.index == cluster.leader.tree.index, ticks=40)
+    assert lost
+
+
 def test_a_damaged_chunk_is_not_believed(cluster: Cluster) -> None:
     _, lagging = leave_behind(cluster)
     back = cluster.start(lagging.number)

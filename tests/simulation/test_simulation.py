@@ -61,7 +61,7 @@ def test_a_plan_is_the_same_after_it_was_written_down():
 
 def test_after_a_long_cut_members_find_each_other_within_seconds(monkeypatch):
     """TCP alone tries again as late as it has waited: after a cut of a minute, up to a minute."""
-    cut = Plan(1, 3, 7_000, faults=[[2.0, "halves", [1], 60.0]])
+    cut = Plan(1, 3, 5_000, faults=[[2.0, "halves", [1], 60.0]])
     for seed in range(1, 4):
         cut.seed = seed
         assert command.live(cut).broken == ""
