@@ -106,7 +106,8 @@ def _knobs(chance: random.Random) -> dict[str, float]:
 
 def _script(chance: random.Random, number: int, members: int, horizon_s: float) -> Script:
     script = Script(chance.choice((4_000, 4_000, 10_000, 40_000)))
-    acts = [[0.0, "burst", [["create", path, 0] for path in REGISTERS + FOLDERS]]]
+    # Not before there is a leader to connect to: without the folders hardly anything succeeds.
+    acts = [[1.0, "burst", [["create", path, 0] for path in REGISTERS + FOLDERS]]]
     gap_s = chance.choice((0.01, 0.05, 0.2))
     steady = chance.random() < 0.4  # it keeps its connection for as long as it can
     at_s = 1.0

@@ -303,3 +303,6 @@ class Simulation:
             for path in tree.rows.scan_keys(b"E"):
                 owner = int.from_bytes(path[:8], "big")
                 demand(owner in tree.sessions, "no ghost ephemerals", member.number, path)
+                znode = tree.look(path[8:])
+                owned = znode is not None and znode.owner == owner
+                demand(owned, "no ephemeral without its znode", member.number, path)
