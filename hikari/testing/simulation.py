@@ -226,10 +226,11 @@ class Simulation:
         self._until(self._whole, "all members are whole and agree", HEAL_S_MAX)
         awake = max((client.process.busy_until for client in self.clients), default=0.0)
         self.timeline.run(max(awake, self.timeline.now) + QUIET_S)
+        self._until(self._whole, "all members still agree", HEAL_S_MAX)
+        # Last, so that no ping goes out behind it.
         self._until(
             lambda: not any(c.pending for c in self.clients), "all is answered", ANSWER_S_MAX
         )
-        self._until(self._whole, "all members still agree", HEAL_S_MAX)
 
     def _until(self, true: Callable[[], bool], what: str, seconds: float) -> None:
         end = self.timeline.now + seconds
