@@ -150,7 +150,7 @@ def _live(mutant: Mutant, plans: Iterator[tuple[int, Plan]], seconds: float, tel
         os._exit(0)
 
     signal.signal(signal.SIGPROF, never_ends)
-    while spent() < seconds:
+    while not tried or spent() < seconds:
         number, plan = next(plans)
         tried += 1
         signal.setitimer(signal.ITIMER_PROF, ONE_SECONDS_MAX)
