@@ -1,6 +1,6 @@
 """A plan's faults, done to the members, their network and their disks; and taken back."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hikari.machine import StartAnew
 from hikari.store.disk import DiskFailed
@@ -8,6 +8,10 @@ from hikari.testing.members import Member, host_of
 
 if TYPE_CHECKING:
     from hikari.testing.simulation import Simulation
+
+
+DAMAGES_MAX: Final = 3
+"""So often without being whole in between: after some more a member gives up, as it should."""
 
 
 class Faults:
@@ -25,6 +29,7 @@ class Faults:
         self._curses: list[list[Any]] = []  # points, power, rest_s: for the leaders to come
         self._cursed = 0  # the newest term whose leader was met by one
         self.damaged: set[int] = set()  # whose disk has lost what was promised
+        self._again: dict[int, int] = {}  # how often, since it was whole
 
     def begin(self, fault: list[Any]) -> None:
         if self._over:
@@ -244,10 +249,14 @@ class Faults:
     def _may_damage(self, member: Member) -> bool:
         """Whether the others suffice: a majority that was whole, and not damaged since."""
         self.damaged = {n for n in self.damaged if not self._members[n - 1].recovered}
+        if not member.recovered and self._again.get(member.number, 0) >= DAMAGES_MAX:
+            return False
         others = [one for one in self._members if one is not member]
         return sum(one.recovered for one in others) * 2 > len(self._members)
 
     def _damage(self, member: Member, rest_s: float) -> None:
+        again = 0 if member.recovered else self._again.get(member.number, 0)
+        self._again[member.number] = again + 1
         self._rest_s[member.number] = rest_s
         self.damaged.add(member.number)
         member.recovered, member.rotten = False, True
