@@ -164,8 +164,10 @@ class Replica:
         elif kind is DiskRoom:
             self.room.heard(message.sender, message.low)
             return
-        elif self.room.starved and (kind is Append or kind is Chunk):
+        elif self.room.starved and kind is Append:
             return  # there is no room for it: it will be sent again
+        elif self.room.starved and kind is Chunk:
+            self._refuse(message)
         else:
             self.raft.step(message)
             if kind is Append and self.serving:
@@ -483,15 +485,22 @@ class Replica:
         if isinstance(chunk, ChunkReply):
             self.sending.replied(chunk)
             return
-        if self.room.low:  # a tree beside the old one: not now. It will be sent again
+        if self.room.low:  # a tree beside the old one: not now
             self.receiving.abandon()
+            self._refuse(chunk)
             return
         if chunk.mark.index <= self.raft.log.commit:
             self.receiving.abandon(chunk.mark)
-            done = ChunkReply(self.member, chunk.term, chunk.mark.index, -1)
-            self._outbox.append((chunk.sender, done))
+            self._refuse(chunk)
             return
         self.receiving.take(chunk, lambda reply: self._took(chunk.sender, reply))
+
+    def _refuse(self, chunk: Chunk) -> None:
+        """All of it will be sent again, after a rest, if it is still needed then. Of a chunk that
+        is lost in silence the leader would believe that it is on its way, for as long as
+        `hikari.replica.snapshots.PATIENCE_TICKS`."""
+        refused = ChunkReply(self.member, chunk.term, chunk.mark.index, -1)
+        self._outbox.append((chunk.sender, refused))
 
     def _took(self, sender: int, reply: ChunkReply) -> None:
         self._outbox.append((sender, reply))

@@ -169,6 +169,8 @@ class SimulatedFiles:
 
     def create(self, path: Path, content: bytes) -> SimulatedFile:
         self._disk.point("create")
+        if not self._disk.free():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         kept = self._disk.small[str(path)] = Kept(content)
         self._disk.point("created")
         return SimulatedFile(kept, self._disk)

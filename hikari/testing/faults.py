@@ -1,13 +1,18 @@
 """A plan's faults, done to the members, their network and their disks; and taken back."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hikari.machine import StartAnew
-from hikari.store.disk import DiskFailed
+from hikari.store.disk import DiskFailed, is_full
+from hikari.store.space import MIB
 from hikari.testing.members import Member, host_of
 
 if TYPE_CHECKING:
     from hikari.testing.simulation import Simulation
+
+
+TAKEN_S: Final = 0.5
+"""So often those who fill a disk take what has become free."""
 
 
 class Faults:
@@ -22,6 +27,7 @@ class Faults:
         self._over = False
         self._cuts: dict[tuple[str, str], int] = {}  # how many faults cut this link
         self._failed: set[int] = set()  # whose disk fails
+        self._filled: dict[int, list[int]] = {}  # by member, the bytes that each fault leaves free
         self.damaged: set[int] = set()  # whose disk has lost what was promised
 
     def begin(self, fault: list[Any]) -> None:
@@ -36,7 +42,9 @@ class Faults:
         self._over = True
         for sender, to in self._cuts:
             self._network.heal(sender, to)
+        self._filled.clear()
         for member in self._members:
+            member.disk.others_bytes = 0
             for content in member.disk.folders.values():
                 content.rotten.clear()
             member.doom = 0
@@ -52,7 +60,8 @@ class Faults:
     def expected(self, member: Member, ended: BaseException) -> bool:
         """Whether a member may end itself for this."""
         if isinstance(ended, StartAnew):
-            return member.number in self.damaged
+            full = is_full(ended) and member.number in self._filled
+            return full or member.number in self.damaged
         return isinstance(ended, DiskFailed) and member.number in self._failed
 
     def died(self, member: Member) -> None:
@@ -209,6 +218,30 @@ class Faults:
 
     def _failed_write(self, number: int, rest_s: float) -> None:
         self._fail("write", number, rest_s)
+
+    def _fill(self, who: int | list[int], free_mib: int, seconds: float) -> None:
+        """Others take what there is of their disks but for this, and go on doing so."""
+        for number in who if isinstance(who, list) else [who]:
+            member = self._member(number)
+            self._filled.setdefault(member.number, []).append(free_mib * MIB)
+            self._take(member, until_s=self._timeline.now + seconds)
+            self._later(seconds, self._give_back, member, free_mib * MIB)
+
+    def _take(self, member: Member, until_s: float) -> None:
+        left = self._filled.get(member.number)
+        if left and self._timeline.now < until_s:
+            member.disk.others_bytes += max(0, member.disk.free() - min(left))
+            self._later(TAKEN_S, self._take, member, until_s)
+
+    def _give_back(self, member: Member, left: int) -> None:
+        others = self._filled.get(member.number, [])
+        if left in others:
+            others.remove(left)
+            member.disk.others_bytes = 0
+            if others:
+                member.disk.others_bytes = max(0, member.disk.free() - min(others))
+            else:
+                del self._filled[member.number]
 
     # ---- what was promised is lost
 

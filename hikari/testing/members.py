@@ -17,6 +17,7 @@ from hikari.replica.replica import Replica
 from hikari.service import Server
 from hikari.store.disk import DiskFailed
 from hikari.store.healing import CannotStart, NothingLeftBut
+from hikari.store.space import missing_to_open
 from hikari.testing.disk import Disk
 from hikari.testing.machine import SimulatedMachine
 from hikari.testing.network import Network
@@ -125,6 +126,10 @@ class Member:
     def _begin(self) -> None:
         process = self.process
         assert process is not None
+        if missing := missing_to_open(self.disk.files, self.config.member.data):
+            self.refused = f"the disk is full: {missing} bytes more must be free"
+            self._end("it waits: " + self.refused)
+            return
         try:
             server = Server(self.config, self.machine)
         except (

@@ -122,6 +122,7 @@ class Content:
         elif how == "is empty":
             self.rows.clear()
             self.keys.clear()
+            self.bytes = 0
         elif self.keys:
             key = chance.choice(self.keys)
             if how == "row":

@@ -221,7 +221,10 @@ def test_a_full_leader_is_replaced_and_comes_back(cluster: Cluster) -> None:
     cluster.agree()
 
 
-def test_no_snapshot_is_taken_in_where_there_is_no_room() -> None:
+@pytest.mark.parametrize("starved", [False, True])
+def test_no_snapshot_is_taken_in_where_there_is_no_room_and_soon_when_there_is(
+    starved: bool,
+) -> None:
     cluster = Cluster(entries_kept=0, flush_entries=10)
     late = cluster.followers[0]
     client = cluster.client(cluster.leader)
@@ -230,12 +233,12 @@ def test_no_snapshot_is_taken_in_where_there_is_no_room() -> None:
         cluster.write(client, b"/n%d" % n)
         cluster.tick()
     late = cluster.start(late.number)
-    late.replica.room.low = True
+    late.replica.room.low, late.replica.room.starved = True, starved
     cluster.tick(50)
     assert late.data(b"/n59") is None
     assert list(late.folders) == [late.journal.tree_name], "no half of a tree is left"
-    late.replica.room.low = False
-    cluster.until(lambda: late.data(b"/n59") is not None, ticks=600)
+    late.replica.room.low = late.replica.room.starved = False
+    cluster.until(lambda: late.data(b"/n59") is not None, ticks=40)
     cluster.agree()
 
 
