@@ -113,6 +113,7 @@ class Replica:
     _allegiance: tuple[int, int] = field(init=False, default=(0, 0))  # (leader, term) they went to
     _silent_ticks: int = field(init=False, default=0)  # since the leader was heard; -1: leads
     _ticks: int = field(init=False, default=0)
+    _stood_aside: bool = field(init=False, default=False)  # at the last tick, for want of room
     _grace: int = field(init=False, default=0)  # ticks in which no session grows older
     _stalled: bool = field(init=False, default=False)  # leads, and hands over for its disk's sake
     _settle_due: bool = field(init=False, default=False)
@@ -278,8 +279,7 @@ class Replica:
                 log.info("member {leader} leads, term {term}", leader=raft.leader, term=raft.term)
             if raft.role == LEADER:
                 self.room.leads()
-                for session in self.tree.sessions.values():
-                    self.sessions.open(session.id, session.timeout_ms)
+                self._grant_all()
             else:
                 self.sending.end_all()
 
@@ -423,6 +423,9 @@ class Replica:
             self._grace = HEARD_TICKS + 1  # until others have been read, and have reported
         elif self._grace:
             self._grace -= 1
+        if self._stood_aside and not self.room.starved:  # nobody could reach who leads
+            self._grant_all()
+        self._stood_aside = self.room.starved
         expired = [] if self._grace else self.sessions.tick()
         raft = self.raft
         due = self._ticks % HEARD_TICKS == 0 or self._grace == HEARD_TICKS
@@ -436,6 +439,11 @@ class Replica:
         if raft.role == LEADER and not self.room.starved:
             for session in expired:
                 self._expire(session)
+
+    def _grant_all(self) -> None:
+        """Everybody gets a full time-out."""
+        for session in self.tree.sessions.values():
+            self.sessions.open(session.id, session.timeout_ms)
 
     def _expire(self, session: int) -> None:
         known = self.tree.sessions.get(session)
