@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from hikari import config
 from hikari.config import Address, Config, MemberAddress
@@ -175,7 +176,11 @@ class Member:
     def _stop(self) -> None:
         server, life = self.server, self.lives
         if server is not None and not server.closed:
-            server.stop().addCallback(lambda _: self._stopped(life))
+            server.stop().addCallbacks(lambda _: self._stopped(life), self._unstopped)
+
+    def _unstopped(self, failure: Failure) -> None:
+        timeline = self.timeline
+        timeline.at(timeline.now, timeline.unhandled, self.process, failure.value)
 
     def _stopped(self, life: int) -> None:
         if self.running and self.lives == life:
