@@ -176,15 +176,19 @@ class Member:
     def _stop(self) -> None:
         server, life = self.server, self.lives
         if server is not None and not server.closed:
-            server.stop().addCallbacks(lambda _: self._stopped(life), self._unstopped)
+            server.stop().addCallbacks(
+                lambda _: self._stopped(life), lambda failure: self._unstopped(life, failure)
+            )
 
-    def _unstopped(self, failure: Failure) -> None:
+    def _unstopped(self, life: int, failure: Failure) -> None:
+        """Not from within the Deferred: it would keep what the judges say of that."""
         timeline = self.timeline
-        timeline.at(timeline.now, timeline.unhandled, self.process, failure.value)
+        timeline.at(timeline.now, self._stopped, life, failure.value)
 
-    def _stopped(self, life: int) -> None:
+    def _stopped(self, life: int, error: BaseException | None = None) -> None:
         if self.running and self.lives == life:
-            self._end("stopped")
+            self.machine.ended = error
+            self._end("stopped" if error is None else f"its stop failed: {error!r}")
 
     def _end(self, why: str, power: bool = False) -> None:
         process = self.process
