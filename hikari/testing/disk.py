@@ -38,6 +38,7 @@ class Disk:
         self.locked = False
         self.point: Callable[[str], None] = lambda what: None
         self.spend: Callable[[float], None] = lambda seconds: None
+        self.seconds: Callable[[], float] = lambda: 0.0
         self.sync_s: tuple[float, float] = (0.0001, 0.0003)  # how long an fsync takes: from, to
         self.slow_s = 0.0  # and every one, besides
         self.stall_s = 0.0  # and the next one

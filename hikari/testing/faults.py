@@ -6,11 +6,14 @@ from hikari.machine import StartAnew
 from hikari.store.disk import DiskFailed, is_full
 from hikari.store.space import MIB
 from hikari.testing.members import Member, host_of
+from hikari.testing.rocks import RETRY_S
 
 if TYPE_CHECKING:
     from hikari.testing.simulation import Simulation
 
 
+NEVER: Final = -1.0
+FOREVER: Final = float("inf")
 TAKEN_S: Final = 0.5
 """So often those who fill a disk take what has become free."""
 
@@ -28,6 +31,7 @@ class Faults:
         self._cuts: dict[tuple[str, str], int] = {}  # how many faults cut this link
         self._failed: set[int] = set()  # whose disk fails
         self._filled: dict[int, list[int]] = {}  # by member, the bytes that each fault leaves free
+        self._full_until: dict[int, float] = {}  # by member: so long it may find no room
         self.damaged: set[int] = set()  # whose disk has lost what was promised
 
     def begin(self, fault: list[Any]) -> None:
@@ -42,7 +46,8 @@ class Faults:
         self._over = True
         for sender, to in self._cuts:
             self._network.heal(sender, to)
-        self._filled.clear()
+        for number in list(self._filled):
+            self._emptied(number)
         for member in self._members:
             member.disk.others_bytes = 0
             for content in member.disk.folders.values():
@@ -60,8 +65,9 @@ class Faults:
     def expected(self, member: Member, ended: BaseException) -> bool:
         """Whether a member may end itself for this."""
         if isinstance(ended, StartAnew):
-            full = is_full(ended) and member.number in self._filled
-            return full or member.number in self.damaged
+            return member.number in self.damaged or (
+                is_full(ended) and self._timeline.now <= self._full_until.get(member.number, NEVER)
+            )
         return isinstance(ended, DiskFailed) and member.number in self._failed
 
     def died(self, member: Member) -> None:
@@ -224,6 +230,7 @@ class Faults:
         for number in who if isinstance(who, list) else [who]:
             member = self._member(number)
             self._filled.setdefault(member.number, []).append(free_mib * MIB)
+            self._full_until[member.number] = FOREVER
             self._take(member, until_s=self._timeline.now + seconds)
             self._later(seconds, self._give_back, member, free_mib * MIB)
 
@@ -241,7 +248,12 @@ class Faults:
             if others:
                 member.disk.others_bytes = max(0, member.disk.free() - min(others))
             else:
-                del self._filled[member.number]
+                self._emptied(member.number)
+
+    def _emptied(self, number: int) -> None:
+        """RocksDB need not have noticed yet."""
+        del self._filled[number]
+        self._full_until[number] = self._timeline.now + RETRY_S
 
     # ---- what was promised is lost
 

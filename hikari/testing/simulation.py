@@ -244,9 +244,14 @@ class Simulation:
 
         self._until(written, "a new client can create a znode", HEAL_S_MAX)
         self._until(
-            lambda: self._whole() and not any(c.pending for c in self.clients),
-            "all members agree in the end, and all is answered",
-            HEAL_S_MAX,
+            self._at_rest, "all members agree, all rows have room, all is answered", HEAL_S_MAX
+        )
+
+    def _at_rest(self) -> bool:
+        return (
+            self._whole()
+            and all(member.replica.tree.settle() for member in self.members)
+            and not any(client.pending for client in self.clients)
         )
 
     def _until(self, true: Callable[[], bool], what: str, seconds: float) -> None:
