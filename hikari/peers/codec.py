@@ -47,7 +47,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     Hello: (VERSION, (int, int, str, int)),
     Append: (10, (int, int, tuple, int, int, bool, tuple)),
     AppendReply: (11, (int, int, int, bool, int, int, bool)),
-    Vote: (12, (int, int, int, int, bool, bool)),
+    Vote: (12, (int, int, int, int, bool, bool, bool)),
     VoteReply: (13, (int, int, bool, bool)),
     ReadRequest: (14, (int, int, int)),
     ReadReply: (15, (int, int, int, int)),

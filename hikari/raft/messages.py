@@ -34,7 +34,8 @@ class AppendReply:
 @define
 class Vote:
     """RequestVote (figure 2); `pre`: only asked whether one would be given (dissertation 9.6);
-    `forced`: the leader itself has asked for this election (3.10)."""
+    `forced`: the leader itself has asked for this election (3.10); `recovering`: the candidate may
+    have forgotten what it had, and stands because nobody seems to have anything."""
 
     sender: int
     term: int
@@ -42,6 +43,7 @@ class Vote:
     last_term: int
     pre: bool
     forced: bool = False
+    recovering: bool = False
 
 
 @define

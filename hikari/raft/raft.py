@@ -370,7 +370,7 @@ class Raft:
     def _ask(self, term: int, pre: bool, forced: bool = False) -> None:
         last = self.log.last
         for other in self._others:
-            vote = Vote(self.member, term, last.index, last.term, pre, forced)
+            vote = Vote(self.member, term, last.index, last.term, pre, forced, self.recovering)
             # After a crash the same term may be stood for again, with less of a log: what was
             # granted for this log must not be counted for that one. So it is made durable first.
             (self._messages if pre else self._held).append((other, vote))
@@ -438,10 +438,12 @@ class Raft:
         """Neither has a log: a new ensemble elects its first leader. A member that lost all it
         had cannot be told from a new one, unless it knows; so it votes for nobody who has more.
 
-        Whoever stands without a log was told by all before (pre-vote) that none has one: then
-        there is nothing to have lost, and who gives this vote is whole."""
+        Whoever stands so, recovering, was told by all before (pre-vote) that none has a log: then
+        there is nothing to have lost, and who gives this vote is whole. A candidate that is whole
+        and has no log has asked nobody: the others may have committed what has not reached it yet
+        (found by the simulator)."""
         nothing = self.log.last.index == 0 and message.last_index == 0
-        return nothing and not self.journal.bereft
+        return nothing and message.recovering and not self.journal.bereft
 
     def _step_vote_reply(self, message: VoteReply) -> None:
         asked = PRE_CANDIDATE if message.pre else CANDIDATE

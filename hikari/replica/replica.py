@@ -113,6 +113,7 @@ class Replica:
     _allegiance: tuple[int, int] = field(init=False, default=(0, 0))  # (leader, term) they went to
     _silent_ticks: int = field(init=False, default=0)  # since the leader was heard; -1: leads
     _ticks: int = field(init=False, default=0)
+    _stood_aside: bool = field(init=False, default=False)  # at the last tick, for want of room
     _grace: int = field(init=False, default=0)  # ticks in which no session grows older
     _stalled: bool = field(init=False, default=False)  # leads, and hands over for its disk's sake
     _settle_due: bool = field(init=False, default=False)
@@ -164,8 +165,10 @@ class Replica:
         elif kind is DiskRoom:
             self.room.heard(message.sender, message.low)
             return
-        elif self.room.starved and (kind is Append or kind is Chunk):
+        elif self.room.starved and kind is Append:
             return  # there is no room for it: it will be sent again
+        elif self.room.starved and kind is Chunk:
+            self._refuse(message)
         else:
             self.raft.step(message)
             if kind is Append and self.serving:
@@ -278,8 +281,7 @@ class Replica:
                 log.info("member {leader} leads, term {term}", leader=raft.leader, term=raft.term)
             if raft.role == LEADER:
                 self.room.leads()
-                for session in self.tree.sessions.values():
-                    self.sessions.open(session.id, session.timeout_ms)
+                self._grant_all()
             else:
                 self.sending.end_all()
 
@@ -423,6 +425,9 @@ class Replica:
             self._grace = HEARD_TICKS + 1  # until others have been read, and have reported
         elif self._grace:
             self._grace -= 1
+        if self._stood_aside and not self.room.starved:  # nobody could reach who leads
+            self._grant_all()
+        self._stood_aside = self.room.starved
         expired = [] if self._grace else self.sessions.tick()
         raft = self.raft
         due = self._ticks % HEARD_TICKS == 0 or self._grace == HEARD_TICKS
@@ -436,6 +441,11 @@ class Replica:
         if raft.role == LEADER and not self.room.starved:
             for session in expired:
                 self._expire(session)
+
+    def _grant_all(self) -> None:
+        """Everybody gets a full time-out."""
+        for session in self.tree.sessions.values():
+            self.sessions.open(session.id, session.timeout_ms)
 
     def _expire(self, session: int) -> None:
         known = self.tree.sessions.get(session)
@@ -485,17 +495,22 @@ class Replica:
         if isinstance(chunk, ChunkReply):
             self.sending.replied(chunk)
             return
-        if self.room.low:  # a tree beside the old one: not now. It will be sent again. The sender
-            self.receiving.abandon()  # must know: its open view keeps what its deletes would free
-            no = ChunkReply(self.member, chunk.term, chunk.mark.index, -1)
-            self._outbox.append((chunk.sender, no))
+        if self.room.low:  # a tree beside the old one: not now
+            self.receiving.abandon()
+            self._refuse(chunk)
             return
         if chunk.mark.index <= self.raft.log.commit:
             self.receiving.abandon(chunk.mark)
-            done = ChunkReply(self.member, chunk.term, chunk.mark.index, -1)
-            self._outbox.append((chunk.sender, done))
+            self._refuse(chunk)
             return
         self.receiving.take(chunk, lambda reply: self._took(chunk.sender, reply))
+
+    def _refuse(self, chunk: Chunk) -> None:
+        """All of it will be sent again, after a rest, if it is still needed then. Of a chunk that
+        is lost in silence the leader would believe that it is on its way, for as long as
+        `hikari.replica.snapshots.PATIENCE_TICKS`, and keep a view open."""
+        refused = ChunkReply(self.member, chunk.term, chunk.mark.index, -1)
+        self._outbox.append((chunk.sender, refused))
 
     def _took(self, sender: int, reply: ChunkReply) -> None:
         self._outbox.append((sender, reply))

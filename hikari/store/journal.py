@@ -397,7 +397,7 @@ class RocksJournal:
         try:
             self._db.close()
         except Exception as error:  # after a failure it cannot but fail again
-            if self._failure is None:
+            if self._failure is None and not is_full(error):  # then the log has what the rows lack
                 raise self._failed("last flush", error) from error
 
     # Reading

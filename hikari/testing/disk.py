@@ -38,6 +38,7 @@ class Disk:
         self.locked = False
         self.point: Callable[[str], None] = lambda what: None
         self.spend: Callable[[float], None] = lambda seconds: None
+        self.seconds: Callable[[], float] = lambda: 0.0
         self.sync_s: tuple[float, float] = (0.0001, 0.0003)  # how long an fsync takes: from, to
         self.slow_s = 0.0  # and every one, besides
         self.stall_s = 0.0  # and the next one
@@ -169,6 +170,8 @@ class SimulatedFiles:
 
     def create(self, path: Path, content: bytes) -> SimulatedFile:
         self._disk.point("create")
+        if not self._disk.free():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         kept = self._disk.small[str(path)] = Kept(content)
         self._disk.point("created")
         return SimulatedFile(kept, self._disk)

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from hikari.machine import StartAnew
-from hikari.store.disk import DiskFailed
+from hikari.store.disk import DiskFailed, is_full
+from hikari.store.space import MIB
 from hikari.testing.members import Member, host_of
+from hikari.testing.rocks import RETRY_S
 
 if TYPE_CHECKING:
     from hikari.testing.simulation import Simulation
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
 
 DAMAGES_MAX: Final = 3
 """So often without being whole in between: after some more a member gives up, as it should."""
+NEVER: Final = -1.0
+FOREVER: Final = float("inf")
+TAKEN_S: Final = 0.5
+"""So often those who fill a disk take what has become free."""
 
 
 class Faults:
@@ -28,6 +34,8 @@ class Faults:
         self._failed: set[int] = set()  # whose disk fails
         self._curses: list[list[Any]] = []  # points, power, rest_s: for the leaders to come
         self._cursed = 0  # the newest term whose leader was met by one
+        self._filled: dict[int, list[int]] = {}  # by member, the bytes that each fault leaves free
+        self._full_until: dict[int, float] = {}  # by member: so long it may find no room
         self.damaged: set[int] = set()  # whose disk has lost what was promised
         self._again: dict[int, int] = {}  # how often, since it was whole
 
@@ -43,7 +51,10 @@ class Faults:
         self._over = True
         for sender, to in self._cuts:
             self._network.heal(sender, to)
+        for number in list(self._filled):
+            self._emptied(number)
         for member in self._members:
+            member.disk.others_bytes = 0
             for content in member.disk.folders.values():
                 content.rotten.clear()
             member.doom = 0
@@ -59,7 +70,9 @@ class Faults:
     def expected(self, member: Member, ended: BaseException) -> bool:
         """Whether a member may end itself for this."""
         if isinstance(ended, StartAnew):
-            return member.number in self.damaged
+            return member.number in self.damaged or (
+                is_full(ended) and self._timeline.now <= self._full_until.get(member.number, NEVER)
+            )
         return isinstance(ended, DiskFailed) and member.number in self._failed
 
     def died(self, member: Member) -> None:
@@ -243,6 +256,36 @@ class Faults:
 
     def _failed_write(self, number: int, rest_s: float) -> None:
         self._fail("write", number, rest_s)
+
+    def _fill(self, who: int | list[int], free_mib: int, seconds: float) -> None:
+        """Others take what there is of their disks but for this, and go on doing so."""
+        for number in who if isinstance(who, list) else [who]:
+            member = self._member(number)
+            self._filled.setdefault(member.number, []).append(free_mib * MIB)
+            self._full_until[member.number] = FOREVER
+            self._take(member, until_s=self._timeline.now + seconds)
+            self._later(seconds, self._give_back, member, free_mib * MIB)
+
+    def _take(self, member: Member, until_s: float) -> None:
+        left = self._filled.get(member.number)
+        if left and self._timeline.now < until_s:
+            member.disk.others_bytes += max(0, member.disk.free() - min(left))
+            self._later(TAKEN_S, self._take, member, until_s)
+
+    def _give_back(self, member: Member, left: int) -> None:
+        others = self._filled.get(member.number, [])
+        if left in others:
+            others.remove(left)
+            member.disk.others_bytes = 0
+            if others:
+                member.disk.others_bytes = max(0, member.disk.free() - min(others))
+            else:
+                self._emptied(member.number)
+
+    def _emptied(self, number: int) -> None:
+        """RocksDB need not have noticed yet."""
+        del self._filled[number]
+        self._full_until[number] = self._timeline.now + RETRY_S
 
     # ---- what was promised is lost
 

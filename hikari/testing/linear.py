@@ -202,7 +202,12 @@ _KEYED: Final = frozenset(
 _WITH_DATA: Final = frozenset((codes.CREATE, codes.CREATE2, codes.SET_DATA))
 _UNREAD: Final = object()
 _PLAIN: Final = frozenset((codes.OK, codes.NO_NODE, codes.NODE_EXISTS, codes.BAD_VERSION))
-_NOT_DONE: Final = frozenset((codes.SESSION_MOVED, codes.SESSION_EXPIRED, codes.MARSHALLING_ERROR))
+_NOT_DONE: Final = frozenset(
+    (
+        *(codes.SESSION_MOVED, codes.SESSION_EXPIRED),
+        *(codes.MARSHALLING_ERROR, codes.QUOTA_EXCEEDED),
+    )
+)
 
 
 def registers(conversations: Iterable[Conversation]) -> dict[bytes, list[Call]]:

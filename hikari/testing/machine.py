@@ -87,6 +87,7 @@ class SimulatedMachine:
         self._aside = False
         self._behind_s = 0.0  # a thread's piece runs at its end, but began so much earlier
         disk.spend = self._spend
+        disk.seconds = lambda: process.timeline.now
 
     def seconds(self) -> float:
         timeline = self.process.timeline

@@ -16,11 +16,24 @@ Stat = tuple[int, ...]
 
 ATTACH: Final = -12
 EXPIRE: Final = -13
+READ_ONLY: Final = -20
+REFUSED: Final = codes.QUOTA_EXCEEDED
+"""While it is read-only: the answer to what could make the tree larger."""
 DEPTH_MAX: Final = 0xFFFF
 INT_MAX: Final = 2**31 - 1
 OWN: Final = (b"/", b"/zookeeper", b"/zookeeper/config", b"/zookeeper/quota")
 
 _DONE: Final = (codes.OK, None)
+_SHRINKING: Final = frozenset((codes.DELETE, codes.CHECK))
+_OF_SESSIONS: Final = frozenset((codes.CREATE_SESSION, codes.CLOSE_SESSION, ATTACH, EXPIRE))
+
+
+def may_grow(request: tuple[Any, ...]) -> bool:
+    """Whether there must be room for it, if it is done."""
+    op = request[0]
+    if op == codes.MULTI:
+        return any(part[0] not in _SHRINKING for part in request[1])
+    return op not in _SHRINKING and op not in _OF_SESSIONS and op != READ_ONLY
 
 
 class Znode:
@@ -80,6 +93,7 @@ class Model:
 
     def __init__(self) -> None:
         self.zxid = self.time_ms = 0
+        self.read_only = False
         self.sessions: dict[int, Session] = {}
         self.ended: dict[int, int] = {}  # session -> zxid of its end
         self.events: list[tuple[int, bytes]] = []
@@ -107,6 +121,7 @@ class Model:
             codes.CLOSE_SESSION: self._close_session,
             ATTACH: self._attach,
             EXPIRE: self._expire,
+            READ_ONLY: self._switch,
         }
 
     def apply(self, applied: Applied) -> Answer:
@@ -124,6 +139,8 @@ class Model:
         do = self._requests.get(request[0])
         if do is None:
             return codes.UNIMPLEMENTED, None
+        if self.read_only and may_grow(request):
+            return REFUSED, None
         return do(request, session, applied.identities)
 
     # ---- the namespace
@@ -310,6 +327,10 @@ class Model:
             znode.stat = znode.listing = None
 
         self._undo.append(restore)
+
+    def _switch(self, request: tuple[Any, ...], *nothing: object) -> Answer:
+        self.read_only = bool(request[1])
+        return _DONE
 
     # ---- sessions
 

@@ -22,6 +22,9 @@ RESTLESS: Final = {"close", "hang up", "move", "sleep", "leave"}
 PLAIN: Final = ["/p0", "/p1"]
 """Registers that nothing but sets, gets, creates and deletes of their own touch: a judge that
 trusts no zxid can look at them."""
+FREE_MIB: Final = (0, 5, 20, 100, 500, 2_000)
+"""What others leave of a disk: nothing to write into, too little to go on with, less than the
+reserve makes up for, little, little only if it stays so, enough. See `hikari.store.space`."""
 ROTS: Final = [
     *("journal row", "journal loses a row", "journal is empty", "journal cannot be opened"),
     *("tree- row", "tree- is empty", "tree- cannot be opened"),
@@ -235,6 +238,12 @@ def _pair(chance: random.Random, members: int) -> list[int]:
     return chance.sample(range(1, members + 1), 2)
 
 
+def _whose(chance: random.Random, members: int) -> int | list[int]:
+    """One member, a majority or all."""
+    count = chance.choice((0, members // 2 + 1, members))
+    return sorted(chance.sample(range(1, members + 1), count)) or _one(chance, members)
+
+
 def _while(chance: random.Random) -> float:
     return round(chance.choice((0.1, 0.5, 2.0, 6.0)) * (0.5 + chance.random()), 3)
 
@@ -270,6 +279,7 @@ _DRAW: Final[dict[str, Any]] = {
     "clock": lambda c, m: [_one(c, m), c.choice((-3_600_000, -60_000, 60_000, 3_600_000))],
     "slow link": lambda c, m: [*_pair(c, m), c.choice((0.05, 0.3, 1.0)), _while(c)],
     "slow disk": lambda c, m: [_one(c, m), c.choice((0.02, 0.1, 0.4)), _while(c)],
+    "fill": lambda c, m: [_whose(c, m), c.choice(FREE_MIB), _while(c)],
     "stall": lambda c, m: [_one(c, m), c.choice((0.3, 1.0, 5.0))],
     "failed fsync": lambda c, m: [_one(c, m), c.random() < 0.5, _rest(c)],
     "failed write": lambda c, m: [_one(c, m), _rest(c)],

@@ -13,6 +13,9 @@ real time       nothing is known before it was asked; what ended before another 
 session view    the zxids that a session sees never decrease, whichever member it asks
 result          every result, Stat and error of a write is the model's
 atomicity       the same of a multi
+read-only       nothing is refused for want of room but what may grow the tree, by a member that had
+                applied that the tree is read-only, and not that it is so no more; in the log, the
+                model decides
 read            every read is the model's at the zxid of its reply
 sync            what is read behind a sync knows all that anybody had heard of when it was asked
 watch           each armed watch fires once, if and only if its change came, in the order of the
@@ -85,7 +88,7 @@ def judge(
         earlier = before.setdefault(conversation.session, [])
         listener = Listener(conversation, conversation.identities)
         newest = _seen_before(conversation, earlier)
-        replies = _arrivals(conversation, listener, newest, known, reads, findings)
+        replies = _arrivals(conversation, listener, newest, claims, known, reads, findings)
         if at_rest and not conversation.ended and replies < len(conversation.asked):
             findings.add("answer", "never answered, and at rest", conversation.asked[replies])
         earlier.append(conversation)
@@ -131,6 +134,7 @@ def _arrivals(
     conversation: Conversation,
     listener: Listener,
     newest: int,
+    claims: Claims,
     known: _Known,
     reads: _Reads,
     findings: Findings,
@@ -138,7 +142,7 @@ def _arrivals(
     """One pass over all that came on one connection: its order, its zxids and its moments. Puts
     the reads where they belong. How many replies there were."""
     asked, heard, order = known.asked, known.heard, conversation.asked
-    last, count = len(asked) - 1, 0
+    at_door, last, count = claims.at_door, len(asked) - 1, 0
     before = 0.0
     for one in conversation.arrived:
         if type(one) is not Operation:
@@ -151,7 +155,7 @@ def _arrivals(
             findings.add("reply order", "not the reply to what was asked next", one)
         count += 1
         op, zxid, ended = one.request[0], one.zxid, one.ended
-        if zxid <= newest and (zxid < newest or (op in WRITES and one.error != NOT_UNDERSTOOD)):
+        if zxid <= newest and (zxid < newest or (op in WRITES and one not in at_door)):
             findings.add("session view", f"it had seen zxid {newest} before", one)
         newest = zxid
         if ended < before or ended < one.invoked:

@@ -13,6 +13,8 @@ from typing import Any
 
 from hikari.store.disk import is_full
 
+RETRY_S = 5.0
+"""After it has found no room RocksDB refuses all writes, and looks again so often."""
 Undo = list[tuple[bytes, bytes | None]]
 
 
@@ -122,6 +124,7 @@ class Content:
         elif how == "is empty":
             self.rows.clear()
             self.keys.clear()
+            self.bytes = 0
         elif self.keys:
             key = chance.choice(self.keys)
             if how == "row":
@@ -146,6 +149,7 @@ class Database:
         self._read_only = read_only
         self._open = True
         self._failed = False
+        self._full_until = 0.0  # it has found no room, and looks again then
 
     def get(self, key: bytes) -> bytes | None:
         if key in self._content.rotten:
@@ -210,10 +214,16 @@ class Database:
     def _fare(self, what: str) -> None:
         if self._failed:  # RocksDB's errors are sticky
             raise Exception("IO error: an earlier write or fsync failed")
+        disk = self._disk
+        if self._full_until > disk.seconds() and what != "sync":
+            raise Exception("IO error: No space left on device, some time ago")
         try:
-            self._disk.fare(what)
+            disk.fare(what)
         except Exception as error:
-            self._failed = not is_full(error)  # from that RocksDB recovers by itself
+            if is_full(error):  # from that RocksDB recovers by itself
+                self._full_until = disk.seconds() + RETRY_S
+            else:
+                self._failed = True
             raise
 
 

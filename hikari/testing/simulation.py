@@ -14,7 +14,7 @@ from hikari.testing.agreed import agreed
 from hikari.testing.clients import SimulatedClient
 from hikari.testing.disk import Disk
 from hikari.testing.faults import Faults
-from hikari.testing.history import Applied, Conversation
+from hikari.testing.history import OK, Applied, Conversation
 from hikari.testing.linear import judge_registers
 from hikari.testing.members import Manners, Member, make_config
 from hikari.testing.network import Network
@@ -23,12 +23,14 @@ from hikari.testing.replay import REPORT_S, judge
 from hikari.testing.requests import make_requests
 from hikari.testing.timeline import Process, Timeline
 from hikari.testing.witness import Violation, Witness, demand
+from hikari_wire import codes
 
 STORY_LINES: Final = 400
 HEAL_S_MAX: Final = 10.0
 ANSWER_S_MAX: Final = 60.0
 """A client that hears nothing goes elsewhere after two thirds of its session's time-out."""
 QUIET_S: Final = 3.0
+LAST_TIMEOUT_MS: Final = 10_000
 SEARCH_STEPS_MAX: Final = 20_000
 CHAOS_S_PER_TURN: Final = 0.2
 """With nobody left to have a turn, chaos ends all the same."""
@@ -81,7 +83,7 @@ class Simulation:
         """Registers for which the search gave up."""
         self.chaos = True
         self.members = [self._member(n) for n in range(1, plan.members + 1)]
-        self.clients = [self._client(n) for n in range(1, len(plan.scripts) + 1)]
+        self.clients = [self._client(n, one.timeout_ms) for n, one in enumerate(plan.scripts, 1)]
         self.faults = Faults(self)
         self.timeline.unhandled = self._unhandled
         self._mistreat()
@@ -103,11 +105,11 @@ class Simulation:
         member.died = self._died
         return member
 
-    def _client(self, number: int) -> SimulatedClient:
-        plan, script = self.plan, self.plan.scripts[number - 1]
+    def _client(self, number: int, timeout_ms: int) -> SimulatedClient:
+        plan = self.plan
         chance = random.Random(f"client {number} {plan.seed}")
         return SimulatedClient(
-            number, plan.members, script.timeout_ms, self.timeline, self.network, chance
+            number, plan.members, timeout_ms, self.timeline, self.network, chance
         )
 
     def _mistreat(self) -> None:
@@ -226,10 +228,37 @@ class Simulation:
         self._until(self._whole, "all members are whole and agree", HEAL_S_MAX)
         awake = max((client.process.busy_until for client in self.clients), default=0.0)
         self.timeline.run(max(awake, self.timeline.now) + QUIET_S)
-        self._until(self._whole, "all members still agree", HEAL_S_MAX)
-        # Last, so that no ping goes out behind it.
         self._until(
             lambda: not any(c.pending for c in self.clients), "all is answered", ANSWER_S_MAX
+        )
+        self._until(self._whole, "all members still agree", HEAL_S_MAX)
+        self._grow()
+
+    def _grow(self) -> None:
+        """Whoever comes now can write."""
+        client = self._client(len(self.clients) + 1, LAST_TIMEOUT_MS)
+        self.clients.append(client)
+        client.begin()
+
+        def written() -> bool:
+            if client.conversation is not None and not client.pending:
+                client.ask((codes.CREATE, b"/last-", b"", b"", codes.PERSISTENT_SEQUENTIAL))
+            return any(
+                one.outcome == OK and one.request[0] == codes.CREATE
+                for conversation in client.conversations
+                for one in conversation.asked
+            )
+
+        self._until(written, "a new client can create a znode", HEAL_S_MAX)
+        self._until(
+            self._at_rest, "all members agree, all rows have room, all is answered", HEAL_S_MAX
+        )
+
+    def _at_rest(self) -> bool:
+        return (
+            self._whole()
+            and all(member.replica.tree.settle() for member in self.members)
+            and not any(client.pending for client in self.clients)
         )
 
     def _until(self, true: Callable[[], bool], what: str, seconds: float) -> None:
@@ -246,10 +275,10 @@ class Simulation:
         leaders = {r.leader for r in rafts}
         applied = {member.replica.tree.index for member in members}
         last = {r.log.last.index for r in rafts}
-        recovering = any(r.recovering for r in rafts)
-        return (
-            len(leaders) == len(applied) == len(last) == 1 and 0 not in leaders and not recovering
+        hampered = any(r.recovering for r in rafts) or any(
+            member.replica.tree.read_only for member in members
         )
+        return len(leaders) == len(applied) == len(last) == 1 and 0 not in leaders and not hampered
 
     def _why_not(self) -> str:
         states = []
@@ -261,6 +290,7 @@ class Simulation:
             states.append(
                 f"{member.number}: term {r.term} leader {r.leader} recovering {r.recovering}"
                 f" log {r.log.base.index}..{r.log.last.index} commit {r.log.commit} at {index}"
+                f" read-only {member.replica.tree.read_only}"
             )
         waiting = [f"{c.name} waits for {c.pending[0]}" for c in self.clients if c.pending]
         return "; ".join(states + waiting)

@@ -215,6 +215,14 @@ def an_amnesiac_votes(set: Set) -> None:
     set(Raft, "_blank", lambda self, message: True)
 
 
+def a_blank_member_votes_for_any_blank_one(set: Set) -> None:
+    def blank(self: Raft, message: Vote) -> bool:
+        nothing = self.log.last.index == 0 and message.last_index == 0
+        return nothing and not self.journal.bereft
+
+    set(Raft, "_blank", blank)
+
+
 def an_amnesiac_makes_a_majority(set: Set) -> None:
     replied = Leadership.replied
 

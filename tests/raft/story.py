@@ -67,6 +67,7 @@ def show(message: Any) -> str:
         ),
         Vote: lambda: (
             f"{'would you ' * m.pre}vote? {m.last_index}@{m.last_term}{' forced' * m.forced}"
+            f"{' recovering' * m.recovering}"
         ),
         VoteReply: lambda: f"{'would ' * m.pre}{'yes' if m.granted else 'no'}",
         TimeoutNow: lambda: "stand now",

@@ -66,6 +66,7 @@ SEEN_BY_CHAOS: list[tuple[mutants.Mutant, Weather, int]] = [
 ]
 SEEN_BY_STORIES: list[tuple[mutants.Mutant, str]] = [
     (mutants.a_snapshot_replaces_a_log_that_has_more, "snapshot_not_needed"),
+    (mutants.a_blank_member_votes_for_any_blank_one, "wiped_asks_the_empty"),
     (mutants.an_amnesiac_is_whole_at_any_commit, "amnesia_makes_no_majority"),
     (mutants.older_terms_are_committed_by_counting, "figure_8"),
     (mutants.a_cut_write_still_counts_as_durable, "truncation_under_way"),

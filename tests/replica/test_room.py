@@ -229,7 +229,30 @@ def test_a_full_leader_is_replaced_and_comes_back(cluster: Cluster) -> None:
     cluster.agree()
 
 
-def test_no_snapshot_is_taken_in_where_there_is_no_room() -> None:
+@pytest.mark.parametrize("ticks", [75, 158])
+def test_nobodys_session_ends_because_no_member_had_room_to_serve_it(
+    cluster: Cluster, ticks: int
+) -> None:
+    leader = cluster.leader
+    client = cluster.client(cluster.followers[0], timeout_ms=4_000)
+    for member in cluster.members.values():
+        member.replica.room.low = member.replica.room.starved = True
+    cluster.tick(ticks)
+    assert client.closed, "and it finds no other"
+    for member in cluster.members.values():
+        member.replica.room.low = member.replica.room.starved = False
+    cluster.tick(20)
+    assert cluster.leader is leader
+    assert client.session in leader.tree.sessions
+    cluster.tick(80)
+    assert client.session not in leader.tree.sessions, "but it did not come back"
+    cluster.agree()
+
+
+@pytest.mark.parametrize("starved", [False, True])
+def test_no_snapshot_is_taken_in_where_there_is_no_room_and_soon_when_there_is(
+    starved: bool,
+) -> None:
     cluster = Cluster(entries_kept=0, flush_entries=10)
     late = cluster.followers[0]
     client = cluster.client(cluster.leader)
@@ -238,12 +261,12 @@ def test_no_snapshot_is_taken_in_where_there_is_no_room() -> None:
         cluster.write(client, b"/n%d" % n)
         cluster.tick()
     late = cluster.start(late.number)
-    late.replica.room.low = True
+    late.replica.room.low, late.replica.room.starved = True, starved
     cluster.tick(50)
     assert late.data(b"/n59") is None
     assert list(late.folders) == [late.journal.tree_name], "no half of a tree is left"
-    late.replica.room.low = False
-    cluster.until(lambda: late.data(b"/n59") is not None, ticks=600)
+    late.replica.room.low = late.replica.room.starved = False
+    cluster.until(lambda: late.data(b"/n59") is not None, ticks=40)
     cluster.agree()
 
 

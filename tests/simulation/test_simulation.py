@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from hikari.replica.room import Room
 from hikari.testing import command
-from hikari.testing.plan import Plan, draw
+from hikari.testing.plan import FREE_MIB, Plan, Script, draw
+from hikari.testing.simulation import Simulation
+from hikari_wire import codes
 
 PLANS = sorted((Path(__file__).parent / "plans").glob("*.json"))
 TURNS = 1_000
@@ -61,7 +64,8 @@ def test_a_plan_is_the_same_after_it_was_written_down():
 
 def test_after_a_long_cut_members_find_each_other_within_seconds(monkeypatch):
     """TCP alone tries again as late as it has waited: after a cut of a minute, up to a minute."""
-    cut = Plan(1, 3, 5_000, faults=[[2.0, "halves", [1], 60.0]])
+    monkeypatch.setattr("hikari.testing.simulation.HEAL_S_MAX", 5.0)
+    cut = Plan(1, 3, 7_000, faults=[[2.0, "halves", [1], 60.0]])
     for seed in range(1, 4):
         cut.seed = seed
         assert command.live(cut).broken == ""
@@ -71,3 +75,60 @@ def test_after_a_long_cut_members_find_each_other_within_seconds(monkeypatch):
         cut.seed = seed
         broken.append(command.live(cut).broken.split(":")[0])
     assert "liveness" in broken, "and the simulator sees that"
+
+
+def full(free_mib, members, seconds=7.0):
+    """Give a plan in which others leave so much of these members' disks, while clients write."""
+    acts = [[0.0, "create", "/r0", 0]]
+    acts += [[0.5 + 0.05 * n, *act] for n, act in enumerate([["set", "/r0"], ["sync"]] * 150)]
+    acts += [[0.52 + 0.05 * n, "create", "/q-", 2] for n in range(300)]
+    scripts = [Script(10_000, sorted(acts)) for _ in range(3)]
+    return Plan(1, 3, 3_000, scripts=scripts, faults=[[3.0, "fill", members, free_mib, seconds]])
+
+
+def lived(plan):
+    simulation = Simulation(plan)
+    command._telling.append(simulation)
+    try:
+        return simulation.run()
+    finally:
+        command._telling.pop()
+
+
+def refused(simulation):
+    """Give how many writes were refused for want of room."""
+    asked = [one for talk in simulation.conversations for one in talk.asked]
+    return sum(one.error == codes.QUOTA_EXCEEDED for one in asked)
+
+
+def told(simulation, words):
+    return any(words in line for _, line in simulation.story)
+
+
+@pytest.mark.parametrize("free_mib", FREE_MIB)
+def test_full_disks_are_short_then_full_then_well_again(free_mib):
+    simulation = lived(full(free_mib, [1, 2, 3]))
+    assert told(simulation, "the disk is short of room") == (free_mib < 1_024)
+    assert told(simulation, "this member stands aside") == (free_mib < 16)
+    assert told(simulation, "no room left on the disk") == (free_mib == 0)
+    if free_mib > 16:  # else nobody is served, for most of the time
+        assert bool(refused(simulation)) == (free_mib < 1_024)
+
+
+def test_a_full_minority_costs_nobody_a_write():
+    simulation = lived(full(5, [2]))
+    assert told(simulation, "this member stands aside")
+    assert not refused(simulation)
+
+
+def test_the_simulator_sees_a_tree_that_stays_read_only(monkeypatch):
+    wanted = Room.read_only
+    monkeypatch.setattr(Room, "read_only", lambda self, now: now or wanted(self, now))
+    assert command.live(full(100, [1, 2])).promise == "liveness"
+
+
+def test_the_simulator_sees_a_tree_that_grows_though_it_is_read_only(monkeypatch):
+    monkeypatch.setattr("hikari.gateway.connection.grows", lambda request: False)
+    assert command.live(full(100, [1, 2])).broken == ""
+    monkeypatch.setattr("hikari.tree.tree.grows", lambda request: False)
+    assert command.live(full(100, [1, 2])).promise == "what clients saw"

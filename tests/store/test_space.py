@@ -1,10 +1,14 @@
 """When a disk is short of room, and what the reserve does about it."""
 
 import os
+from pathlib import Path
+from random import Random
 
 import pytest
+from store.logs import log_of
 
 from hikari.store.files import OS_FILES
+from hikari.store.journal import RocksJournal
 from hikari.store.space import (
     CALM_LOOKS,
     FLOOR_BYTES,
@@ -17,6 +21,7 @@ from hikari.store.space import (
     Space,
     missing_to_open,
 )
+from hikari.testing.disk import Disk as SimulatedDisk
 
 
 class Disk:
@@ -170,3 +175,17 @@ def test_the_reserve_holds_blocks_of_a_real_disk(tmp_path):
 def test_the_room_of_a_folder_that_is_not_there_yet_is_known(tmp_path):
     there = OS_FILES.room(tmp_path)
     assert OS_FILES.room(tmp_path / "not" / "there").total == there.total > there.free > 0
+
+
+def test_a_journal_on_a_full_disk_is_closed_and_has_all_it_had():
+    """RocksDB cannot flush its last rows then: they are in its log."""
+    disk = SimulatedDisk(Random(1))
+    journal = RocksJournal(Path("/m"), files=disk.files)
+    journal.append(None, log_of(10))
+    journal.sync()
+    disk.full = True
+    journal.close()
+    disk.full = False
+    again = RocksJournal(Path("/m"), files=disk.files)
+    assert again.last.index == 10
+    assert not again.recovering

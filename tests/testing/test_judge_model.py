@@ -3,11 +3,12 @@
 from typing import Any
 
 from hypothesis import given
+from hypothesis import strategies as st
 from tree.chance import UNHURRIED, Step, entries, request_of
 
 from hikari.store.memory import MemoryRows
 from hikari.testing.history import Applied
-from hikari.testing.model import Model
+from hikari.testing.model import READ_ONLY, Model
 from hikari.tree.acl import may as tree_may
 from hikari.tree.sessions import Session
 from hikari.tree.tree import Tree
@@ -35,14 +36,23 @@ def looked(tree: Tree, path: bytes, who: Any) -> Any:
     return codes.OK, (tuple(tree.children(path)), STAT.unpack(znode.stat68()))
 
 
+switches = st.lists(st.sampled_from([None, None, 0, 1]), min_size=13, max_size=13)
+
+
 @UNHURRIED
-@given(entries)
-def test_the_model_does_what_the_tree_does(script: list[list[Step]]) -> None:
+@given(entries, switches)
+def test_the_model_does_what_the_tree_does(
+    script: list[list[Step]], switches: list[int | None]
+) -> None:
     tree, model = Tree(MemoryRows(), 3000), Model()
     for index, entry in enumerate(script):
+        if switches[index] is not None:  # read-only from here on, or no more
+            entry = [(0, (), (READ_ONLY, switches[index])), *entry]
         tree.begin(index + 1, 1000 + 7 * index)
         for step in entry:
             session, attachment, request = request_of(tree, step)
+            if request[0] == READ_ONLY:
+                session = attachment = 0
             refusal = tree.admit(session, attachment)
             if refusal:
                 error, result = tree.refuse(refusal)

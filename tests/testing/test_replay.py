@@ -7,7 +7,7 @@ import attrs
 import pytest
 from testing.ideal import Ideal
 
-from hikari.testing.history import Applied, Event, Operation
+from hikari.testing.history import FAIL, Applied, Event, Operation
 from hikari.testing.replay import judge
 from hikari.testing.violation import FOUND_MAX
 from hikari_wire import codes
@@ -29,7 +29,7 @@ from hikari_wire.codes import (
     SYNC,
 )
 
-EXPIRE, ATTACH = -13, -12
+EXPIRE, ATTACH, READ_ONLY = -13, -12, -20
 PASSWORD = b"p" * 16
 
 
@@ -56,6 +56,17 @@ class Tale:
         attachment = self.ideal.model.sessions[who.session].attachment
         self.ideal.log(0, (EXPIRE, who.session, attachment))
         self.ideal.tell()
+
+    def read_only(self, on: int) -> None:
+        self.ideal.log(0, (READ_ONLY, on))
+
+    def refuse(self, who: Any, *request: Any) -> Operation:
+        """For want of room, at the door: the log never sees it."""
+        one = self.unanswered(who, tuple(request))
+        one.zxid, one.ended = self.ideal.model.zxid, self.ideal.moment()
+        one.error, one.outcome = codes.QUOTA_EXCEEDED, FAIL
+        who.arrived.append(one)
+        return one
 
     def unanswered(self, who: Any, request: tuple[Any, ...]) -> Operation:
         one = Operation(who.session, request, self.ideal.moment(), len(who.asked) + 1)
@@ -183,6 +194,56 @@ def test_a_session_is_expired_after_silence() -> None:
     tale.ask(tale.ann, EXISTS, b"/e", False)
     tale.bob.ended, tale.bob.expired = tale.ideal.moment(), True
     assert tale.judged() == []
+
+
+def test_growth_refused_for_want_of_room_is_fine() -> None:
+    tale = Tale()
+    ann, bob = tale.ann, tale.bob
+    tale.create(ann, b"/a", b"1")
+    tale.read_only(1)
+    assert tale.create(ann, b"/b").error == codes.QUOTA_EXCEEDED, "in the log"
+    tale.refuse(ann, CREATE, b"/c", b"", b"", 0)
+    tale.refuse(bob, MULTI, ((CHECK, b"/a", 0), (SET_DATA, b"/a", b"2", 0)))
+    assert not tale.ask(ann, MULTI, ((CHECK, b"/a", 0), (DELETE, b"/a", 0))).error
+    tale.get(bob, b"/a")
+    tale.read_only(0)
+    assert not tale.create(ann, b"/d").error
+    assert tale.judged() == []
+
+
+def test_what_was_refused_at_the_door_may_be_told_after_the_end_of_that() -> None:
+    """It waits for its turn on its connection."""
+    tale = Tale()
+    tale.create(tale.ann, b"/a")
+    tale.read_only(1)
+    asked = tale.ideal.moment()
+    tale.ask(tale.ann, DELETE, b"/a", -1)
+    tale.read_only(0)
+    late = tale.refuse(tale.ann, CREATE, b"/c", b"", b"", 0)
+    late.invoked = asked
+    assert tale.judged() == []
+
+
+def test_who_asks_the_same_again_is_refused_at_the_door_with_the_same_zxid() -> None:
+    tale = Tale()
+    tale.read_only(1)
+    request = (CREATE, b"/a", b"", b"", 0)
+    assert tale.ask(tale.ann, *request).zxid == tale.refuse(tale.ann, *request).zxid
+    assert tale.judged() == []
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_what_was_never_answered_may_have_been_refused_at_the_door(short: bool) -> None:
+    tale = Tale()
+    tale.create(tale.ann, b"/a")
+    if short:
+        tale.read_only(1)
+    tale.unanswered(tale.ann, (CREATE, b"/b", b"", b"", 0))
+    tale.unanswered(tale.ann, (DELETE, b"/a", -1))
+    tale.ideal.log(tale.ann.session, (DELETE, b"/a", -1))
+    tale.ann.ended = tale.ideal.moment()
+    tale.read_only(0)
+    assert tale.judged() == ([] if short else ["session order"])
 
 
 # ---- bad ones: (what goes wrong, the promises it breaks)
@@ -495,6 +556,44 @@ def called_expired_and_was_not(tale: Tale) -> None:
     tale.bob.expired, tale.bob.ended = True, tale.ideal.moment()
 
 
+def refused_with_room(tale: Tale) -> None:
+    tale.refuse(tale.ann, SET_DATA, b"/a", b"2", -1)
+
+
+def refused_before_there_was_no_room(tale: Tale) -> None:
+    tale.refuse(tale.ann, SET_DATA, b"/a", b"2", -1)
+    tale.read_only(1)
+
+
+def refused_when_there_was_room_again(tale: Tale) -> None:
+    tale.read_only(1)
+    tale.read_only(0)
+    tale.get(tale.ann, b"/a")
+    tale.refuse(tale.ann, SET_DATA, b"/a", b"2", -1)
+
+
+def refused_in_the_log_with_room(tale: Tale) -> None:
+    one = tale.set(tale.ann, b"/a", b"2")
+    one.error, one.value = codes.QUOTA_EXCEEDED, None
+
+
+def refused_and_done_all_the_same(tale: Tale) -> None:
+    one = tale.create(tale.ann, b"/c")
+    tale.read_only(1)
+    one.error, one.value, one.zxid = codes.QUOTA_EXCEEDED, None, tale.ideal.model.zxid
+
+
+def delete_refused_for_want_of_room(tale: Tale) -> None:
+    tale.read_only(1)
+    tale.refuse(tale.ann, DELETE, b"/a", -1)
+
+
+def growth_without_room(tale: Tale) -> None:
+    tale.read_only(1)
+    one = tale.create(tale.ann, b"/c")
+    one.error, one.value = 0, b"/c"
+
+
 def log_with_a_hole(tale: Tale) -> None:
     tale.set(tale.ann, b"/a", b"2")
     del tale.ideal.applied[2]
@@ -555,6 +654,13 @@ BAD: list[tuple[Callable[[Tale], None], str]] = [
     (done_after_the_end, "session end"),
     (expired_while_it_spoke, "expiry"),
     (called_expired_and_was_not, "session end"),
+    (refused_with_room, "read-only"),
+    (refused_before_there_was_no_room, "read-only"),
+    (refused_when_there_was_room_again, "read-only"),
+    (refused_in_the_log_with_room, "result"),
+    (refused_and_done_all_the_same, "session order"),
+    (delete_refused_for_want_of_room, "read-only"),
+    (growth_without_room, "result"),
     (log_with_a_hole, "log"),
     (log_reordered, "acknowledged"),
 ]
