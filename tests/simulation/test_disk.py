@@ -8,6 +8,7 @@ import pytest
 from hikari.store.rows import RocksRows
 from hikari.store.space import MIB, RESERVE_NAME, Space
 from hikari.testing.disk import Disk
+from hikari.testing.rocks import RETRY_S
 from hikari.tree.rows import RowsFull
 
 HOME = Path("/m1")
@@ -33,13 +34,18 @@ def test_rows_take_room_and_deletes_give_it_back(disk: Disk) -> None:
     assert disk.free() >= empty - MIB - 1
 
 
-def test_a_write_beyond_the_end_is_refused_until_there_is_room(disk: Disk) -> None:
+def test_a_write_beyond_the_end_is_refused_until_there_is_room(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = RocksRows(HOME / "tree-0", files=disk.files)
     disk.others_bytes = disk.free()
     for refused in (lambda: rows.write({b"a": b"1"}), rows.flush, rows.squeeze):
         with pytest.raises(RowsFull):
             refused()
     disk.others_bytes = 0
+    with pytest.raises(RowsFull):
+        rows.flush()  # RocksDB looks again some time later
+    monkeypatch.setattr(disk, "seconds", lambda: RETRY_S)
     rows.write({b"a": b"1"})
     rows.flush()
     rows.squeeze()
