@@ -1,10 +1,11 @@
 """One client's connection: its order, its session, and what is to be written to it this turn."""
 
 from collections import deque
+from socket import MSG_PEEK
 from typing import Any, Final
 
 from twisted.internet import protocol
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, ISystemHandle
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -504,6 +505,9 @@ class Connection(protocol.Protocol):
         if not door.serving():
             self.refuse("this member has no leader", quietly=True)
             return
+        if request.session and self._has_gone():
+            self.refuse("it has closed already, and may be elsewhere", quietly=True)
+            return
         self.opening = request
         self._reading()
         if request.session:
@@ -512,6 +516,19 @@ class Connection(protocol.Protocol):
             timeout_ms = door.negotiate(request.timeout_ms)
             wish = (codes.CREATE_SESSION, timeout_ms, door.new_password())
         door.propose(self, [wish], len(body))
+
+    def _has_gone(self) -> bool:
+        """Whether the client has closed its end behind its request: it gave this member up while
+        it stood still. To take its session now would take it from where it is."""
+        if not ISystemHandle.providedBy(self.transport):
+            return False
+        try:
+            behind: bytes = self.transport.getHandle().recv(1, MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return not behind
 
     def _opened(self, error: int, session: Any) -> None:
         request, self.opening = self.opening, None

@@ -379,6 +379,15 @@ class Side:
     def getHandle(self) -> "Side":
         return self
 
+    def recv(self, count: int, flags: int) -> bytes:
+        """What comes next, and stays there."""
+        assert flags == socket.MSG_PEEK
+        if not self._inbox:
+            raise BlockingIOError
+        if self._inbox[0] is RST:
+            raise ConnectionResetError
+        return b"" if self._inbox[0] is FIN else self._inbox[0][:count]
+
     def setsockopt(self, level: int, option: int, value: int) -> None:
         assert option == socket.TCP_USER_TIMEOUT
         self._user_timeout_s = value / 1000

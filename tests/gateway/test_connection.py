@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from replica.cluster import Cluster, Member
-from replica.wire import Client, acl_of, multi
+from replica.wire import Client, Wire, acl_of, multi
+from twisted.internet.interfaces import ISystemHandle
+from zope.interface import implementer
 
+from hikari.gateway.connection import ClientPort
 from hikari.tree.acl import digest
 from hikari_wire import codes, requests
 from hikari_wire.acl import OPEN_ENTRIES
@@ -543,3 +546,27 @@ def test_a_connection_that_breaks_in_its_handshake_leaves_nothing_behind(
     assert not member.door.connections
     assert not member.door.by_session
     assert not [call for call in cluster.clock.calls if call.active()]
+
+
+@implementer(ISystemHandle)
+class Hung(Wire):
+    """What a member finds that stood still: the client has closed behind what it said."""
+
+    def getHandle(self) -> "Hung":
+        return self
+
+    def recv(self, count: int, flags: int) -> bytes:
+        return b""
+
+
+def test_who_has_hung_up_already_does_not_take_its_session_from_where_it_is(
+    cluster: Cluster,
+) -> None:
+    """It gave a hung member up and went elsewhere; then that member read its old request."""
+    client = cluster.client(cluster.leader)
+    assert client.response is not None
+    stale = Client(ClientPort(cluster.leader.door).buildProtocol(None), Hung(cluster.clock))
+    stale.hello(10_000, client.response.session, client.response.password)
+    cluster.run()
+    assert stale.closed
+    cluster.write(client, b"/still-mine")
