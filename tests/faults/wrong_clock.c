@@ -1,8 +1,8 @@
 /* A wall clock that is ahead of the true one by as many nanoseconds as stand in a mapped file.
 
    For LD_PRELOAD. libfaketime takes waits on the monotonic clock for waits on the wall clock once
-   that is set: Python, which waits so for its own lock, then hangs for as long as the clock was set
-   back (seen). So this leaves the monotonic clock alone, and whoever waits for a moment of the wall
+   that is set: Python, which waits so for its own lock, then may hang for as long as the clock was set
+   back (suspected, never reproduced). So this leaves the monotonic clock alone, and whoever waits for a moment of the wall
    clock waits for what that moment is in true time. A deadline beyond 2001 is one of the wall
    clock; the monotonic clock counts from the start of the machine. */
 #define _GNU_SOURCE
