@@ -12,6 +12,7 @@ from typing import Final
 from attrs import Factory, define, field
 
 from hikari.tree import keys, sessions, state, znode
+from hikari.tree.ending import DUE
 from hikari.tree.fresh import ROOT
 from hikari.tree.rows import RowsDamaged, View
 from hikari.tree.znode import Znode
@@ -78,7 +79,7 @@ class _Comparison:
         kind = key[:1]
         if kind == keys.META:
             self._begin(old, new)
-        elif kind == keys.EPHEMERAL:
+        elif kind in (keys.EPHEMERAL, DUE):
             return  # the znode's row says the same, and is compared
         elif self.since < 0:
             raise RowsDamaged("a tree without a settled row")

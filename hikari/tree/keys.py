@@ -38,6 +38,11 @@ def children_prefix(path: bytes) -> bytes:
     return _level(depth(path) + 1) + (path + b"/" if path != b"/" else path)
 
 
+def descendants_prefix(path: bytes, depth: int) -> bytes:
+    """What the keys of all at this depth below `path`, and no others, start with."""
+    return _level(depth) + (path + b"/" if path != b"/" else path)
+
+
 def session_key(session: int) -> bytes:
     return _ID.pack(SESSION, session)
 
