@@ -36,7 +36,7 @@ _LONG: Final = re.compile(rb"[+-]?[0-9]{1,19}")
 def read(data: bytes | None) -> dict[bytes, int] | None:
     """The numbers in such a znode, by their names; None: it cannot be read."""
     numbers: dict[bytes, int] = {}
-    for pair in re.split(rb"[,;]+", data) if data else ():
+    for pair in re.split(rb"[,;]+", data.rstrip(b",;")) if data else ():
         name, _, rest = pair.partition(b"=")
         number = rest.split(b"=", 1)[0]
         if not rest or (number and _LONG.fullmatch(number) is None):
