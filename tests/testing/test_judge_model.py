@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tree.chance import UNHURRIED, Step, entries, request_of
+from tree.chance import UNHURRIED, Step, entries, limits, request_of
 
 from hikari.store.memory import MemoryRows
 from hikari.testing.history import Applied
@@ -40,11 +40,14 @@ switches = st.lists(st.sampled_from([None, None, 0, 1]), min_size=13, max_size=1
 
 
 @UNHURRIED
-@given(entries, switches)
+@given(entries, switches, st.booleans())
 def test_the_model_does_what_the_tree_does(
-    script: list[list[Step]], switches: list[int | None]
+    script: list[list[Step]], switches: list[int | None], limited: bool
 ) -> None:
     tree, model = Tree(MemoryRows(), 3000), Model()
+    if limited:
+        script = [script[0], limits, *script[1:]]
+        switches = [*switches, None]
     for index, entry in enumerate(script):
         if switches[index] is not None:  # read-only from here on, or no more
             entry = [(0, (), (READ_ONLY, switches[index])), *entry]

@@ -13,6 +13,7 @@ from hikari.tree import acl, keys, znode
 from hikari.tree.cache import weight
 from hikari.tree.digest import total
 from hikari.tree.ending import COLLECT, DUE, due_key
+from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree
 from hikari_wire import acl as raw_acl
@@ -76,6 +77,20 @@ prologue = [(0, (), (codes.CREATE_SESSION, 10_000, PASSWORD))] * 2 + [
     (0, (), (codes.CREATE, name, b"", raw_acl.OPEN, flag))
     for name, flag in ((b"/a", 0), (b"/a/c", 0), (b"/a/d", 1), (b"/b", 0))
 ]
+# Or limits on what is there, enforced.
+_HARD = b"count=-1,bytes=-1=;byteHardLimit=30;countHardLimit=4"
+limits = [
+    (0, (), (ENFORCE_QUOTAS, 1)),
+    *(
+        (0, (), (codes.CREATE, b"/zookeeper/quota" + path, text, raw_acl.OPEN, 0))
+        for path, text in (
+            *((b"/a", b""), (b"/a/zookeeper_limits", _HARD), (b"/a/zookeeper_stats", b"")),
+            *((b"/b", b""), (b"/b/zookeeper_limits", b"count=1"), (b"/b/zookeeper_stats", b"")),
+            *((b"/a/c", b""), (b"/a/c/zookeeper_limits", _HARD)),
+            (b"/a/c/zookeeper_stats", None),
+        )
+    ),
+]
 entries = st.lists(st.lists(steps, max_size=6), max_size=12).map(lambda more: [prologue, *more])
 
 
@@ -90,7 +105,7 @@ def request_of(tree: Tree, step: Step) -> tuple[int, int, tuple[Any, ...]]:
         if request[0] == ATTACH:
             return 0, 0, (ATTACH, session.id, request[2])
         return 0, 0, (EXPIRE, session.id, session.attachment - request[2])
-    if request[0] in (codes.CREATE_SESSION, COLLECT) or not sessions:
+    if request[0] in (codes.CREATE_SESSION, COLLECT, ENFORCE_QUOTAS) or not sessions:
         return 0, 0, request
     session = sessions[who % len(sessions)]
     return session.id, session.attachment, request
