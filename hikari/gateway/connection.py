@@ -1,6 +1,7 @@
 """One client's connection: its order, its session, and what is to be written to it this turn."""
 
 from collections import deque
+from hmac import compare_digest
 from socket import MSG_PEEK
 from typing import Any, Final
 
@@ -11,11 +12,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from hikari.gateway.door import Door
+from hikari.gateway.keeper import KEEPER_READS
 from hikari.gateway.reads import READS
 from hikari.gateway.words import WORD_BYTES, WORDS
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
-from hikari.tree.acl import Identity, digest
+from hikari.tree.acl import SUPERUSER, Identity, digest
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.sessions import ATTACH
 from hikari.tree.space import REFUSAL, grows
@@ -45,10 +47,18 @@ DEAF_BYTES: Final = 64 << 10
 UNDERWAY_BYTES_MAX: Final = 16 << 20
 """More bytes of unanswered requests, and the connection is read no further."""
 
+READS.update(KEEPER_READS)
 WRITES: Final = frozenset(
     (
         codes.CREATE,
         codes.CREATE2,
+        codes.CREATE_CONTAINER,
+        codes.CREATE_TTL,
+        codes.CREATE_IF_NOT_EXISTS,
+        codes.CHECK_NOT_EXISTS,
+        codes.CHECK_STAT,
+        codes.TRY_REMOVE,
+        codes.REMOVE_RECURSIVE,
         codes.DELETE,
         codes.SET_DATA,
         codes.SET_ACL,
@@ -91,6 +101,7 @@ class Connection(protocol.Protocol):
         self.received = self.sent = 0  # frames
         self.underway_bytes = 0
         self.watched_bytes = 0  # at most: see hikari.gateway.reads
+        self.of_keeper = False  # its client asked for Keeper's features
         self.closed = False  # nothing more is read, proposed or answered
         self.shut = False  # nothing more is read: closed, or about to be
         self.ending = False  # closed once what is in `out` is written
@@ -108,7 +119,9 @@ class Connection(protocol.Protocol):
         transport: Any = self.transport
         transport.setTcpNoDelay(True)
         self.peer = transport.getPeer()
-        self.identities = ((b"ip", self.peer.host.encode()),)
+        self.identities = ((b"ip", address(self.peer.host)),)
+        if self.door.skip_acl:
+            self.identities += (SUPERUSER,)
         self.frames = Frames(self.door.frame_bytes_max)
         if not self.door.admit(self):
             self.refuse("too many connections")
@@ -253,7 +266,9 @@ class Connection(protocol.Protocol):
         _, _, scheme, auth = request
         identities = self.identities
         if scheme == b"digest":
-            identities = tuple(dict.fromkeys((*identities, (b"digest", digest(auth)))))
+            user = digest(auth)
+            super = (SUPERUSER,) if compare_digest(user, self.door.super_digest) else ()
+            identities = tuple(dict.fromkeys((*identities, *super, (b"digest", user))))
         size = sum(len(known) for known, _ in identities) + sum(len(id) for _, id in identities)
         if scheme in (b"digest", b"ip") and size <= IDENTITIES_BYTES_MAX:
             self.identities = identities
@@ -570,6 +585,11 @@ class ClientPort(protocol.Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> Connection:
         return Connection(self.door)
+
+
+def address(host: str) -> bytes:
+    """As ACLs have it: who came over IPv4 to a socket of IPv6 came over IPv4."""
+    return host.lower().removeprefix("::ffff:").encode() if "." in host else host.encode()
 
 
 def _ready(connection: Connection, xid: int, answer: tuple[int, bytes]) -> bytes:

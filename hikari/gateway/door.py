@@ -32,6 +32,8 @@ class Door:
     timeout_max_ms: int
     new_password: Callable[[], bytes]
     later_s: Callable[..., Any]  # (seconds, callable, arguments) -> IDelayedCall
+    super_digest: bytes = b""  # who knows its password is the superuser; b"": nobody
+    skip_acl: bool = False  # everybody is
 
     damaged: Callable[[Exception], None] | None = field(init=False, default=None)
     replica: Replica = field(init=False)

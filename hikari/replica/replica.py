@@ -13,13 +13,17 @@ from hikari.raft.journal import Journal
 from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
 from hikari.raft.raft import LEADER, Raft, Ready
 from hikari.replica.barriers import Barriers
+from hikari.replica.collector import Collector
 from hikari.replica.compaction import Compaction
 from hikari.replica.digests import DIGEST_ENTRIES, Digests
+from hikari.replica.over_quota import OverQuota
 from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
 from hikari.replica.room import Room
 from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
+from hikari.tree.ending import COLLECT
+from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.space import READ_ONLY
 from hikari.tree.tree import Tree
@@ -94,6 +98,8 @@ class Replica:
     wall_ms: Callable[[], int]
     proposals: Proposals
     sessions: SessionClock
+    collector: Collector
+    enforces_quotas: bool  # what this member puts into the log when it leads
     receiving: Receiving
     compaction: Compaction
     replant: Callable[[Any, str], Tree]  # (rows, folder name) -> the tree in them
@@ -106,6 +112,7 @@ class Replica:
     digests: Digests = field(init=False)
     scrub: Scrub = field(init=False, default=Factory(Scrub))
     room: Room = field(init=False)
+    over_quota: OverQuota = field(init=False, default=Factory(OverQuota))
     _woken: bool = field(init=False, default=False)
     _forwarded: list[bytes] = field(init=False, default=Factory(list))
     _expired: list[bytes] = field(init=False, default=Factory(list))
@@ -200,6 +207,7 @@ class Replica:
         self.scrub.tick(self.tree)
         self._tick_disk()
         self._tick_sessions(late)
+        self._tick_collector()
         if self.room.tick():
             self._tick_room()
         if self.barriers.tick():
@@ -397,6 +405,8 @@ class Replica:
         if op == READ_ONLY:
             log.warn("the ensemble is {how}", how=_HOW[self.tree.read_only])
             return
+        if op in (COLLECT, ENFORCE_QUOTAS):
+            return
         if op in (CREATE_SESSION, ATTACH):
             self.sessions.open(result.id, result.timeout_ms)
             self.door.session_moved(result.id, result.attachment)
@@ -453,6 +463,15 @@ class Replica:
             request = (EXPIRE, session, known.attachment)
             self._expired += payload_of_nobody(request)
 
+    # ---- what ends by itself
+
+    def _tick_collector(self) -> None:
+        if self.raft.role != LEADER or self.room.starved:
+            self.collector.rest()
+        elif due := self.collector.tick(self.tree.rows, self.wall_ms()):
+            self._expired += payload_of_nobody(*due)
+        self.over_quota.tick(self.tree.over_quota)
+
     # ---- room
 
     def _tick_room(self) -> None:
@@ -462,6 +481,9 @@ class Replica:
             if self.serving:
                 self._outbox.append((raft.leader, DiskRoom(self.member, room.low)))
         elif not room.starved:
+            if self.tree.enforces_quotas != self.enforces_quotas:
+                request = (ENFORCE_QUOTAS, int(self.enforces_quotas))
+                self._expired += payload_of_nobody(request)
             wanted = room.read_only(self.tree.read_only)
             if wanted != self.tree.read_only:
                 self._expired += payload_of_nobody((READ_ONLY, int(wanted)))
@@ -536,10 +558,10 @@ class Replica:
         self.door.restored()
 
 
-def payload_of_nobody(request: tuple[Any, ...]) -> list[bytes]:
+def payload_of_nobody(*requests: tuple[Any, ...]) -> list[bytes]:
     """A proposal that no client asked for."""
     nobody = Proposals(0, 0, float)
-    nobody.add(_NOBODY, (0, 0, (), [request]), 0)
+    nobody.add(_NOBODY, (0, 0, (), list(requests)), 0)
     return nobody.pack()
 
 

@@ -223,7 +223,7 @@ class Model:
     def _check_not_exists(
         self, request: tuple[Any, ...], session: int, who: Sequence[Identity]
     ) -> Answer:
-        _, path, version = request
+        path = request[1]
         if path not in self.znodes:
             return codes.OK if paths.check(path) else codes.BAD_ARGUMENTS, None
         error, _ = self._check(request, session, who)

@@ -43,9 +43,8 @@ def limited(znodes: Znodes, path: bytes) -> bytes:
 
 def counted(znodes: Znodes, top: bytes) -> tuple[int, int]:
     """All from here down, whoever counts them."""
-    within = [
-        one for path, one in znodes.items() if path == top or path.startswith(top.rstrip(b"/") + b"/")
-    ]
+    under = top.rstrip(b"/") + b"/"
+    within = [one for path, one in znodes.items() if path == top or path.startswith(under)]
     return len(within), sum(len(one.data or b"") for one in within)
 
 

@@ -150,7 +150,8 @@ def _octets_v6(text: bytes) -> bytes | None:
         if not all(map(_HEX.fullmatch, half)):
             return None
         packed.append(b"".join([(int(part, 16) & 0xFFFF).to_bytes(2, "big") for part in half]))
-    return packed[0] if len(packed) == 1 else packed[0].ljust(16 - len(packed[1]), b"\0") + packed[1]
+    first, last = packed if len(packed) == 2 else (packed[0], b"")
+    return first.ljust(16 - len(last), b"\0") + last
 
 
 def without_hashes(raw: bytes) -> bytes:

@@ -81,14 +81,12 @@ def make(
     if parent.children and state.find(path) is not None:
         return codes.NODE_EXISTS, path, None
     counted = state.quotas or above >= QUOTA  # the second is true of few
-    if counted and state.enforces_quotas and parent.owner <= 0:
-        if quotas.refuses(state, path, 1, len(data or b"")):
-            return codes.QUOTA_EXCEEDED, None, None
-    if parent.owner:
-        if parent.owner > 0:
-            return codes.NO_CHILDREN_FOR_EPHEMERALS, None, None
-        if not parent.children:
-            state.wait_no_more(due_key(above, parent))
+    if parent.owner > 0:
+        return codes.NO_CHILDREN_FOR_EPHEMERALS, None, None
+    if counted and quotas.refuses(state, path, 1, len(data or b"")):
+        return codes.QUOTA_EXCEEDED, None, None
+    if parent.owner and not parent.children:
+        state.wait_no_more(due_key(above, parent))
 
     owner_id = ending or (owner.id if owner is not None else 0)
     created = Znode(data, stored, owner_id, state.zxid, state.time_ms)
@@ -229,7 +227,7 @@ def _accounted(state: State, request: tuple[Any, ...], znode: Znode) -> int:
     the error, or all but the change itself is done."""
     _, path, data, version = request
     growth = len(data or b"") - len(znode.data or b"")
-    if state.enforces_quotas and quotas.refuses(state, path, 0, growth):
+    if quotas.refuses(state, path, 0, growth):
         return codes.QUOTA_EXCEEDED
     if version not in (-1, znode.version):
         return codes.BAD_VERSION

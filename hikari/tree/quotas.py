@@ -79,8 +79,8 @@ def tally(state: "State", path: bytes, count: int, size: int) -> None:
 
 
 def refuses(state: "State", path: bytes, count: int, size: int) -> bool:
-    """Whether so many more znodes and bytes at this path would be too much."""
-    quota = quota_of(state, path)
+    """Whether so many more znodes and bytes at this path would be too much, and that is enforced."""
+    quota = quota_of(state, path) if state.enforces_quotas else None
     if quota is None:
         return False
     limits, stats = _numbers(state, quota + LIMITS), _numbers(state, quota + STATS)

@@ -9,13 +9,14 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from hikari.tree import acl, keys, znode
+from hikari.tree import acl, keys
 from hikari.tree.cache import weight
 from hikari.tree.digest import total
 from hikari.tree.ending import COLLECT, DUE, due_key
 from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree
+from hikari.tree.znode import from_row
 from hikari_wire import acl as raw_acl
 from hikari_wire import codes
 
@@ -69,7 +70,9 @@ writes = st.tuples(
     ),
 )
 others = st.tuples(
-    st.integers(0, 3), st.just(()), st.one_of(opens, closes, attaches, attaches, expiries, collects, collects)
+    st.integers(0, 3),
+    st.just(()),
+    st.one_of(opens, closes, attaches, attaches, expiries, collects, collects),
 )
 steps = st.one_of(*[writes] * 7, others)
 # Somebody must be there, and something, for the rest to be about.
@@ -146,5 +149,5 @@ def assert_sound(tree: Tree) -> None:
 
 def due_keys(tree: Tree) -> set[bytes]:
     """What must wait for its end, as the rows of the znodes have it."""
-    found = [(keys.path_of(key), znode.from_row(row)) for key, row in tree.rows.scan(keys.ZNODE)]
+    found = [(keys.path_of(key), from_row(row)) for key, row in tree.rows.scan(keys.ZNODE)]
     return {due_key(path, one) for path, one in found if one.owner < 0 and not one.children}
