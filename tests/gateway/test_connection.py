@@ -326,9 +326,7 @@ NOT_SERVED = [
     (codes.RECONFIG, b"", b"", b"", -1),
     (codes.CHECK_WATCHES, b"/", 1),
     (codes.REMOVE_WATCHES, b"/", 3),
-    (codes.CREATE_CONTAINER, b"/c", b"", b"", codes.CONTAINER),
     (codes.DELETE_CONTAINER, b"/c"),
-    (codes.CREATE_TTL, b"/t", b"", b"", codes.PERSISTENT_WITH_TTL, 1_000),
     (codes.SASL, b"token"),
     (codes.GET_EPHEMERALS, b"/"),
     (codes.GET_ALL_CHILDREN_NUMBER, b"/"),
@@ -339,6 +337,9 @@ NOT_SERVED = [
     (codes.CREATE_SESSION,),
     (-12,),
     (-13,),
+    (-14,),
+    (-20,),
+    (-21,),
     (9999,),
     (10,),
     (2**31 - 1,),
@@ -360,18 +361,6 @@ def test_what_is_not_served_says_so(
     cluster.run()
     assert client.error(5) == codes.UNIMPLEMENTED
     assert client.error(client.ask((codes.EXISTS, b"/", False))) == codes.OK
-
-
-def test_containers_in_a_multi_are_not_served_either(client: Client, cluster: Cluster) -> None:
-    xid = client.ask(
-        multi(
-            (codes.CREATE, b"/a", b"", b"", 0),
-            (codes.CREATE_CONTAINER, b"/c", b"", b"", codes.CONTAINER),
-        )
-    )
-    cluster.run()
-    assert [error for _, error, _ in client.value(xid)] == [0, codes.UNIMPLEMENTED]
-    assert client.error(client.ask((codes.EXISTS, b"/a", False))) == codes.NO_NODE
 
 
 # Watches.
