@@ -27,6 +27,7 @@ INT_MAX: Final = 2**31 - 1
 OWN: Final = (b"/", b"/zookeeper", b"/zookeeper/config", b"/zookeeper/quota")
 
 _DONE: Final = (codes.OK, None)
+_TOLD_AS: Final = {codes.CREATE_CONTAINER: codes.CREATE2, codes.CREATE_TTL: codes.CREATE2}
 _SHRINKING: Final = frozenset(
     (
         *(codes.DELETE, codes.CHECK, codes.CHECK_NOT_EXISTS, codes.CHECK_STAT),
@@ -376,7 +377,7 @@ class Model:
                 errors = [codes.OK] * len(said) + [error] + [codes.RUNTIME_INCONSISTENCY] * rest
                 said = [(codes.ERROR, each, None) for each in errors]
                 break
-            said.append((part[0], codes.OK, value))
+            said.append((_TOLD_AS.get(part[0], part[0]), codes.OK, value))
         self._undo = None
         return codes.OK, tuple(said)
 

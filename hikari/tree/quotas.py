@@ -79,7 +79,7 @@ def tally(state: "State", path: bytes, count: int, size: int) -> None:
 
 
 def refuses(state: "State", path: bytes, count: int, size: int) -> bool:
-    """Whether so many more znodes and bytes at this path would be too much, and that is enforced."""
+    """Whether quotas are enforced, and so much more at this path would be too much."""
     quota = quota_of(state, path) if state.enforces_quotas else None
     if quota is None:
         return False

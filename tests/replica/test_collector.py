@@ -53,9 +53,7 @@ def asked(broom: Collector, tree: Tree, now_ms: int, ticks: int) -> list[bytes]:
 
 
 def test_what_is_due_is_asked_for_once_a_round_and_nothing_else() -> None:
-    tree = tree_with(
-        *emptied(b"/c"), container(b"/never"), ttl(b"/t", 500), ttl(b"/later", 9_000)
-    )
+    tree = tree_with(*emptied(b"/c"), container(b"/never"), ttl(b"/t", 500), ttl(b"/later", 9_000))
     broom = collector()
     assert asked(broom, tree, 1_501, CHECK_TICKS) == []
     assert asked(broom, tree, 1_501, 2) == [b"/c", b"/t"]

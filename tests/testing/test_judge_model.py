@@ -16,12 +16,17 @@ from hikari_wire import codes
 from hikari_wire.records import STAT
 
 
+ENDING = (codes.CREATE_CONTAINER, codes.CREATE_TTL)  # in a multi, told as a create with a Stat
+
+
 def as_told(value: Any) -> Any:
     """A result of the tree as a client has it."""
     if isinstance(value, Session):
         return None
     if isinstance(value, bytes) and len(value) == STAT.size:
         return STAT.unpack(value)
+    if isinstance(value, tuple) and value and value[0] in ENDING:
+        value = (codes.CREATE2, *value[1:])
     if isinstance(value, tuple | list):
         return tuple(as_told(one) for one in value)
     return value
