@@ -25,7 +25,9 @@ from hikari.testing.replay import REPORT_S, judge
 from hikari.testing.requests import make_requests
 from hikari.testing.timeline import Process, Timeline
 from hikari.testing.witness import Violation, Witness, demand
-from hikari.tree.ending import EMPTIED, TTL, due_from
+from hikari.tree import keys
+from hikari.tree.ending import has_ended
+from hikari.tree.znode import from_row
 from hikari_wire import codes
 
 STORY_LINES: Final = 400
@@ -253,13 +255,14 @@ class Simulation:
             self._until(self._at_rest, "all members agree when it is", HEAL_S_MAX)
 
     def _overdue(self) -> list[bytes]:
-        """Empty containers and TTL znodes that should be gone by the clock of who leads."""
+        """Empty containers and TTL znodes that should be gone by the clock of who leads. All
+        znodes are asked, not the rows that say what may be due."""
         leader = next(one for one in self.members if one.replica.raft.role == raft.LEADER)
-        tree, now_ms = leader.replica.tree, leader.replica.wall_ms()
+        tree = leader.replica.tree
         slack_ms = 2 * int(self.plan.knobs["check_ms"]) + 1_000
-        mortal = due_from(TTL, now_ms - slack_ms)
-        due = tree.rows.page(EMPTIED, b"", 1_000) + tree.rows.page(TTL, b"", 1_000)
-        return [key for key, _ in due if key < mortal]  # of containers all
+        now_ms = leader.replica.wall_ms() - slack_ms
+        rows = tree.rows.scan(keys.ZNODE)
+        return [key for key, row in rows if has_ended(from_row(row), now_ms, 0)]
 
     def _grow(self) -> None:
         """Whoever comes now can write."""
