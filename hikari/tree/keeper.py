@@ -15,8 +15,8 @@ from hikari.tree.state import State
 from hikari_wire import codes, paths
 from hikari_wire.records import STAT
 
-REMOVED_MAX: Final = 100_000
-"""No request removes more znodes, whatever its own limit says: all members would stand still."""
+REMOVED_MAX: Final = 20_000
+"""No request removes more, whatever its own limit says: all members stand still meanwhile."""
 
 _OK: Final = codes.OK
 _TRIED: Final = frozenset((codes.NO_NODE, codes.BAD_VERSION, codes.NOT_EMPTY))
