@@ -386,6 +386,10 @@ class Connection(protocol.Protocol):
         """A proposal may or may not survive: the client must find out for itself."""
         self.refuse("the leader was lost with its writes under way", quietly=True)
 
+    def gone(self) -> bool:
+        """Nobody waits for what it proposed."""
+        return self.closed or self._has_gone()
+
     def failed(self, error: Exception) -> None:
         """To answer it failed: a defect of ours, which must cost nobody but this client."""
         if isinstance(error, (RowsDamaged, DiskFailed)) and self.door.damaged is not None:

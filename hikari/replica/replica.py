@@ -183,6 +183,7 @@ class Replica:
         self.sending.lost(peer)
         if peer == self._allegiance[0]:
             self._changed_allegiance()
+        self.proposals.link_lost(peer)
         self.wake()
 
     def tick(self, late: bool = False) -> None:
@@ -195,8 +196,9 @@ class Replica:
         elif self.raft.role == LEADER and (heir := self.room.heir()):
             self.raft.transfer(heir)  # it leads no more, nor stands: nothing could be written
         self.sending.tick()
-        if self.receiving.answered is not None and self._ticks % HEARD_TICKS == 0:
-            self._outbox.append((self.raft.leader, self.receiving.answered))
+        answered = self.receiving.answered
+        if answered is not None and self.raft.leader and self._ticks % HEARD_TICKS == 0:
+            self._outbox.append((self.raft.leader, answered))
         self.scrub.tick(self.tree)
         self._tick_disk()
         self._tick_sessions(late)
@@ -258,6 +260,8 @@ class Replica:
             if committed[0].index <= self.tree.index:  # a snapshot of this turn has them
                 committed = [entry for entry in committed if entry.index > self.tree.index]
             self._apply(committed)
+            if committed and self.proposals.applied(committed[-1].term):
+                self.wake()
         self.barriers.applied(self.tree.index)
         if self._settle_due or len(self.tree.changed) >= SETTLE_ROWS:
             self._settle_due = False
@@ -286,16 +290,17 @@ class Replica:
                 self.sending.end_all()
 
     def _changed_allegiance(self) -> None:
-        self._allegiance = (self.raft.leader, self.raft.term)
+        before, self._allegiance = self._allegiance, (self.raft.leader, self.raft.term)
         self._forwarded, self._expired = [], []
-        self.proposals.lose()
+        self.proposals.followed(before, self._allegiance)
         self.barriers.again()
 
     def _submit(self) -> None:
         """Hand what was gathered to Raft here, or in one Forward to the leader."""
         raft = self.raft
-        if not self.serving:
+        if not self.serving or self.proposals.in_doubt():
             self.proposals.shed(WAITING_BYTES_MAX)  # the rest waits
+        if not self.serving:
             return
         self.barriers.send()
         if raft.heir:
@@ -549,6 +554,9 @@ class _Nobody:
     def replied(self, zxid: int, error: int, result: Any) -> None: ...
 
     def lost(self) -> None: ...
+
+    def gone(self) -> bool:
+        return False
 
     def failed(self, error: Exception) -> None: ...
 
