@@ -383,8 +383,8 @@ class Connection(protocol.Protocol):
             slots.popleft()
 
     def lost(self) -> None:
-        """A proposal may or may not survive: the client must find out for itself."""
-        self.refuse("the leader was lost with its writes under way", quietly=True)
+        """What becomes of its writes is not known here: the client must find out for itself."""
+        self.refuse("what becomes of its writes is not known here", quietly=True)
 
     def gone(self) -> bool:
         """Nobody waits for what it proposed."""

@@ -66,6 +66,7 @@ class Stage:
         self.holders = [self.loop.client(f"holder{n}", self._hold) for n in range(self._holders)]
         held = self.loop.run(lambda: all(one.data for one in self.holders), PREPARE_S)
         assert held, "not all sessions have their watch"
+        self.scatter()
         self.run(0.5)
         return self
 
@@ -151,10 +152,13 @@ class Stage:
         self.loop.run(lambda: all(one.data for one in self.holders), RING_S)
 
     def scatter(self) -> None:
-        """Some sessions go to another member, or they would all end where nobody is killed."""
+        """Some sessions go to another member, or they would all end where nobody is killed; as
+        many probes write to each."""
+        for number, probe in enumerate(self.probes):
+            probe.go(1 + number % self.net.members)
         for client in self.loop.chance.sample(self.holders, len(self.holders) // 3):
             client.drop()
-        self.loop.run(lambda: all(one.up for one in self.holders), RING_S)
+        self.loop.run(lambda: all(one.up for one in self.probes + self.holders), RING_S)
 
     def leader(self) -> int:
         found: list[int] = []
