@@ -4,12 +4,12 @@ from typing import Any
 
 from mutants.patching import Set
 
-from hikari.gateway import reads
+from hikari.gateway import reads, watching
 from hikari.gateway.connection import Connection
 from hikari.gateway.door import Door
 from hikari.tree import apply
 from hikari.tree.sessions import Session
-from hikari.tree.state import State
+from hikari.tree.state import Event, State
 from hikari.tree.undo import Undo
 from hikari.watches.table import WatchTable
 from hikari_wire import codes
@@ -18,12 +18,12 @@ from hikari_wire import codes
 def a_watch_is_set_after_its_read(set: Set) -> None:
     """ClickHouse/ClickHouse#18217: "may lead to a lost watch": between the read and the setting of
     its watch a change goes by, and is never told."""
-    watch = reads._watch
+    arm = reads.arm
 
     def later(connection: Connection, add: Any, path: bytes) -> None:
-        connection.door.later_s(0.002, watch, connection, add, path)
+        connection.door.later_s(0.002, arm, connection, add, path)
 
-    set(reads, "_watch", later)
+    set(reads, "arm", later)
 
 
 def an_event_comes_before_the_reply_that_armed_it(set: Set) -> None:
@@ -62,29 +62,29 @@ def what_was_missed_is_not_told(set: Set) -> None:
     def rearm(tree: Any, zxid: int, data: Any, exist: Any, child: Any) -> Any:
         return [], list(data), list(exist), list(child)
 
-    set(reads, "rearm", rearm)
+    set(watching, "rearm", rearm)
 
 
 def what_was_seen_is_told_again(set: Set) -> None:
     """etcd-io/etcd#20221, #15248: a watch that goes on behind a revision is sent that revision
     once more."""
-    rearm = reads.rearm
+    rearm = watching.rearm
 
     def again(tree: Any, zxid: int, data: Any, exist: Any, child: Any) -> Any:
         return rearm(tree, zxid - 1, data, exist, child)
 
-    set(reads, "rearm", again)
+    set(watching, "rearm", again)
 
 
 def a_list_watch_hears_of_data(set: Set) -> None:
     """ClickHouse/ClickHouse#28190: watches of getChildren fire when the data of a child is set."""
     fired = Door.fired
 
-    def more(self: Door, events: list[tuple[int, bytes]], zxid: int) -> None:
-        for type, path in list(events):
+    def more(self: Door, events: list[Event], zxid: int) -> None:
+        for type, path, acl in list(events):
             if type == codes.EVENT_DATA_CHANGED:
                 above = path[: path.rfind(b"/")] or b"/"
-                events.append((codes.EVENT_CHILDREN_CHANGED, above))
+                events.append((codes.EVENT_CHILDREN_CHANGED, above, acl))
         fired(self, events, zxid)
 
     set(Door, "fired", more)

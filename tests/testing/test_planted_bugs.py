@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from testing.recorder import Play
 
-from hikari.gateway import reads
+from hikari.gateway import reads, watching
 from hikari.gateway.connection import Connection
 from hikari.gateway.door import Door
 from hikari.replica import replica
@@ -78,12 +78,12 @@ def events_come_after_the_data(patch: pytest.MonkeyPatch) -> None:
 
 
 def what_was_missed_is_not_told(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(reads, "rearm", lambda tree, zxid, *paths: ([], *map(list, paths)))
+    patch.setattr(watching, "rearm", lambda tree, zxid, *paths: ([], *map(list, paths)))
 
 
 def watches_are_not_armed_again(patch: pytest.MonkeyPatch) -> None:
-    rearm = reads.rearm
-    patch.setattr(reads, "rearm", lambda *given: (rearm(*given)[0], [], [], []))
+    rearm = watching.rearm
+    patch.setattr(watching, "rearm", lambda *given: (rearm(*given)[0], [], [], []))
 
 
 def watches_stay_when_they_have_fired(patch: pytest.MonkeyPatch) -> None:
