@@ -223,8 +223,6 @@ def _read(
             who = (b"digest", digest(request[3]))
             listener.identities = tuple(dict.fromkeys((*listener.identities, who)))
     elif op in _ABOUT_WATCHES:
-        if one.error == NOT_UNDERSTOOD and op != codes.ADD_WATCH:
-            return  # its frame
         add = op == codes.ADD_WATCH
         error = armed.add_watch(one, listener) if add else armed.find(one, listener)
         if one.error != error:
