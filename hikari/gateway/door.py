@@ -96,9 +96,12 @@ class Door:
     # ---- for the turn
 
     def fired(self, events: list[Event], zxid: int) -> None:
-        fire = self.watches.fire
+        watches = self.watches
+        paths, lasting = watches.paths, watches.lasting.watchers
         for type, path, acl in events:
-            watchers: Collection[Any] = fire(type, path)
+            if path not in paths and not lasting:
+                continue  # most interest nobody
+            watchers: Collection[Any] = watches.fire(type, path)
             if watchers:
                 event = notification(type, codes.STATE_SYNC_CONNECTED, path, zxid)
                 for watcher in readers(watchers, acl) if acl else watchers:
