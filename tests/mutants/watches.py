@@ -4,13 +4,14 @@ from typing import Any
 
 from mutants.patching import Set
 
-from hikari.gateway import reads, watching
+from hikari.gateway import door, reads, watching
 from hikari.gateway.connection import Connection
 from hikari.gateway.door import Door
 from hikari.tree import apply
 from hikari.tree.sessions import Session
 from hikari.tree.state import Event, State
 from hikari.tree.undo import Undo
+from hikari.watches.lasting import Lasting
 from hikari.watches.table import WatchTable
 from hikari_wire import codes
 
@@ -141,3 +142,31 @@ def only_who_is_there_is_watched(set: Set) -> None:
         return exists(connection, xid, (op, path, watch and bool(connection.door.tree.look(path))))
 
     set(reads, "_exists", forget)
+
+
+def who_may_not_read_is_told(set: Set) -> None:
+    """ZOOKEEPER-4799 (CVE-2024-23944): a recursive watch tells the paths of znodes that its owner
+    may not read."""
+    set(door, "readers", lambda watchers, acl: watchers)
+
+
+def a_recursive_watch_hears_of_lists(set: Set) -> None:
+    """ZOOKEEPER-4475: "Persistent recursive watcher got NodeChildrenChanged event"."""
+    told = Lasting.told
+
+    def more(self: Lasting, type: int, path: bytes, others: Any) -> Any:
+        who = dict.fromkeys(told(self, type, path, others))
+        return [*who, *(one for one in self.recursive.get(path, ()) if one not in who)]
+
+    set(Lasting, "told", more)
+
+
+def a_watch_that_fires_once_takes_the_place_of_one_that_stays(set: Set) -> None:
+    """ZOOKEEPER-4466: "Support different watch modes on same path": the newest was the only one."""
+    add = WatchTable.add_data
+
+    def instead(self: WatchTable, path: bytes, watcher: Any) -> None:
+        self.lasting.remove(codes.WATCHER_ANY, path, watcher)
+        add(self, path, watcher)
+
+    set(WatchTable, "add_data", instead)
