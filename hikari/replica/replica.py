@@ -20,8 +20,11 @@ from hikari.replica.room import Room
 from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
+from hikari.tree.fresh import CONFIG
+from hikari.tree.membership import CONFIGURE, servers_of
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.space import READ_ONLY
+from hikari.tree.state import Event
 from hikari.tree.tree import Tree
 from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
 
@@ -63,7 +66,7 @@ class Disk(Protocol):
 class Door(Protocol):
     """What the turn tells the gateway."""
 
-    def fired(self, events: list[tuple[int, bytes]], zxid: int) -> None:
+    def fired(self, events: list[Event], zxid: int) -> None:
         """What the request that was just applied did, before its reply."""
 
     def session_moved(self, session: int, attachment: int) -> None:
@@ -99,6 +102,7 @@ class Replica:
     replant: Callable[[Any, str], Tree]  # (rows, folder name) -> the tree in them
     leader_lost_ticks: int
     diverged: Callable[[int], NoReturn]  # the tree is not that of the majority: stop at once
+    servers: bytes = b""  # what /zookeeper/config should say: see hikari.tree.membership
 
     heard: set[int] = field(init=False, default=Factory(set))  # sessions, since the last report
     barriers: Barriers = field(init=False)
@@ -286,8 +290,16 @@ class Replica:
             if raft.role == LEADER:
                 self.room.leads()
                 self._grant_all()
+                self._configure()
             else:
                 self.sending.end_all()
+
+    def _configure(self) -> None:
+        """Whoever leads tells all trees who the members are."""
+        config = self.tree.look(CONFIG)
+        assert config is not None
+        if servers_of(config.data) != self.servers:
+            self._expired += payload_of_nobody((CONFIGURE, self.servers))
 
     def _changed_allegiance(self) -> None:
         before, self._allegiance = self._allegiance, (self.raft.leader, self.raft.term)
@@ -402,6 +414,8 @@ class Replica:
         if op == READ_ONLY:
             log.warn("the ensemble is {how}", how=_HOW[self.tree.read_only])
             return
+        if op == CONFIGURE:
+            return
         if op in (CREATE_SESSION, ATTACH):
             self.sessions.open(result.id, result.timeout_ms)
             self.door.session_moved(result.id, result.attachment)
@@ -467,6 +481,7 @@ class Replica:
             if self.serving:
                 self._outbox.append((raft.leader, DiskRoom(self.member, room.low)))
         elif not room.starved:
+            self._configure()
             wanted = room.read_only(self.tree.read_only)
             if wanted != self.tree.read_only:
                 self._expired += payload_of_nobody((READ_ONLY, int(wanted)))
