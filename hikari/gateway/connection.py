@@ -12,8 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from hikari.gateway.door import Door
-from hikari.gateway.keeper import KEEPER_READS
-from hikari.gateway.reads import READS
+from hikari.gateway.served import READS, WRITES
 from hikari.gateway.words import WORD_BYTES, WORDS
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
@@ -47,26 +46,6 @@ DEAF_BYTES: Final = 64 << 10
 UNDERWAY_BYTES_MAX: Final = 16 << 20
 """More bytes of unanswered requests, and the connection is read no further."""
 
-READS.update(KEEPER_READS)
-WRITES: Final = frozenset(
-    (
-        codes.CREATE,
-        codes.CREATE2,
-        codes.CREATE_CONTAINER,
-        codes.CREATE_TTL,
-        codes.CREATE_IF_NOT_EXISTS,
-        codes.CHECK_NOT_EXISTS,
-        codes.CHECK_STAT,
-        codes.TRY_REMOVE,
-        codes.REMOVE_RECURSIVE,
-        codes.DELETE,
-        codes.SET_DATA,
-        codes.SET_ACL,
-        codes.CHECK,
-        codes.MULTI,
-        codes.CLOSE_SESSION,
-    )
-)
 _header = HEADER.unpack_from
 Spans = list[tuple[int, int]]
 
@@ -398,8 +377,12 @@ class Connection(protocol.Protocol):
             slots.popleft()
 
     def lost(self) -> None:
-        """A proposal may or may not survive: the client must find out for itself."""
-        self.refuse("the leader was lost with its writes under way", quietly=True)
+        """What becomes of its writes is not known here: the client must find out for itself."""
+        self.refuse("what becomes of its writes is not known here", quietly=True)
+
+    def gone(self) -> bool:
+        """Nobody waits for what it proposed."""
+        return self.closed or self._has_gone()
 
     def failed(self, error: Exception) -> None:
         """To answer it failed: a defect of ours, which must cost nobody but this client."""

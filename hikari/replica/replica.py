@@ -17,15 +17,26 @@ from hikari.replica.collector import Collector
 from hikari.replica.compaction import Compaction
 from hikari.replica.digests import DIGEST_ENTRIES, Digests
 from hikari.replica.over_quota import OverQuota
-from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
+from hikari.replica.proposals import (
+    Asker,
+    Group,
+    Proposals,
+    batches,
+    payload_of_nobody,
+    payloads,
+    unpack,
+)
 from hikari.replica.room import Room
 from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.ending import COLLECT
+from hikari.tree.fresh import CONFIG
+from hikari.tree.membership import CONFIGURE, servers_of
 from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.space import READ_ONLY
+from hikari.tree.state import Event
 from hikari.tree.tree import Tree
 from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
 
@@ -67,7 +78,7 @@ class Disk(Protocol):
 class Door(Protocol):
     """What the turn tells the gateway."""
 
-    def fired(self, events: list[tuple[int, bytes]], zxid: int) -> None:
+    def fired(self, events: list[Event], zxid: int) -> None:
         """What the request that was just applied did, before its reply."""
 
     def session_moved(self, session: int, attachment: int) -> None:
@@ -105,6 +116,7 @@ class Replica:
     replant: Callable[[Any, str], Tree]  # (rows, folder name) -> the tree in them
     leader_lost_ticks: int
     diverged: Callable[[int], NoReturn]  # the tree is not that of the majority: stop at once
+    servers: bytes = b""  # what /zookeeper/config should say: see hikari.tree.membership
 
     heard: set[int] = field(init=False, default=Factory(set))  # sessions, since the last report
     barriers: Barriers = field(init=False)
@@ -190,6 +202,7 @@ class Replica:
         self.sending.lost(peer)
         if peer == self._allegiance[0]:
             self._changed_allegiance()
+        self.proposals.link_lost(peer)
         self.wake()
 
     def tick(self, late: bool = False) -> None:
@@ -202,8 +215,9 @@ class Replica:
         elif self.raft.role == LEADER and (heir := self.room.heir()):
             self.raft.transfer(heir)  # it leads no more, nor stands: nothing could be written
         self.sending.tick()
-        if self.receiving.answered is not None and self._ticks % HEARD_TICKS == 0:
-            self._outbox.append((self.raft.leader, self.receiving.answered))
+        answered = self.receiving.answered
+        if answered is not None and self.raft.leader and self._ticks % HEARD_TICKS == 0:
+            self._outbox.append((self.raft.leader, answered))
         self.scrub.tick(self.tree)
         self._tick_disk()
         self._tick_sessions(late)
@@ -266,6 +280,8 @@ class Replica:
             if committed[0].index <= self.tree.index:  # a snapshot of this turn has them
                 committed = [entry for entry in committed if entry.index > self.tree.index]
             self._apply(committed)
+            if committed and self.proposals.applied(committed[-1].term):
+                self.wake()
         self.barriers.applied(self.tree.index)
         if self._settle_due or len(self.tree.changed) >= SETTLE_ROWS:
             self._settle_due = False
@@ -290,20 +306,29 @@ class Replica:
             if raft.role == LEADER:
                 self.room.leads()
                 self._grant_all()
+                self._configure()
             else:
                 self.sending.end_all()
 
+    def _configure(self) -> None:
+        """Whoever leads tells all trees who the members are."""
+        config = self.tree.look(CONFIG)
+        assert config is not None
+        if servers_of(config.data) != self.servers:
+            self._expired += payload_of_nobody((CONFIGURE, self.servers))
+
     def _changed_allegiance(self) -> None:
-        self._allegiance = (self.raft.leader, self.raft.term)
+        before, self._allegiance = self._allegiance, (self.raft.leader, self.raft.term)
         self._forwarded, self._expired = [], []
-        self.proposals.lose()
+        self.proposals.followed(before, self._allegiance)
         self.barriers.again()
 
     def _submit(self) -> None:
         """Hand what was gathered to Raft here, or in one Forward to the leader."""
         raft = self.raft
-        if not self.serving:
+        if not self.serving or self.proposals.in_doubt():
             self.proposals.shed(WAITING_BYTES_MAX)  # the rest waits
+        if not self.serving:
             return
         self.barriers.send()
         if raft.heir:
@@ -405,7 +430,7 @@ class Replica:
         if op == READ_ONLY:
             log.warn("the ensemble is {how}", how=_HOW[self.tree.read_only])
             return
-        if op in (COLLECT, ENFORCE_QUOTAS):
+        if op in (COLLECT, CONFIGURE, ENFORCE_QUOTAS):
             return
         if op in (CREATE_SESSION, ATTACH):
             self.sessions.open(result.id, result.timeout_ms)
@@ -481,6 +506,7 @@ class Replica:
             if self.serving:
                 self._outbox.append((raft.leader, DiskRoom(self.member, room.low)))
         elif not room.starved:
+            self._configure()
             if self.tree.enforces_quotas != self.enforces_quotas:
                 request = (ENFORCE_QUOTAS, int(self.enforces_quotas))
                 self._expired += payload_of_nobody(request)
@@ -556,23 +582,3 @@ class Replica:
         for session in self.tree.sessions.values():
             self.sessions.open(session.id, session.timeout_ms)
         self.door.restored()
-
-
-def payload_of_nobody(*requests: tuple[Any, ...]) -> list[bytes]:
-    """A proposal that no client asked for."""
-    nobody = Proposals(0, 0, float)
-    nobody.add(_NOBODY, (0, 0, (), list(requests)), 0)
-    return nobody.pack()
-
-
-class _Nobody:
-    closed = False
-
-    def replied(self, zxid: int, error: int, result: Any) -> None: ...
-
-    def lost(self) -> None: ...
-
-    def failed(self, error: Exception) -> None: ...
-
-
-_NOBODY: Final = _Nobody()

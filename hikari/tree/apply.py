@@ -12,8 +12,9 @@ from typing import Any, Final
 from hikari.tree import acl, quotas
 from hikari.tree.acl import Identity
 from hikari.tree.ending import CONTAINER, TTL_MS_MAX, due_key, has_ended, ttl_owner
-from hikari.tree.fresh import QUOTA, ROOT, UNDELETABLE
+from hikari.tree.fresh import CONFIG, QUOTA, ROOT, UNDELETABLE
 from hikari.tree.keys import DEPTH_MAX
+from hikari.tree.membership import NO_VERSION, content, servers_of
 from hikari.tree.sessions import Session
 from hikari.tree.state import State
 from hikari.tree.znode import INT_MAX, Znode
@@ -110,8 +111,8 @@ def _link(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode) 
     parent.pzxid = state.zxid
     state.cache.unlist(parent)
     state.insert(path, znode)
-    state.events.append((codes.EVENT_CREATED, path))
-    state.events.append((codes.EVENT_CHILDREN_CHANGED, above))
+    state.events.append((codes.EVENT_CREATED, path, znode.acl))
+    state.events.append((codes.EVENT_CHILDREN_CHANGED, above, parent.acl))
 
 
 def create(
@@ -169,8 +170,8 @@ def unlink(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode)
         state.wait_for(due_key(above, parent))
     if state.quotas or above >= QUOTA:
         quotas.went(state, path, znode)
-    state.events.append((codes.EVENT_DELETED, path))
-    state.events.append((codes.EVENT_CHILDREN_CHANGED, above))
+    state.events.append((codes.EVENT_DELETED, path, znode.acl))
+    state.events.append((codes.EVENT_CHILDREN_CHANGED, above, parent.acl))
 
 
 def delete(
@@ -218,7 +219,7 @@ def set_data(
     znode.version = _bump(znode.version)
     znode.mzxid = state.zxid
     znode.mtime = state.time_ms
-    state.events.append((codes.EVENT_DATA_CHANGED, path))
+    state.events.append((codes.EVENT_DATA_CHANGED, path, znode.acl))
     return _OK, znode.stat68()
 
 
@@ -305,6 +306,25 @@ def expire(
     expired = state.sessions.get(id)
     if expired is not None and expired.attachment == attachment:
         _close(state, expired)
+    return _DONE
+
+
+def configure(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    """Once for each change, however often it is asked for."""
+    servers = request[1]
+    config = state.find(CONFIG)
+    assert config is not None
+    if servers_of(config.data) != servers:
+        state.touch(CONFIG, config)
+        told = content(servers, state.zxid)
+        state.cache.resized(config.data, told)
+        config.data = told
+        config.version = NO_VERSION
+        config.mzxid = state.zxid
+        config.mtime = state.time_ms
+        state.events.append((codes.EVENT_DATA_CHANGED, CONFIG, config.acl))
     return _DONE
 
 

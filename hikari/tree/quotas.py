@@ -24,7 +24,7 @@ from hikari_wire.paths import depth
 if TYPE_CHECKING:
     from hikari.tree.state import State
 
-ENFORCE_QUOTAS: Final = -21
+ENFORCE_QUOTAS: Final = -22
 """A request of our own: (ENFORCE_QUOTAS, 1): from here on; (ENFORCE_QUOTAS, 0): no more."""
 
 INSIDE: Final = QUOTA + b"/"

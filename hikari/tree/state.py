@@ -14,6 +14,9 @@ from hikari.tree.undo import Undo
 from hikari.tree.znode import Znode
 from hikari_wire.paths import depth
 
+Event = tuple[int, bytes, bytes]
+"""Type, path, and the ACL of that znode then: who may not read it is not told."""
+
 FORMAT: Final = 4  # of all rows; a tree of another format is refused
 
 _META: Final = struct.Struct(">HQQQqQIQQ??")
@@ -84,7 +87,7 @@ class State:
         self.claims: dict[int, dict[bytes, bytes | None]] = {}  # the same for E rows; None: gone
         self.moved: dict[int, Session | None] = {}  # the same for S rows
         self.dues: dict[bytes, bytes | None] = {}  # the same for X rows, by key
-        self.events: list[tuple[int, bytes]] = []
+        self.events: list[Event] = []
         self.sessions: dict[int, Session] = {}
         self.undo: Undo | None = None
         self.index = 0

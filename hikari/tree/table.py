@@ -7,6 +7,7 @@ from hikari.tree import apply, keeper, quotas
 from hikari.tree.acl import Identity
 from hikari.tree.apply import Answer, Operation
 from hikari.tree.ending import COLLECT
+from hikari.tree.membership import CONFIGURE
 from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.space import READ_ONLY
@@ -70,6 +71,7 @@ APPLY: Final[dict[int, Operation]] = {
     ATTACH: apply.attach,
     EXPIRE: apply.expire,
     READ_ONLY: apply.read_only,
+    CONFIGURE: apply.configure,
     COLLECT: apply.collect,
     ENFORCE_QUOTAS: quotas.enforce,
 }

@@ -38,7 +38,7 @@ def family(client: Client, cluster: Cluster) -> Client:
 def test_the_features_are_a_bitmap_with_the_first_in_the_highest_bit() -> None:
     assert published.bitmap((0,)) == b"\x80"
     assert published.bitmap((1, 7, 8)) == b"\x41\x80"
-    assert published.bitmap(published.FEATURES) == bytes((0b11111010, 0b11100000))
+    assert published.bitmap(published.FEATURES) == bytes((0b11111011, 0b11100000))
 
 
 def test_who_asks_is_told_what_is_served(client: Client, cluster: Cluster) -> None:

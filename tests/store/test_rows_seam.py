@@ -54,7 +54,7 @@ def test_a_scan_gives_the_rows_of_its_prefix_in_order(rows: AnyRows) -> None:
 
 
 def test_a_page_is_some_of_the_rows_of_its_prefix_behind_a_key(rows: AnyRows) -> None:
-    rows.write({key: b"v" for key in (b"Z", b"Za", b"Za1", b"Za2", b"Za3", b"Zb")})
+    rows.write(dict.fromkeys((b"Z", b"Za", b"Za1", b"Za2", b"Za3", b"Zb"), b"v"))
     assert [key for key, _ in rows.page(b"Za", b"", 2)] == [b"Za", b"Za1"]
     assert rows.page(b"Za", b"Za1", 2) == [(b"Za2", b"v"), (b"Za3", b"v")]
     assert rows.page(b"Za", b"Za3", 2) == []

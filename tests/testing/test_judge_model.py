@@ -15,7 +15,6 @@ from hikari.tree.tree import Tree
 from hikari_wire import codes
 from hikari_wire.records import STAT
 
-
 ENDING = (codes.CREATE_CONTAINER, codes.CREATE_TTL)  # in a multi, told as a create with a Stat
 
 
