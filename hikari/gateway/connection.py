@@ -246,8 +246,8 @@ class Connection(protocol.Protocol):
         identities = self.identities
         if scheme == b"digest":
             user = digest(auth)
-            super = (SUPERUSER,) if compare_digest(user, self.door.super_digest) else ()
-            identities = tuple(dict.fromkeys((*identities, *super, (b"digest", user))))
+            powers = (SUPERUSER,) if compare_digest(user, self.door.super_digest) else ()
+            identities = tuple(dict.fromkeys((*identities, *powers, (b"digest", user))))
         size = sum(len(known) for known, _ in identities) + sum(len(id) for _, id in identities)
         if scheme in (b"digest", b"ip") and size <= IDENTITIES_BYTES_MAX:
             self.identities = identities

@@ -493,6 +493,7 @@ class Replica:
     def _tick_collector(self) -> None:
         if self.raft.role != LEADER or self.room.starved:
             self.collector.rest()
+            self.tree.over_quota.clear()  # who leads says so
         elif due := self.collector.tick(self.tree.rows, self.wall_ms()):
             self._expired += payload_of_nobody(*due)
         self.over_quota.tick(self.tree.over_quota)

@@ -27,6 +27,6 @@ def judge_tree(applied: Sequence[Applied], tree: Tree) -> list[Violation]:
                 f"{path!r} is {STAT.unpack(found.stat68())} {found.data!r}, not"
                 f" {znode.seen()} {znode.data!r}",
             )
-        elif found.acl != znode.acl:
-            findings.add("tree", f"{path!r} has another ACL")
+        elif (found.acl, found.owner) != (znode.acl, znode.owner):
+            findings.add("tree", f"{path!r} has another ACL or owner")
     return findings.all()

@@ -77,7 +77,7 @@ class Znode:
                 self.version,
                 (2 * self.creates - children + 2**31 & 0xFFFFFFFF) - 2**31,
                 self.aversion,
-                self.owner,
+                max(0, self.owner),
                 len(self.data or b""),
                 children,
                 self.pzxid,
@@ -364,7 +364,7 @@ class Model:
 
     def _multi(self, request: tuple[Any, ...], session: int, who: Sequence[Identity]) -> Answer:
         """All or nothing. What failed is told in the value; the header says OK."""
-        parts = request[1]
+        parts = [_meant(part) for part in request[1]]
         if not all(part[0] in self._parts for part in parts):
             return codes.MARSHALLING_ERROR, None
         self._undo = []
@@ -547,6 +547,18 @@ class Model:
 
 def _user(scheme: bytes, id: bytes) -> bytes:
     return id.split(b":")[0] if scheme == b"digest" else id
+
+
+def _meant(part: tuple[Any, ...]) -> tuple[Any, ...]:
+    """In a multi the flags of a create say which it is; () + op 0: what cannot be read."""
+    op = part[0]
+    if op == codes.CREATE_TTL:
+        if part[4] in (5, 6):
+            return part
+        return (codes.CREATE_CONTAINER if part[4] == 4 else codes.CREATE, *part[1:5])
+    if op in (codes.CREATE, codes.CREATE2, codes.CREATE_CONTAINER) and part[4] not in range(4):
+        return (codes.CREATE_CONTAINER, *part[1:]) if part[4] == 4 else (0,)
+    return part
 
 
 def _form(path: bytes) -> int:

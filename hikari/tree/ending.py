@@ -1,9 +1,9 @@
 """Znodes that end by themselves: containers once they are empty, TTL znodes once they are left
 alone. Which of them may be due is kept in rows of its own, in the order in which they fall due.
 
-What a znode is stands in its `owner`, as ZooKeeper's clients see it: a container has the smallest
-number there is, a TTL znode its TTL under a first byte of ones. Both are negative; a session is
-not. A row is there only while its znode has no children, and says nothing that the znode does not:
+What a znode is stands in its `owner`, in ZooKeeper's numbers: a container has the smallest there
+is, a TTL znode its TTL under a first byte of ones. Both are negative; a session is not. Clients are
+shown 0. A row is there only while its znode has no children, and says nothing that this does not:
     X E pzxid path      a container that has had children
     X N mtime path      a container that never had any
     X T mtime+ttl path  a TTL znode

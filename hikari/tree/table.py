@@ -16,6 +16,9 @@ from hikari.tree.undo import Undo
 from hikari_wire import codes
 
 _OK: Final = codes.OK
+_BY_FLAGS: Final = frozenset(
+    (codes.CREATE, codes.CREATE2, codes.CREATE_CONTAINER, codes.CREATE_TTL)
+)
 
 
 def multi(
@@ -23,8 +26,8 @@ def multi(
 ) -> Answer:
     """All or nothing, under one zxid. A part that fails is told in the result: the multi itself
     was understood, and the header of its reply says OK."""
-    parts = request[1]
-    if not all(part[0] in PARTS for part in parts):
+    parts = _readable(request[1])
+    if parts is None:
         return codes.MARSHALLING_ERROR, None
     state.undo = Undo(state)
     results: list[tuple[int, int, Any]] = []
@@ -38,6 +41,34 @@ def multi(
     finally:
         state.undo = None
     return _OK, results
+
+
+def _readable(parts: Sequence[tuple[Any, ...]]) -> Sequence[Any] | None:
+    """The parts as they are meant; None: one of them cannot be read."""
+    for part in parts:
+        op = part[0]
+        if op not in PARTS:
+            return None
+        if op in _BY_FLAGS and (op == codes.CREATE_TTL or part[4] & ~codes.EPHEMERAL_SEQUENTIAL):
+            meant = [_meant(part) for part in parts]
+            return None if None in meant else meant
+    return parts
+
+
+def _meant(part: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """In a multi the flags of a create say which it is, as ZooKeeper reads it; None: it cannot be
+    read."""
+    op = part[0]
+    if op not in _BY_FLAGS:
+        return part if op in PARTS else None
+    flags = part[4]
+    if flags == codes.CONTAINER:
+        return (codes.CREATE_CONTAINER, *part[1:5])
+    if flags in (codes.PERSISTENT_WITH_TTL, codes.PERSISTENT_SEQUENTIAL_WITH_TTL):
+        return part if op == codes.CREATE_TTL else None
+    if op == codes.CREATE_TTL:
+        return (codes.CREATE, *part[1:5])
+    return None if flags & ~codes.EPHEMERAL_SEQUENTIAL else part
 
 
 def _failed(count: int, at: int, error: int) -> list[tuple[int, int, None]]:

@@ -59,7 +59,7 @@ class Naive:
         children = len(self.children(path))
         return STAT.pack(
             z["czxid"], z["mzxid"], z["ctime"], z["mtime"], z["version"],
-            2 * z["creates"] - children, z["aversion"], z["owner"], len(z["data"] or b""),
+            2 * z["creates"] - children, z["aversion"], max(z["owner"], 0), len(z["data"] or b""),
             children, z["pzxid"],
         )  # fmt: skip
 
@@ -229,6 +229,7 @@ class Naive:
     def multi(self, parts: Any, session: int, who: Any) -> list[tuple[int, int, Any]]:
         before = copy.deepcopy((self.znodes, self.events))
         said: list[tuple[int, int, Any]] = []
+        parts = [self.meant(part) for part in parts]
         for part in parts:
             try:
                 said.append((part[0], codes.OK, self.do(part, session, who)))
@@ -238,6 +239,16 @@ class Naive:
                 errors = [codes.OK] * len(said) + [refused.error] + after
                 return [(codes.ERROR, error, None) for error in errors]
         return said
+
+    def meant(self, part: tuple[Any, ...]) -> tuple[Any, ...]:
+        op, flags = part[0], part[4] if len(part) > 4 else 0
+        if op in (codes.CREATE, codes.CREATE2, codes.CREATE_CONTAINER):
+            demand(flags in range(5), codes.MARSHALLING_ERROR)
+        elif op != codes.CREATE_TTL or flags in (5, 6):
+            return part
+        if flags == 4:
+            return (codes.CREATE_CONTAINER, *part[1:5])
+        return part if op != codes.CREATE_TTL else (codes.CREATE, *part[1:5])
 
     def close(self, session: int) -> None:
         del self.sessions[session]
