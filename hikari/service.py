@@ -26,6 +26,7 @@ from hikari.raft.raft import Raft
 from hikari.reactor import install
 from hikari.replica.compaction import Compaction
 from hikari.replica.disk_watch import LOOK_S, DiskWatch
+from hikari.replica.inquest import Inquest
 from hikari.replica.proposals import Proposals
 from hikari.replica.replica import Replica
 from hikari.replica.session_clock import SessionClock
@@ -34,7 +35,7 @@ from hikari.stalls import Stalls
 from hikari.store.disk import DiskFailed, FolderInUse, is_full
 from hikari.store.healing import JOURNAL, CannotStart, Healing, NothingLeftBut
 from hikari.store.pace import JournalSync
-from hikari.store.rows import MEMTABLE_BYTES, RocksRows
+from hikari.store.rows import MEMTABLE_BYTES, FolderRows, RocksRows
 from hikari.store.space import MIB, Space, missing_to_open
 from hikari.tree.rows import RowsDamaged, RowsFull
 from hikari.tree.tree import Tree
@@ -100,6 +101,9 @@ class Server:
         self.door = self._make_door()
         self.links = self._make_links()
         self.replica = self._make_replica()
+        self.inquest = Inquest(
+            self.aside, lambda name: FolderRows(self.folder / name, self.files), self._aside
+        )
         self.door.tie(self.replica)
         self.door.damaged = self.end
         self.door.healing = lambda: bool(self.unhealed)
@@ -226,6 +230,7 @@ class Server:
         yield "hikari_stall_longest_ms", round(self.stalls.longest_ms, 3)
         yield "hikari_turn_longest_ms", round(1000 * self.reactor.turn_s_max, 3)
         yield "hikari_unhealed_sets", self.unhealed
+        yield "hikari_diverged_znodes", self.inquest.named
 
     def _aside(self, work: Callable[[], None], back: Callable[[], None]) -> None:
         """Do `work` on the tree's thread, one piece after another, then `back` here."""
@@ -241,6 +246,7 @@ class Server:
 
     def _replant(self, rows: Any, name: str) -> Tree:
         """A snapshot replaces the tree; the old folder goes, its files may linger till closed."""
+        self.inquest.end()
         old, self.rows = self.rows, rows
         self.tree = Tree(rows, self.config.limits.cache_bytes_max)
         self._aside(lambda: self._drop(old), lambda: None)
@@ -275,6 +281,8 @@ class Server:
         self.ticking.start(config.raft.tick_ms / 1000, now=False)
         self.looking.start(LOOK_S)
         self._secure()
+        if not self.unhealed and self.aside.sets():
+            self.inquest.begin()  # what the last process did not come to
         log.info(
             "member {member} of {count} serves clients on {client}; term {term}, entries"
             " {base}..{last}, tree at {tree}",
@@ -293,6 +301,7 @@ class Server:
         if late:
             log.warn("this member stood still for {ms} ms", ms=round(late_ms))
         self.replica.tick(late)
+        self.inquest.tick(self.tree)
 
     def _secure(self) -> None:
         """The watermark reaches the disk also when nothing more is written."""
@@ -394,8 +403,11 @@ class Server:
             and self.tree.index >= max(raft.log.commit, self._whole_at)
         ):
             self.unhealed = 0
-            told = "healed: this member has what the others have"
-            self._aside(self.aside.healed, lambda: log.info(told))
+            self._aside(self.aside.healed, self._healed)
+
+    def _healed(self) -> None:
+        log.info("healed: this member has what the others have")
+        self.inquest.begin()
 
 
 def _wait_for_room(config: Config, machine: Machine) -> None:

@@ -50,6 +50,11 @@ def test_a_member_with_a_rotten_row_heals_when_the_znode_changes_and_it_is_named
     wait_until("the odd one has healed", lambda: "healed: " in ensemble.log(odd))
     assert "the tree is not what a majority holds" in ensemble.log(odd)
     assert "the tree HERE is not that of the majority" in ensemble.log(odd)
+    named = "damaged-1-tree-0: /spoilt: data was 5 bytes ("
+    wait_until("the znode is named", lambda: named in ensemble.log(odd))
+    counted = "damaged-1-tree-0: 1 znodes and sessions are not what the others hold"
+    wait_until("and counted", lambda: counted in ensemble.log(odd))
+    assert "hikari_diverged_znodes\t1\n" in ensemble.word(odd, b"mntr")
     client.close()
     reader = Client(ensemble.ports)
     reader.open(odd)
