@@ -338,6 +338,7 @@ class Server:
             self.reactor.callLater(HAND_OVER_POLL_S, self._hand_over, until_s, handed_over)
 
     def _close(self) -> None:
+        self.replica.farewell()
         self.closed = True
         self.ticking.stop()
         self.looking.stop()
