@@ -48,6 +48,7 @@ SWITCH_INTERVAL_S: Final = 1e-4
 GC_ALLOCATIONS: Final = 50_000
 """Requests make no cycles: the collector may be lazy."""
 BACKLOG: Final = 1024
+ROOM_POLL_S: Final = 1.0
 HAND_OVER_SECONDS_MAX: Final = 0.3
 """A leader that is stopped waits so long for another to take over; that takes milliseconds, unless
 nobody can."""
@@ -423,7 +424,20 @@ def _wait_for_room(config: Config, machine: Machine) -> None:
                 flush=True,
             )
             told = True
-        time.sleep(1)
+        time.sleep(ROOM_POLL_S)
+
+
+def _open(config: Config, machine: Machine) -> Server:
+    """The member, once there is room for it. Another process may be quicker and take what was
+    there a moment ago: then a new process waits for it again."""
+    _wait_for_room(config, machine)
+    try:
+        return Server(config, machine)
+    except (DiskFailed, RowsFull, OSError) as error:
+        if not is_full(error):
+            raise
+        time.sleep(ROOM_POLL_S)
+        machine.end(StartAnew(str(error)))
 
 
 def serve(config: Config, path: Path) -> None:
@@ -432,9 +446,8 @@ def serve(config: Config, path: Path) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
     machine = RealMachine(reactor)
-    _wait_for_room(config, machine)
     try:
-        server = Server(config, machine)
+        server = _open(config, machine)
     except NothingLeftBut as error:
         print(
             f"hikari: {error}\nThere is no other member to heal from. What is left, and what going"
