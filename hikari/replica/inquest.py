@@ -135,8 +135,10 @@ class Inquest:
         last = f"{name}: {count} znodes and sessions are not what the others hold"
         if count:
             last += ", and no request since explains it"
-        if trouble:
-            last += f"; it could not be compared{' to its end' * bool(count)}: {trouble}"
+        if trouble and count:
+            last += f"; it could not be compared to its end: {trouble}"
+        elif trouble:
+            last = f"{name}: it could not be compared: {trouble}"
         for line in lines[:LINES_MAX]:
             log.critical("{line}", line=line)
         (log.critical if count else log.warn)("{line}", line=last)

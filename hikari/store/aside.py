@@ -4,7 +4,7 @@ opening                 a folder is being opened: see `hikari.store.opening`
 damaged                 the next start must set this folder aside: found while the member ran
 damaged-3-journal       what was set aside, the third time, and
 damaged-3.txt           what was wrong with it, and when
-damaged-3-differences-0.txt   what in damaged-3-tree-0 is not what the others hold
+damaged-3-differences-0 what in damaged-3-tree-0 is not what the others hold
 unhealed                how often that happened since the member was last whole
 """
 
@@ -137,4 +137,4 @@ class Aside:
 
 
 def _differences(tree: str) -> str:
-    return tree.replace("-tree-", "-differences-") + ".txt"
+    return tree.replace("-tree-", "-differences-")

@@ -84,7 +84,7 @@ class Desk:
             self.work()
 
     def file(self) -> str:
-        return (self.folder / "damaged-1-differences-0.txt").read_text()
+        return (self.folder / "damaged-1-differences-0").read_text()
 
 
 def test_a_znode_that_was_wrong_is_named_in_the_log_in_a_file_and_counted(
