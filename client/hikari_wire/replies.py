@@ -321,7 +321,7 @@ def _take_multi(buf: bytes, at: int, end: int) -> _Taken:
             results.append((op, error, None))
             continue
         if error:
-            results.append((op, error, None))  # Keeper's way: the op that failed, and no body
+            results.append((codes.ERROR, error, None))  # Keeper's way: its own op, and no body
             at = start
             continue
         if op not in _IN_MULTI:

@@ -176,7 +176,7 @@ class Replica:
             if self.raft.role == LEADER and message.term == self.raft.term:
                 self._forwarded += message.proposals
         elif kind is Heard:
-            self.sessions.heard(message.sessions)
+            self.sessions.heard(message.sessions, message.sender)
             return
         elif kind is Digest:
             self.digests.heard(message)
@@ -200,6 +200,7 @@ class Replica:
         """The link to `peer` broke."""
         self.raft.suspect(peer)
         self.sending.lost(peer)
+        self.sessions.gone(peer)
         if peer == self._allegiance[0]:
             self._changed_allegiance()
         self.proposals.link_lost(peer)
@@ -409,7 +410,7 @@ class Replica:
                         door.fired(tree.events, tree.zxid)
                         tree.events.clear()
                     if request[0] < 0:
-                        self._session_request(request, session, error, result)
+                        self._session_request(request, session, error, result, member)
                         refusal = tree.admit(session, attachment)
                 else:
                     error, result = tree.refuse(refusal)
@@ -421,9 +422,9 @@ class Replica:
         return skip
 
     def _session_request(
-        self, request: tuple[Any, ...], session: int, error: int, result: Any
+        self, request: tuple[Any, ...], session: int, error: int, result: Any, member: int
     ) -> None:
-        """A session began, moved or ended: tell the clock and the gateway."""
+        """A session began, moved or ended, as `member` asked: tell the clock and the gateway."""
         if error != OK:
             return
         op = request[0]
@@ -433,7 +434,7 @@ class Replica:
         if op in (COLLECT, CONFIGURE, ENFORCE_QUOTAS):
             return
         if op in (CREATE_SESSION, ATTACH):
-            self.sessions.open(result.id, result.timeout_ms)
+            self.sessions.open(result.id, result.timeout_ms, member)
             self.door.session_moved(result.id, result.attachment)
         else:
             closed = request[1] if op == EXPIRE else session
@@ -468,14 +469,23 @@ class Replica:
         due = self._ticks % HEARD_TICKS == 0 or self._grace == HEARD_TICKS
         if self.heard and (due or raft.role == LEADER):
             if raft.role == LEADER:
-                self.sessions.heard(self.heard)
+                self.sessions.heard(self.heard, self.member)
                 self.heard.clear()
             elif self.serving:
-                self._outbox.append((raft.leader, Heard(self.member, list(self.heard))))
-                self.heard.clear()
+                self._outbox.append((raft.leader, self._report()))
         if raft.role == LEADER and not self.room.starved:
             for session in expired:
                 self._expire(session)
+
+    def _report(self) -> Heard:
+        report = Heard(self.member, list(self.heard))
+        self.heard.clear()
+        return report
+
+    def farewell(self) -> None:
+        """This member stops: its last word is whom it has heard since its last report."""
+        if self.heard and self.raft.role != LEADER and self.serving:
+            self.peers.send([(self.raft.leader, self._report())])
 
     def _grant_all(self) -> None:
         """Everybody gets a full time-out."""

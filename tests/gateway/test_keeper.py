@@ -8,7 +8,10 @@ from hikari.gateway import published
 from hikari.tree.acl import digest
 from hikari_wire import codes
 from hikari_wire.acl import OPEN
+from hikari_wire.jute import INT
+from hikari_wire.requests import MULTI_HEADER
 
+NO_NODE = INT.pack(codes.NO_NODE)
 FLAGS, VERSION = b"/keeper/feature_flags", b"/keeper/api_version"
 ANN = acl_of((codes.PERM_ALL, b"digest", digest(b"ann:secret")))
 ALL, PERSISTENT, EPHEMERAL = codes.LIST_ALL, codes.LIST_PERSISTENT, codes.LIST_EPHEMERAL
@@ -176,11 +179,12 @@ READS = (
 
 def test_many_reads_are_answered_each_in_its_own_words(family: Client, cluster: Cluster) -> None:
     zookeepers = ask(family, cluster, (codes.MULTI_READ, READS))
-    assert zookeepers[0] == (codes.ERROR, codes.NO_NODE, None)  # type: ignore[index]
+    assert family.heard[-1][-1][:13] == MULTI_HEADER.pack(codes.ERROR, False, -101) + NO_NODE
     ask(family, cluster, (codes.GET_DATA, FLAGS, False))  # who asks this is of Keeper
     keepers = ask(family, cluster, (codes.MULTI_READ, READS))
-    assert keepers[0] == (codes.GET_DATA, codes.NO_NODE, None)  # type: ignore[index]
-    assert keepers[1:] == zookeepers[1:]  # type: ignore[index]
+    assert family.heard[-1][-1][:9] == MULTI_HEADER.pack(codes.GET_DATA, False, -101)
+    assert keepers == zookeepers
+    assert keepers[0] == (codes.ERROR, codes.NO_NODE, None)  # type: ignore[index]
     _, (_, _, stat), (_, _, names), (_, _, (again, _)), (_, _, (fleeting, _)) = keepers  # type: ignore[misc]
     assert stat.num_children == 1
     assert names == again == (b"deep",)

@@ -375,4 +375,4 @@ def test_keepers_clients_are_told_which_read_of_many_failed():
     body = replies.pack_multi_for_keeper(results)
     assert body == b"\x00\x00\x00\x04\x00" + NO_NODE + b"\x00\x00\x00\x03\x00" + OK + S + END
     decoded = replies.decode_body(codes.MULTI_READ, body, 0, len(body))
-    assert decoded == ((codes.GET_DATA, codes.NO_NODE, None), (codes.EXISTS, 0, STAT))
+    assert decoded == ((codes.ERROR, codes.NO_NODE, None), (codes.EXISTS, 0, STAT))
