@@ -245,6 +245,9 @@ class Simulation:
         self._until(self._whole, "all members are whole and agree", HEAL_S_MAX)
         awake = max((client.process.busy_until for client in self.clients), default=0.0)
         self.timeline.run(max(awake, self.timeline.now) + QUIET_S)
+        for client in self.clients:  # who does not know yet that nobody is there finds out
+            self.timeline.current = client.process
+            client.ask((codes.PING,))
         self._until(
             lambda: not any(c.pending for c in self.clients), "all is answered", ANSWER_S_MAX
         )
