@@ -110,6 +110,7 @@ def test_the_superuser_may_do_what_nobody_else_may(make):
         root.set("/private", b"y")
         assert root.get("/private")[0] == b"y"
         root.delete("/private")
+        zk.sync("/")
         with pytest.raises(NoNodeError):
             zk.get("/private")
         three.leader()
