@@ -9,9 +9,11 @@ from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
 from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake
 from hikari.gateway.reads import READS
+from hikari.gateway.telling import Telling
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
 from hikari.tree.acl import Identity, digest
@@ -81,7 +83,8 @@ class Connection(protocol.Protocol):
         self.slots: deque[Slot] = deque()
         self.waiting: deque[Slot] = deque()
         self.out: list[bytes] = []
-        self.received = self.sent = 0  # frames
+        self.traffic = Traffic()
+        self.traffic.made_s = door.now_s
         self.underway_bytes = 0
         self.watched_bytes = 0  # at most: see hikari.gateway.reads
         self.closed = False  # nothing more is read, proposed or answered
@@ -94,6 +97,7 @@ class Connection(protocol.Protocol):
         self.parked: list[tuple[bytes, Spans]] = []  # requests from a write behind a sync on
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
+        self.telling: Telling | None = None  # what it is told in pieces
 
     # ---- from the transport
 
@@ -107,7 +111,11 @@ class Connection(protocol.Protocol):
             self.refuse("too many connections")
             return
         self.outlet = Outlet(transport, self._drained_out)
-        self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self.refuse, "no session asked for")
+        self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self._keeps_silent)
+
+    def _keeps_silent(self) -> None:
+        self.door.counts.strangers += 1
+        self.refuse("no session asked for")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.closed = self.shut = True
@@ -119,6 +127,9 @@ class Connection(protocol.Protocol):
         if not self.deaf or self.closed:
             return
         self.deaf = False
+        if self.telling is not None:
+            self.telling.go_on()
+            return
         if self.session:
             self.door.heard.add(self.session)  # its pings were not read meanwhile
         try:
@@ -141,8 +152,9 @@ class Connection(protocol.Protocol):
         except Malformed as error:
             self.refuse(str(error))
             return
-        self.received += len(spans)
-        self.door.received += len(spans)
+        traffic = self.traffic
+        traffic.received += len(spans)
+        traffic.bytes += len(data)
         self.door.heard.add(self.session)
         if self.parked:
             self.parked.append((buf, spans))
@@ -202,6 +214,9 @@ class Connection(protocol.Protocol):
                 self._other(xid, op, read, buf, at + 8, end)
                 if self.shut:
                     break
+        if spans:
+            traffic = self.traffic
+            traffic.last_op, traffic.last_xid = op, xid
         if writes:
             self.underway_bytes += size
             self.door.propose(self, writes, size)
@@ -252,6 +267,7 @@ class Connection(protocol.Protocol):
             self.identities = identities
             self._answered(xid, codes.AUTH, codes.OK, None)
         else:
+            self.door.counts.auth_failed += 1
             self._answered(xid, codes.AUTH, codes.AUTH_FAILED, None)
             self._end_after_replies()
 
@@ -326,8 +342,10 @@ class Connection(protocol.Protocol):
         if self.closed:
             return
         if self.handshake is not None:
+            self.traffic.waited += 1
             self.handshake.answered(error, result)
             return
+        self.traffic.waited += 1
         slot = self.waiting.popleft()
         op = slot.op
         body = BODY[op](result) if result is not None or error == codes.OK else b""
@@ -341,7 +359,9 @@ class Connection(protocol.Protocol):
                 self.flush()
                 return
             if slots:
+                behind = len(slots)
                 self._drain()
+                self.traffic.behind += behind - len(slots)
             if self.parked and not slots:
                 self._unpark()
         else:
@@ -388,6 +408,7 @@ class Connection(protocol.Protocol):
 
     def notify(self, event: bytes) -> None:
         """A watch fired: `event` is the frame."""
+        self.traffic.events += 1
         self.out.append(event)
         self._due()
 
@@ -409,9 +430,13 @@ class Connection(protocol.Protocol):
         out = self.out
         if out and not self.closed:
             data = b"".join(out) if len(out) > 1 else out[0]
-            self.sent += len(out)
-            self.door.sent += len(out)
+            traffic, door = self.traffic, self.door
+            traffic.sent += len(out)
+            traffic.told_s = door.now_s
+            traffic.told_zxid = door.tree.zxid
             out.clear()
+            if traffic.waited:
+                self._time()
             self.outlet.write(data)
             if self.outlet.waiting > DEAF_BYTES:
                 self._does_not_read()
@@ -423,6 +448,16 @@ class Connection(protocol.Protocol):
             self.outlet.close()
         elif self.held_back:
             self._hold_back()
+
+    def _time(self) -> None:
+        """By turn: all that is written now waited about as long as the newest of it."""
+        traffic, door = self.traffic, self.door
+        took_ms = door.replica.proposals.took_ms
+        traffic.latency.add(took_ms, traffic.waited + traffic.behind)
+        door.writes.add(took_ms, traffic.waited)
+        if traffic.behind:
+            door.behind.add(took_ms, traffic.behind)
+        traffic.waited = traffic.behind = 0
 
     def _does_not_read(self) -> None:
         """Its requests are read again when it has read their replies; events cannot wait."""

@@ -7,8 +7,11 @@ from attrs import Factory, define, field
 from twisted.logger import Logger
 
 from hikari.complaints import Complaints
+from hikari.gateway.about import About
+from hikari.gateway.counts import Counts, Traffic
 from hikari.gateway.figures import Figure
 from hikari.replica.replica import Replica
+from hikari.tally import Tally
 from hikari.tree.tree import Tree
 from hikari.watches.table import WatchTable
 from hikari_wire import codes
@@ -22,7 +25,8 @@ log = Logger()
 
 @define(eq=False)
 class Door:
-    """Fulfils the replica's `Door`. `replica` and `tree` are tied in by the service."""
+    """Fulfils the replica's `Door`. `replica` and `tree` are tied in by the service. `now_s` is
+    the time of the last tick: nobody who is answered costs a look at a clock."""
 
     frame_bytes_max: int
     requests_max: int
@@ -32,6 +36,7 @@ class Door:
     timeout_max_ms: int
     new_password: Callable[[], bytes]
     later_s: Callable[..., Any]  # (seconds, callable, arguments) -> IDelayedCall
+    about: About
 
     damaged: Callable[[Exception], None] | None = field(init=False, default=None)
     replica: Replica = field(init=False)
@@ -41,8 +46,13 @@ class Door:
     connections: dict["Connection", None] = field(init=False, default=Factory(dict))
     by_session: dict[int, "Connection"] = field(init=False, default=Factory(dict))
     due: list["Connection"] = field(init=False, default=Factory(list))
-    received: int = field(init=False, default=0)  # frames
-    sent: int = field(init=False, default=0)
+    now_s: float = field(init=False, default=0.0)
+    gone_by: Traffic = field(init=False, default=Factory(Traffic))
+    """Of connections that are gone, less what is not counted any more."""
+    counts: Counts = field(init=False, default=Factory(Counts))
+    writes: Tally = field(init=False, default=Factory(Tally))  # ms each, of our own clients
+    behind: Tally = field(init=False, default=Factory(Tally))  # ms, of reads behind a write
+    trace_mask: int = field(init=False, default=0)  # what `stmk` said; nothing is traced
     figures: list[Callable[[], Iterable[Figure]]] = field(init=False, default=Factory(list))
     """What other rooms know: see hikari.gateway.figures."""
     healing: Callable[[], bool] = field(init=False, default=lambda: False)
@@ -50,6 +60,7 @@ class Door:
     complaints: Complaints = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.now_s = self.about.started_s
         self.complaints = Complaints(log, "client {peer} closed: {why}", self.later_s)
 
     def tie(self, replica: Replica) -> None:
@@ -61,12 +72,16 @@ class Door:
     def admit(self, connection: "Connection") -> bool:
         """Whether there is room for one more. It is counted from now on."""
         if len(self.connections) >= self.connections_max:
+            self.counts.refused += 1
             return False
         self.connections[connection] = None
         return True
 
     def gone(self, connection: "Connection") -> None:
-        self.connections.pop(connection, None)
+        if connection in self.connections:
+            del self.connections[connection]
+            self.counts.dropped += 1
+            self.gone_by.add(connection.traffic)
         self.watches.drop(connection)
         if self.by_session.get(connection.session) is connection:
             del self.by_session[connection.session]
@@ -91,6 +106,47 @@ class Door:
         """What a connection has to write is written in the turn that is asked for here."""
         self.replica.wake()
 
+    # ---- for those who ask how it is
+
+    def tick(self) -> None:
+        self.now_s = self.about.seconds()
+
+    def traffic(self) -> Traffic:
+        """Of all connections, those that are gone too."""
+        all = Traffic()
+        all.add(self.gone_by)
+        for connection in self.connections:
+            all.add(connection.traffic)
+        return all
+
+    def latency_ms(self) -> tuple[float, float, float]:
+        """(least, mean, most) of all requests that were answered since this was reset. Those that
+        were answered in the poll that brought them count as 0."""
+        traffic = self.traffic()
+        waited = Tally()
+        for one in (self.writes, self.behind):
+            if one.count:
+                waited.add(one.least)
+                waited.add(one.most)
+        waited.count = self.writes.count + self.behind.count
+        waited.total = self.writes.total + self.behind.total
+        return waited.among(traffic.sent - traffic.events)
+
+    def reset(self) -> None:
+        """Latencies and frames are counted anew."""
+        for tally in (self.writes, self.behind, self.replica.counts.sizes):
+            tally.reset()
+        before, now = self.gone_by, self.traffic()
+        before.received -= now.received
+        before.sent -= now.sent
+        before.events -= now.events
+
+    def reset_connections(self) -> None:
+        """The same of each connection; those of the member stay."""
+        for connection in self.connections:
+            self.gone_by.add(connection.traffic)
+            connection.traffic.reset()
+
     # ---- for the turn
 
     def fired(self, events: list[tuple[int, bytes]], zxid: int) -> None:
@@ -98,6 +154,7 @@ class Door:
         for type, path in events:
             watchers = fire(type, path)
             if watchers:
+                self.counts.fired[type].add(len(watchers))
                 event = notification(type, codes.STATE_SYNC_CONNECTED, path, zxid)
                 for watcher in watchers:
                     watcher.notify(event)  # type: ignore[attr-defined]

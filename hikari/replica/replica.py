@@ -14,6 +14,7 @@ from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
 from hikari.raft.raft import LEADER, Raft, Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.compaction import Compaction
+from hikari.replica.counts import LogCounts
 from hikari.replica.digests import DIGEST_ENTRIES, Digests
 from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
 from hikari.replica.room import Room
@@ -102,6 +103,7 @@ class Replica:
 
     heard: set[int] = field(init=False, default=Factory(set))  # sessions, since the last report
     barriers: Barriers = field(init=False)
+    counts: LogCounts = field(init=False, default=Factory(LogCounts))
     sending: Sending = field(init=False)
     digests: Digests = field(init=False)
     scrub: Scrub = field(init=False, default=Factory(Scrub))
@@ -130,6 +132,7 @@ class Replica:
             newest=self.tree.index,
         )
         self.room = Room(self.member, len(self.raft.voters))
+        self.counts.leader(False, False, self.proposals.seconds())
 
     # ---- what moves it
 
@@ -255,6 +258,10 @@ class Replica:
             self.wake()
         self._turning = False
         if committed:
+            if self.raft.role == LEADER:
+                self.counts.committed += len(committed)
+            else:
+                self.counts.followed += len(committed)
             if committed[0].index <= self.tree.index:  # a snapshot of this turn has them
                 committed = [entry for entry in committed if entry.index > self.tree.index]
             self._apply(committed)
@@ -286,7 +293,9 @@ class Replica:
                 self.sending.end_all()
 
     def _changed_allegiance(self) -> None:
-        self._allegiance = (self.raft.leader, self.raft.term)
+        raft = self.raft
+        self._allegiance = (raft.leader, raft.term)
+        self.counts.leader(raft.leader != 0, raft.role == LEADER, self.proposals.seconds())
         self._forwarded, self._expired = [], []
         self.proposals.lose()
         self.barriers.again()
@@ -310,6 +319,7 @@ class Replica:
             self._forwarded, self._expired = [], []
             for payload in payloads(self.wall_ms(), gathered):
                 raft.propose(payload)
+                self.counts.propose(len(payload))
 
     def _carry_out(self, ready: Ready) -> bool:
         """Send, write, sync. Whether Raft may have more to say now."""
@@ -451,6 +461,7 @@ class Replica:
         known = self.tree.sessions.get(session)
         if known is not None:
             request = (EXPIRE, session, known.attachment)
+            self.counts.expired += 1
             self._expired += payload_of_nobody(request)
 
     # ---- room
@@ -481,6 +492,7 @@ class Replica:
         if self.tree.done or mark is None or not settled:
             self.raft.snapshot_ended(peer)  # not between entries, or no room: asked again
             return
+        self.counts.snapshots += 1
         self.sending.begin(peer, self.tree.rows.view(), mark)
 
     def _stream(self) -> None:

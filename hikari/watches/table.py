@@ -82,6 +82,15 @@ class WatchTable:
         self._tidy(path, interest)
         return told
 
+    def watching(self, path: bytes) -> list[Watcher]:
+        """Who watches it in whatever way, each once."""
+        interest = self.paths.get(path)
+        return [] if interest is None else list(interest.data | interest.child)
+
+    def watched_by(self, watcher: Watcher) -> list[bytes]:
+        """The paths it watches in whatever way, each once."""
+        return list(self.watchers.get(watcher, ()))
+
     def drop(self, watcher: Watcher) -> None:
         """It is gone, and so is all it watched."""
         for path, interest in self.watchers.pop(watcher, {}).items():

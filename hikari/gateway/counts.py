@@ -1,0 +1,69 @@
+"""What a member counts of its clients."""
+
+from typing import Final
+
+from hikari.tally import Tally
+from hikari_wire import codes
+
+
+class Traffic:
+    """Of one connection, or, as far as that has a meaning, of all that are gone."""
+
+    __slots__ = (
+        *("behind", "bytes", "events", "last_op", "last_xid", "latency", "made_s", "received"),
+        *("sent", "told_s", "told_zxid", "waited"),
+    )
+
+    def __init__(self) -> None:
+        self.made_s = self.told_s = 0.0  # on the door's clock: that of ticks
+        self.told_zxid = 0  # the newest when it was written to
+        self.last_op, self.last_xid = 0, -1  # of what it said
+        self.waited = self.behind = 0  # answered out of the log, and behind that, since `flush`
+        self.latency = Tally()  # ms, of requests that waited for the log
+        self.reset()
+
+    def reset(self) -> None:
+        self.received = self.sent = 0  # frames
+        self.events = 0  # of those sent: they answer nothing
+        self.bytes = 0  # received
+        self.latency.reset()
+
+    def add(self, other: "Traffic") -> None:
+        """Its counts."""
+        self.received += other.received
+        self.sent += other.sent
+        self.events += other.events
+        self.bytes += other.bytes
+
+
+class Counts:
+    """Events of connections since the start, which nothing resets."""
+
+    __slots__ = (
+        "asked",
+        "auth_failed",
+        "dropped",
+        "fired",
+        "moved",
+        "refused",
+        "strangers",
+        "unserved",
+    )
+
+    def __init__(self) -> None:
+        self.asked = 0  # for a session
+        self.auth_failed = 0
+        self.dropped = 0  # connections that ended
+        self.moved = 0  # sessions that came from another connection
+        self.refused = 0  # connections for which there was no room
+        self.strangers = 0  # connections that asked for no session in time
+        self.unserved = 0  # connections sent away because there was no leader
+        self.fired: Final = {type: Tally() for type in _EVENTS}  # how many were told of each
+
+
+_EVENTS: Final = (
+    codes.EVENT_CREATED,
+    codes.EVENT_DELETED,
+    codes.EVENT_DATA_CHANGED,
+    codes.EVENT_CHILDREN_CHANGED,
+)
