@@ -18,7 +18,7 @@ FLOORS = [
     {"hikari.store", "hikari.peers"},
     {"hikari.replica"},
     {"hikari.gateway", "hikari.machine"},
-    {"hikari.service", "hikari.ensemble", "hikari.salvage"},
+    {"hikari.service", "hikari.ensemble", "hikari.salvage", "hikari.zoocfg"},
     {"hikari.testing"},
     {"hikari.__main__"},
 ]

@@ -117,7 +117,6 @@ def gauges(door: "Door") -> Iterator[Figure]:
 
 def _of_the_leader(door: "Door") -> Iterator[Figure]:
     replica = door.replica
-    yield "synced_observers", 0
     leadership = replica.raft.leadership
     if leadership is None:
         return
@@ -127,6 +126,7 @@ def _of_the_leader(door: "Door") -> Iterator[Figure]:
     yield "followers", followers  # its name before 3.6
     yield "synced_followers", sum(progress.fit() for progress in leadership.progress.values())
     yield "synced_non_voting_followers", 0
+    yield "synced_observers", 0
     yield "pending_syncs", replica.barriers.unanswered
     yield "leader_uptime", round(1000 * (door.about.seconds() - replica.counts.led_s))
     yield "last_proposal_size", last

@@ -44,11 +44,12 @@ PLAIN = [
     "digest_mismatches_count",
     "unrecoverable_error_count",
 ]
-OF_AN_ENSEMBLE = ["quorum_size", "synced_observers"]
+OF_AN_ENSEMBLE = ["quorum_size"]
 OF_A_LEADER = [
     "learners",
     "synced_followers",
     "synced_non_voting_followers",
+    "synced_observers",
     "pending_syncs",
     "leader_uptime",
     "last_proposal_size",
