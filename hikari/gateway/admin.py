@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hikari.gateway import listings
 from hikari.gateway.environment import environment
-from hikari.gateway.figures import VERSION_TEXT, everything, is_read_only, mode, outstanding, plain
+from hikari.gateway.figures import VERSION_TEXT, everything, mode, outstanding, plain
 from hikari.gateway.figures import sizes as proposal_sizes
 from hikari.gateway.settings import JSON_NAMES, membership, settings
 from hikari.gateway.telling import in_pieces
@@ -56,7 +56,7 @@ def run(door: "Door", name: str, arguments: Arguments) -> Answer:
     own = command.names[0]
     if own in REFUSED:
         return Answer(501, _told(own, REFUSED[own], ()))
-    if not (command.always or door.serving()):
+    if not (command.always or door.serving() or door.alone):
         return Answer(200, _told(own, NOT_SERVING, ()))
     pairs = dict(command.run(door, arguments))
     return Answer(200, _told(own, pairs.pop("error", None), pairs.items()))
@@ -108,7 +108,7 @@ def _server_stats(door: "Door", _: Arguments) -> Pairs:
     about, traffic = door.about, door.traffic()
     least, mean, most = door.latency_ms()
     yield "version", VERSION_TEXT
-    yield "read_only", is_read_only(door)
+    yield "read_only", door.alone
     yield (
         "server_stats",
         {
@@ -184,7 +184,7 @@ def _last_snapshot(door: "Door", _: Arguments) -> Pairs:
 
 
 def _is_read_only(door: "Door", _: Arguments) -> Pairs:
-    yield "read_only", is_read_only(door)
+    yield "read_only", door.alone
 
 
 def _get_mask(door: "Door", _: Arguments) -> Pairs:

@@ -55,6 +55,8 @@ class Door:
     trace_mask: int = field(init=False, default=0)  # what `stmk` said; nothing is traced
     figures: list[Callable[[], Iterable[Figure]]] = field(init=False, default=Factory(list))
     """What other rooms know: see hikari.gateway.figures."""
+    alone: bool = field(init=False, default=False)
+    """No leader for so long that who may read here without one does."""
     healing: Callable[[], bool] = field(init=False, default=lambda: False)
     """Something of this member was set aside, and it is not whole again."""
     complaints: Complaints = field(init=False)

@@ -33,15 +33,11 @@ _FIRED: Final = {
 
 
 def mode(door: "Door") -> str:
+    if door.alone:
+        return "read-only"
     if len(door.replica.raft.voters) == 1:
         return "standalone"
     return "leader" if door.replica.raft.role == LEADER else "follower"
-
-
-def is_read_only(door: "Door") -> bool:
-    """Serves reads without a quorum, to those who asked for that: not done yet. (An ensemble
-    whose disks are full is another matter: see `hikari_read_only`.)"""
-    return False
 
 
 def outstanding(door: "Door") -> int:
@@ -83,8 +79,8 @@ def _texts(door: "Door") -> Iterator[Figure]:
     yield "version", VERSION_TEXT
     yield "server_state", mode(door)
     if len(door.replica.raft.voters) > 1:
-        state = {"leader": "leading - broadcast", "follower": "following - broadcast"}
-        yield "peer_state", state[mode(door)] if door.serving() else "looking"
+        state = "leading" if door.replica.raft.role == LEADER else "following"
+        yield "peer_state", f"{state} - broadcast" if door.serving() else "looking"
 
 
 def gauges(door: "Door") -> Iterator[Figure]:

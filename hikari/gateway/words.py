@@ -10,7 +10,6 @@ from hikari.gateway.environment import environment
 from hikari.gateway.figures import (
     VERSION_TEXT,
     everything,
-    is_read_only,
     mode,
     of_hikari,
     outstanding,
@@ -47,7 +46,7 @@ def answer(door: "Door", said: bytes) -> Iterator[bytes]:
         door.trace_mask = int.from_bytes(said[WORD_BYTES:], "big", signed=True)
         return iter([b"%d" % door.trace_mask])
     served, always = WORDS[word]
-    if not (always or door.serving()):
+    if not (always or door.serving() or door.alone):
         if word == b"isro":
             return iter([b"null"])
         return in_pieces(_not_serving(door, word))
@@ -70,7 +69,7 @@ def _ruok(door: "Door") -> Lines:
 
 
 def _isro(door: "Door") -> Lines:
-    yield "ro" if is_read_only(door) else "rw"
+    yield "ro" if door.alone else "rw"
 
 
 def _summary(door: "Door") -> Lines:
@@ -90,7 +89,7 @@ def _summary(door: "Door") -> Lines:
 
 def _version(door: "Door") -> Lines:
     yield f"Zookeeper version: {VERSION_TEXT}\n"
-    if is_read_only(door):
+    if door.alone:
         yield "READ-ONLY mode; serving only read-only clients\n"
 
 

@@ -10,38 +10,45 @@ from typing import Final, NamedTuple
 
 
 class Field(NamedTuple):
-    """A key that becomes a setting of ours as it is. `names`: the first of these that
-    `hikari.config` has. While it has none, the key is warned of, or refused, with `without`."""
+    """A key that becomes a setting of ours as it is. `name`: table and key in `hikari.toml`. While
+    `hikari.config` has no such setting, the key is warned of, or refused, with `without`."""
 
     kind: str  # "number", "flag" or "text"
-    names: tuple[str, ...]
+    name: str
     refused: bool
     without: str
 
 
 FIELDS: Final = {
     "maxClientCnxns": Field(
-        "number",
-        ("max_client_connections",),
-        False,
-        "there is no limit of connections per address yet",
+        *("number", "limits.max_client_connections"),
+        *(False, "there is no limit of connections per address yet"),
     ),
     "globalOutstandingLimit": Field(
-        "number", ("outstanding_limit",), False, "requests are limited by connection"
+        *("number", "limits.outstanding_limit"),
+        *(False, "requests are limited by connection"),
     ),
-    "jute.maxbuffer": Field("number", ("jute_maxbuffer", "frame_bytes_max"), True, ""),
+    "jute.maxbuffer": Field("number", "limits.frame_bytes_max", True, ""),
     "DigestAuthenticationProvider.superDigest": Field(
-        "text", ("superuser_digest",), True, "there is no superuser yet"
+        "text", "access.super_digest", True, "there is no superuser yet"
     ),
-    "skipACL": Field("flag", ("skip_acl",), True, "ACLs are always checked"),
-    "enforceQuota": Field("flag", ("enforce_quota",), True, "quotas are not enforced yet"),
+    "skipACL": Field("flag", "access.skip_acl", True, "ACLs are always checked"),
+    "enforceQuota": Field("flag", "quotas.enforce", True, "quotas are not enforced yet"),
     "znode.container.checkIntervalMs": Field(
-        "number", ("container_check_ms",), False, "there are no containers yet"
+        "number", "endings.check_interval_ms", False, "there are no containers yet"
+    ),
+    "znode.container.maxPerMinute": Field(
+        "number", "endings.per_minute_max", False, "there are no containers yet"
+    ),
+    "znode.container.maxNeverUsedIntervalMs": Field(
+        "number", "endings.never_used_ms", False, "there are no containers yet"
     ),
     "readonlymode.enabled": Field(
-        "flag", ("readonly_mode",), False, "a member without a quorum does not serve"
+        *("flag", "sessions.readonly_mode"),
+        *(False, "a member without a quorum does not serve"),
     ),
 }
+"""A flag that says no to what there is not is as it should be, and not mentioned."""
 
 _TLS: Final = "TLS is not served yet"
 _SASL: Final = "SASL is not served"
@@ -132,8 +139,6 @@ HARMLESS: Final = {
     "jvm.*": "there is no JVM",
     "jute.maxbuffer.extrasize": "a request may be as large as jute.maxbuffer, no more",
     "enableEagerACLCheck": "ACLs are checked where the request is applied",
-    "znode.container.maxPerMinute": "the leader collects what it finds",
-    "znode.container.maxNeverUsedIntervalMs": "a container that never had a child is kept",
     "IPAuthenticationProvider.usexforwardedfor": "nobody is authenticated over HTTP",
     "quorum.auth.*": _PEER_SASL,
     "kerberos.*": _SASL,

@@ -149,14 +149,13 @@ class _Reading:
 
     def _field(self, key: str, value: str) -> None:
         field = FIELDS[key]
-        for name in field.names:
-            for table, kind in TABLES:
-                if name in attrs.fields_dict(kind):
-                    self.fields[table][name] = self._value(key, field.kind, value)
-                    return
-        if field.kind == "flag" and not self._value(key, "flag", value):
-            return  # as it is
-        if field.refused:
+        given = self._value(key, field.kind, value)
+        table, _, name = field.name.partition(".")
+        if name in attrs.fields_dict(dict(TABLES).get(table, Config)):
+            self.fields[table][name] = given
+        elif given is False:
+            return
+        elif field.refused:
             self.refused.append(f"{key} is not served: {field.without}")
         else:
             self.harmless.append(f"{key} ({field.without})")

@@ -363,3 +363,19 @@ def test_hash_has_the_digests_by_entry(say: Callable[[bytes], str], member: Memb
     assert say(b"hash") == ""
     member.replica.digests.reached(DIGEST_ENTRIES, 7)
     assert say(b"hash") == "80: 7\n"
+
+
+def test_a_member_that_may_only_be_read_says_so() -> None:
+    member = (cluster := Cluster(3, elect=False)).members[1]
+    member.door.alone = True
+    answers = {}
+    for word in (b"isro", b"srvr", b"stat"):
+        client = cluster.dial(member)
+        client.wire.say(word)
+        cluster.run()
+        answers[word] = client.wire.told.decode()
+    assert answers[b"isro"] == "ro"
+    for word in (b"srvr", b"stat"):
+        version, told, *rest = answers[word].splitlines()
+        assert told == "READ-ONLY mode; serving only read-only clients"
+        assert "Mode: read-only" in rest
