@@ -281,8 +281,7 @@ class Server:
         self.port = self.reactor.listenTCP(
             client.port, ClientPort(self.door), backlog=BACKLOG, interface=client.host
         )
-        if not self.alone:
-            self.links.start(me.peer.host, me.peer.port)
+        self.links.start(me.peer.host, me.peer.port)
         self._listen_http()
         self.ticking.start(config.raft.tick_ms / 1000, now=False)
         self.looking.start(LOOK_S)

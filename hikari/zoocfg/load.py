@@ -17,8 +17,8 @@ FOLDER: Final = "hikari"
 TICK_MS: Final = 3000
 ADMIN_PORT: Final = 8080
 METRICS_PORT: Final = 7000
-PEER_OF_ONE: Final = Address("127.0.0.1", 2888)
-"""A member alone listens for no others."""
+PEER_OF_ONE: Final = Address("127.0.0.1", 0)
+"""Any port that is free: nobody has to find a member that is alone."""
 PROMETHEUS: Final = "org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider"
 _SILENT: Final = (
     "org.apache.zookeeper.metrics.impl.DefaultMetricsProvider",
