@@ -78,6 +78,7 @@ class Member:
 
     id: int = attrs.field(validator=_between(1, 255))
     data: Path = Path(".")
+    client: Address | None = None
     admin: Address | None = None
     admin_path: str = attrs.field(default="/commands")
     metrics: Address | None = None
@@ -99,8 +100,8 @@ class Member:
 
 @attrs.frozen
 class MemberAddress:
-    """One member of the ensemble, as every member must list it. Where clients reach another member
-    is not always known: a `zoo.cfg` need not say it."""
+    """One member of the ensemble, as every member must list it. A `zoo.cfg` need not say where
+    clients reach the others."""
 
     id: int = attrs.field(validator=_between(1, 255))
     client: Address | None
@@ -130,6 +131,16 @@ class Ensemble:
         shared = sorted({a for a in addresses if addresses.count(a) > 1})
         if shared:
             raise ValueError(f"members use {', '.join(shared)} more than once")
+
+    def servers(self) -> bytes:
+        """The members as ZooKeeper lists its servers, one a line. It has a port for elections
+        beside that for peers; we have one for both."""
+        lines = [
+            f"server.{m.id}={m.peer}:{m.peer.port}:participant"
+            f"{f';{m.client}' if m.client else ''}\n"
+            for m in sorted(self.members, key=lambda member: member.id)
+        ]
+        return "".join(lines).encode()
 
 
 @attrs.frozen
@@ -236,8 +247,8 @@ class Config:
 
     @property
     def client(self) -> Address:
-        """Where this member serves clients."""
-        client = self.me.client
+        """Where this member listens for clients."""
+        client = self.member.client or self.me.client
         assert client is not None, "a member knows its own"
         return client
 

@@ -290,9 +290,9 @@ def _watches_by_path(door: "Door", _: Arguments) -> Pairs:
 
 def _watch_summary(door: "Door", _: Arguments) -> Pairs:
     watches = door.watches
-    yield "num_connections", len(watches.watchers)
-    yield "num_paths", len(watches.paths)
-    yield "num_total_watches", watches.watches
+    yield "num_connections", len(watches.everyone())
+    yield "num_paths", len(watches.everywhere())
+    yield "num_total_watches", len(watches)
 
 
 def _never(door: "Door", _: Arguments) -> Pairs:

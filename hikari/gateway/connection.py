@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
-from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake
+from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
 from hikari.gateway.reads import READS
 from hikari.gateway.telling import Telling
 from hikari.outlet import Outlet
@@ -396,8 +396,12 @@ class Connection(protocol.Protocol):
             slots.popleft()
 
     def lost(self) -> None:
-        """A proposal may or may not survive: the client must find out for itself."""
-        self.refuse("the leader was lost with its writes under way", quietly=True)
+        """What becomes of its writes is not known here: the client must find out for itself."""
+        self.refuse("what becomes of its writes is not known here", quietly=True)
+
+    def gone(self) -> bool:
+        """Nobody waits for what it proposed."""
+        return self.closed or has_gone(self.transport)
 
     def failed(self, error: Exception) -> None:
         """To answer it failed: a defect of ours, which must cost nobody but this client."""

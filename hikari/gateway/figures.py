@@ -97,7 +97,7 @@ def gauges(door: "Door") -> Iterator[Figure]:
     yield "outstanding_requests", outstanding(door)
     yield "uptime", door.about.uptime_ms
     yield "znode_count", tree.znodes
-    yield "watch_count", door.watches.watches
+    yield "watch_count", len(door.watches)
     yield "ephemerals_count", sum(s.ephemerals for s in tree.sessions.values())
     yield "global_sessions", len(tree.sessions)
     yield "local_sessions", 0

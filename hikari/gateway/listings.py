@@ -130,14 +130,14 @@ def ephemerals_of(door: "Door", session: int) -> Iterator[str]:
 
 
 def watched_by_session(door: "Door") -> Iterator[tuple[int, list[bytes]]]:
-    for watcher in list(door.watches.watchers):
-        paths = door.watches.watched_by(watcher)
+    for watcher in door.watches.everyone():
+        paths = list(dict.fromkeys(door.watches.watched(watcher)))
         if paths:
             yield watcher.session, paths  # type: ignore[attr-defined]
 
 
 def sessions_by_path(door: "Door") -> Iterator[tuple[bytes, list[int]]]:
-    for path in list(door.watches.paths):
+    for path in door.watches.everywhere():
         watchers = door.watches.watching(path)
         if watchers:
             yield path, [watcher.session for watcher in watchers]  # type: ignore[attr-defined]

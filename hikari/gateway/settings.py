@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from hikari.gateway.figures import mode
+from hikari.tree.fresh import CONFIG
 
 if TYPE_CHECKING:
     from hikari.gateway.door import Door
@@ -54,10 +55,8 @@ def settings(door: "Door") -> dict[str, Any]:
 
 
 def membership(door: "Door") -> str:
-    """The members, one a line, as ZooKeeper writes them."""
-    lines = []
-    for member in door.about.config.ensemble.members:
-        client = f";{member.client}" if member.client else ""
-        address = f"{member.peer}:{member.peer.port}"
-        lines.append(f"server.{member.id}={address}:participant{client}\n")
-    return "".join(lines) + "version=0"
+    """The members, one a line, as ZooKeeper writes them and /zookeeper/config has them."""
+    known = door.tree.look(CONFIG)
+    if known is not None and known.data:
+        return known.data.decode()
+    return door.about.config.ensemble.servers().decode() + "version=0"

@@ -227,8 +227,9 @@ def _patience(door: "Door") -> Lines:
 
 def _wchs(door: "Door") -> Lines:
     watches = door.watches
-    yield f"{len(watches.watchers)} connections watching {len(watches.paths)} paths\n"
-    yield f"Total watches:{watches.watches}\n"
+    everyone, everywhere = len(watches.everyone()), len(watches.everywhere())
+    yield f"{everyone} connections watching {everywhere} paths\n"
+    yield f"Total watches:{len(watches)}\n"
 
 
 def _wchc(door: "Door") -> Lines:

@@ -216,8 +216,7 @@ class _Reading:
         own = next((m for m in members if id is None or m.id == id), None)
         if own is None:
             raise ValueError(f"{data / 'myid'} is {id}, but there is no server.{id}")
-        with_client = attrs.evolve(own, client=self._client(own))
-        return tuple(with_client if m is own else m for m in members), with_client
+        return tuple(members), own
 
     def _client(self, own: MemberAddress) -> Address:
         port, host = self.entries.get("clientPort"), self.entries.get("clientPortAddress")
@@ -266,6 +265,7 @@ class _Reading:
         entries = self.entries
         member = self.fields["member"]
         member |= {"id": own.id, "data": data / FOLDER, "words": self._words()}
+        member["client"] = self._client(own)
         if self._value("admin.enableServer", "flag", entries.get("admin.enableServer", "true")):
             member["admin"] = self._address("admin.serverAddress", "admin.serverPort", ADMIN_PORT)
             member["admin_path"] = entries.get("admin.commandURL", "/commands")

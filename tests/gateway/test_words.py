@@ -376,6 +376,16 @@ def test_a_member_that_may_only_be_read_says_so() -> None:
         answers[word] = client.wire.told.decode()
     assert answers[b"isro"] == "ro"
     for word in (b"srvr", b"stat"):
-        version, told, *rest = answers[word].splitlines()
+        _, told, *rest = answers[word].splitlines()
         assert told == "READ-ONLY mode; serving only read-only clients"
         assert "Mode: read-only" in rest
+
+
+def test_watches_that_stay_are_listed_with_the_others(
+    say: Callable[[bytes], str], client: Client
+) -> None:
+    client.ask((codes.ADD_WATCH, b"/a", 1), (codes.EXISTS, b"/a", True))
+    id = f"0x{client.session:x}"
+    assert say(b"wchs") == "1 connections watching 1 paths\nTotal watches:2\n"
+    assert say(b"wchc") == f"{id}\n\t/a\n\n"
+    assert say(b"wchp") == f"/a\n\t{id}\n\n"

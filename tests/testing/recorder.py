@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 from replica.cluster import TICK_MS, Cluster, Member
+from replica.weather import Weather
 from replica.wire import Wire
 
 from hikari.gateway.connection import ClientPort
@@ -14,6 +15,9 @@ from hikari.tree.tree import Tree
 from hikari_wire import codes, replies, requests
 from hikari_wire.framing import Frames
 from hikari_wire.records import ConnectRequest
+
+KINDS = ("data", "exist", "child", "persistent", "recursive")
+OF_TYPE = {1: ("child",), 2: ("data", "exist"), 3: KINDS, 4: ("persistent",), 5: ("recursive",)}
 
 
 class Logbook:
@@ -160,11 +164,14 @@ class RecordingClient:
 
     def rearm(self) -> None:
         """What a client does first when it is back."""
-        kinds: dict[str, list[bytes]] = {"data": [], "exist": [], "child": []}
+        kinds: dict[str, list[bytes]] = {kind: [] for kind in KINDS}
         for kind, path in self.watching:
             kinds[kind].append(path)
-        if self.watching:
-            self.ask((codes.SET_WATCHES, self.seen, *(tuple(some) for some in kinds.values())))
+        paths = [tuple(some) for some in kinds.values()]
+        if any(paths[3:]):
+            self.ask((codes.SET_WATCHES2, self.seen, *paths))
+        elif self.watching:
+            self.ask((codes.SET_WATCHES, self.seen, *paths[:3]))
 
     def listen(self) -> None:
         """Takes in what was said, up to the end of the connection."""
@@ -237,9 +244,14 @@ class RecordingClient:
             self.watching["data", one.request[1]] = None
         elif op in (codes.GET_CHILDREN, codes.GET_CHILDREN2) and one.request[2]:
             self.watching.update({} if header.error else {("child", one.request[1]): None})
+        elif op == codes.ADD_WATCH and not header.error:
+            self.watching[KINDS[3 + one.request[2]], one.request[1]] = None
+        elif op == codes.REMOVE_WATCHES and not header.error:
+            for kind in OF_TYPE[one.request[2]]:
+                self.watching.pop((kind, one.request[1]), None)
 
 
-class Play:
+class Play(Weather):
     """What one seed does: clients that do everything, on members that come, go and hang."""
 
     def __init__(self, seed: int, clients: int = 6, faults: bool = True) -> None:
@@ -365,9 +377,26 @@ class Play:
             return codes.MULTI_READ, ((codes.GET_DATA, path, False),) * 2
         if kind < 0.65:
             return codes.GET_ACL, path
+        if kind < 0.70:
+            return self.lasting(path)
+        if kind < 0.72:
+            return codes.GET_ALL_CHILDREN_NUMBER, chance.choice([path, b"/"])
+        if kind < 0.74:
+            return codes.GET_EPHEMERALS, chance.choice([path, b"/", b""])
+        if kind < 0.745:
+            return (codes.WHO_AM_I,)
         ops = [codes.GET_DATA, codes.EXISTS, codes.GET_CHILDREN, codes.GET_CHILDREN2]
         where = chance.choice([path, path, path, b"/"])
         return chance.choice(ops), where, chance.random() < 0.6
+
+    def lasting(self, path: bytes) -> tuple[Any, ...]:
+        """About watches that stay; now and then what nobody has set, or what there is not."""
+        chance = self.chance
+        where = chance.choice([path, path, b"/"])
+        if chance.random() < 0.5:
+            return codes.ADD_WATCH, where, chance.choice([0, 0, 0, 1, 1, 1, 2])
+        op = chance.choice([codes.REMOVE_WATCHES, codes.CHECK_WATCHES])
+        return op, where, chance.choice([1, 2, 3, 4, 5, 6])
 
     # ---- faults
 
@@ -383,33 +412,6 @@ class Play:
                 speaker.ask(self.request())
                 self.cluster.run()
                 speaker.listen()
-
-    def pair(self) -> tuple[int, int]:
-        one, other = self.chance.sample(self.cluster.voters, 2)
-        return one, other
-
-    def cut(self) -> None:
-        one, other = self.pair()
-        members = self.cluster.members
-        if self.chance.random() < 0.5:
-            self.cluster.cut(members[one])
-        else:
-            self.cluster.cut(members[one], members[other])
-
-    def break_link(self) -> None:
-        one, other = self.pair()
-        self.cluster.network.lose(one, other)
-        if self.cluster.members[one].running:
-            self.cluster.members[one].replica.peer_lost(other)
-
-    def hold(self) -> None:
-        self.cluster.network.held.add(self.pair())
-
-    def heal(self) -> None:
-        cluster = self.cluster
-        stopped = {m.number for m in cluster.members.values() if not m.running}
-        cluster.network.cuts = {pair for pair in cluster.network.cuts if stopped & set(pair)}
-        cluster.network.held.clear()
 
     def dodge(self) -> None:
         """A client asks, what it asked is held up on the way, and it goes on elsewhere."""
