@@ -434,10 +434,9 @@ class Connection(protocol.Protocol):
         out = self.out
         if out and not self.closed:
             data = b"".join(out) if len(out) > 1 else out[0]
-            traffic, door = self.traffic, self.door
+            traffic = self.traffic
             traffic.sent += len(out)
-            traffic.told_s = door.now_s
-            traffic.told_zxid = door.tree.zxid
+            traffic.told = self.door.moment
             out.clear()
             if traffic.waited:
                 self._time()

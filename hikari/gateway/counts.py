@@ -11,12 +11,12 @@ class Traffic:
 
     __slots__ = (
         *("behind", "bytes", "events", "last_op", "last_xid", "latency", "made_s", "received"),
-        *("sent", "told_s", "told_zxid", "waited"),
+        *("sent", "told", "waited"),
     )
 
     def __init__(self) -> None:
-        self.made_s = self.told_s = 0.0  # on the door's clock: that of ticks
-        self.told_zxid = 0  # the newest when it was written to
+        self.made_s = 0.0  # on the door's clock: that of ticks
+        self.told = (0.0, 0)  # when it was written to last, on the same; the newest zxid then
         self.last_op, self.last_xid = 0, -1  # of what it said
         self.waited = self.behind = 0  # answered out of the log, and behind that, since `flush`
         self.latency = Tally()  # ms, of requests that waited for the log

@@ -49,6 +49,8 @@ class Door:
     by_session: dict[int, "Connection"] = field(init=False, default=Factory(dict))
     due: list["Connection"] = field(init=False, default=Factory(list))
     now_s: float = field(init=False, default=0.0)
+    moment: tuple[float, int] = field(init=False, default=(0.0, 0))
+    """`now_s`, and the newest zxid: whoever is told something is told it at this moment."""
     gone_by: Traffic = field(init=False, default=Factory(Traffic))
     """Of connections that are gone, less what is not counted any more."""
     counts: Counts = field(init=False, default=Factory(Counts))
@@ -114,6 +116,7 @@ class Door:
 
     def tick(self) -> None:
         self.now_s = self.about.seconds()
+        self.moment = (self.now_s, self.tree.zxid)
 
     def traffic(self) -> Traffic:
         """Of all connections, those that are gone too."""
@@ -172,6 +175,7 @@ class Door:
             connection.end()
 
     def turn_ended(self) -> None:
+        self.moment = (self.now_s, self.tree.zxid)
         due, self.due = self.due, []
         for connection in due:
             connection.flush()
