@@ -127,6 +127,20 @@ def salvage(path: Path, accept_loss: bool) -> None:
 
 
 @main.command()
+@click.argument("one", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("other", type=click.Path(file_okay=False, path_type=Path))
+def compare(one: Path, other: Path) -> None:
+    """Name the znodes in which the trees of two stopped members differ.
+
+    ONE and OTHER are data folders of members, or trees: one that was set aside, say. What requests
+    have done that only one of them has seen is no difference. Status 0: the same; 1: not.
+    """
+    from hikari import compare as room
+
+    raise SystemExit(room.compare(one.absolute(), other.absolute()))
+
+
+@main.command()
 def version() -> None:
     """Print the version."""
     from importlib.metadata import version as version_of

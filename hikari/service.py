@@ -27,6 +27,7 @@ from hikari.raft.raft import Raft
 from hikari.reactor import install
 from hikari.replica.compaction import Compaction
 from hikari.replica.disk_watch import LOOK_S, DiskWatch
+from hikari.replica.inquest import Inquest
 from hikari.replica.proposals import Proposals
 from hikari.replica.replica import Replica
 from hikari.replica.session_clock import SessionClock
@@ -35,7 +36,7 @@ from hikari.stalls import Stalls
 from hikari.store.disk import DiskFailed, FolderInUse, is_full
 from hikari.store.healing import JOURNAL, CannotStart, Healing, NothingLeftBut
 from hikari.store.pace import JournalSync
-from hikari.store.rows import MEMTABLE_BYTES, RocksRows
+from hikari.store.rows import MEMTABLE_BYTES, FolderRows, RocksRows
 from hikari.store.space import MIB, Space, missing_to_open
 from hikari.tally import Tally
 from hikari.tree.rows import RowsDamaged, RowsFull
@@ -49,6 +50,7 @@ SWITCH_INTERVAL_S: Final = 1e-4
 GC_ALLOCATIONS: Final = 50_000
 """Requests make no cycles: the collector may be lazy."""
 BACKLOG: Final = 1024
+ROOM_POLL_S: Final = 1.0
 HAND_OVER_SECONDS_MAX: Final = 0.3
 """A leader that is stopped waits so long for another to take over; that takes milliseconds, unless
 nobody can."""
@@ -105,6 +107,9 @@ class Server:
         self.door = self._make_door()
         self.links = self._make_links()
         self.replica = self._make_replica()
+        self.inquest = Inquest(
+            self.aside, lambda name: FolderRows(self.folder / name, self.files), self._aside
+        )
         self.door.tie(self.replica)
         self.door.damaged = self.end
         self.door.healing = lambda: bool(self.unhealed)
@@ -242,6 +247,7 @@ class Server:
         yield "hikari_stall_longest_ms", round(self.stalls.longest_ms, 3)
         yield "hikari_turn_longest_ms", round(1000 * self.reactor.turn_s_max, 3)
         yield "hikari_unhealed_sets", self.unhealed
+        yield "hikari_diverged_znodes", self.inquest.named
 
     def _aside(self, work: Callable[[], None], back: Callable[[], None]) -> None:
         """Do `work` on the tree's thread, one piece after another, then `back` here."""
@@ -257,6 +263,7 @@ class Server:
 
     def _replant(self, rows: Any, name: str) -> Tree:
         """A snapshot replaces the tree; the old folder goes, its files may linger till closed."""
+        self.inquest.end()
         old, self.rows = self.rows, rows
         self.tree = Tree(rows, self.config.limits.cache_bytes_max)
         self._aside(lambda: self._drop(old), lambda: None)
@@ -287,6 +294,8 @@ class Server:
         self.ticking.start(config.raft.tick_ms / 1000, now=False)
         self.looking.start(LOOK_S)
         self._secure()
+        if not self.unhealed and self.aside.sets():
+            self.inquest.begin()  # what the last process did not come to
         log.info(
             "member {member} of {count} serves clients on {client}; term {term}, entries"
             " {base}..{last}, tree at {tree}",
@@ -318,6 +327,7 @@ class Server:
         if late:
             log.warn("this member stood still for {ms} ms", ms=round(late_ms))
         self.replica.tick(late)
+        self.inquest.tick(self.tree)
 
     def _secure(self) -> None:
         """The watermark reaches the disk also when nothing more is written."""
@@ -354,6 +364,7 @@ class Server:
             self.reactor.callLater(HAND_OVER_POLL_S, self._hand_over, until_s, handed_over)
 
     def _close(self) -> None:
+        self.replica.farewell()
         self.closed = True
         self.ticking.stop()
         self.looking.stop()
@@ -419,8 +430,11 @@ class Server:
             and self.tree.index >= max(raft.log.commit, self._whole_at)
         ):
             self.unhealed = 0
-            told = "healed: this member has what the others have"
-            self._aside(self.aside.healed, lambda: log.info(told))
+            self._aside(self.aside.healed, self._healed)
+
+    def _healed(self) -> None:
+        log.info("healed: this member has what the others have")
+        self.inquest.begin()
 
 
 def _wait_for_room(config: Config, machine: Machine) -> None:
@@ -435,7 +449,20 @@ def _wait_for_room(config: Config, machine: Machine) -> None:
                 flush=True,
             )
             told = True
-        time.sleep(1)
+        time.sleep(ROOM_POLL_S)
+
+
+def _open(config: Config, machine: Machine) -> Server:
+    """The member, once there is room for it. Another process may be quicker and take what was
+    there a moment ago: then a new process waits for it again."""
+    _wait_for_room(config, machine)
+    try:
+        return Server(config, machine)
+    except (DiskFailed, RowsFull, OSError) as error:
+        if not is_full(error):
+            raise
+        time.sleep(ROOM_POLL_S)
+        machine.end(StartAnew(str(error)))
 
 
 def serve(config: Config, path: Path) -> None:
@@ -444,9 +471,8 @@ def serve(config: Config, path: Path) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
     machine = RealMachine(reactor)
-    _wait_for_room(config, machine)
     try:
-        server = Server(config, machine)
+        server = _open(config, machine)
     except NothingLeftBut as error:
         print(
             f"hikari: {error}\nThere is no other member to heal from. What is left, and what going"

@@ -18,7 +18,10 @@ FLOORS = [
     {"hikari.store", "hikari.peers"},
     {"hikari.replica"},
     {"hikari.gateway", "hikari.machine"},
-    {"hikari.service", "hikari.ensemble", "hikari.salvage", "hikari.zoocfg"},
+    {
+        *("hikari.service", "hikari.ensemble", "hikari.salvage", "hikari.compare"),
+        "hikari.zoocfg",
+    },
     {"hikari.testing"},
     {"hikari.__main__"},
 ]

@@ -137,7 +137,7 @@ def counters(door: "Door") -> Iterator[Figure]:
     yield "commit_count", log.committed
     yield "learner_commit_received_count", log.followed
     yield "looking_count", log.looked
-    yield "snap_count", log.snapshots
+    yield "snap_count", door.replica.sending.begun
     yield "stale_sessions_expired", log.expired
     yield "connection_request_count", counts.asked
     yield "connection_rejected", counts.refused
@@ -155,6 +155,8 @@ def summaries(door: "Door") -> Iterator[Figure]:
     """ZooKeeper's; and what other rooms know of them."""
     yield "updatelatency", door.writes
     yield "readlatency", _reads(door)
+    yield "quorum_ack_latency", door.replica.counts.quorum
+    yield "sync_processor_batch_size", door.replica.counts.batches
     yield "election_time", door.replica.counts.elections
     yield "snapshottime", door.replica.compaction.flushes
     for type, name in _FIRED.items():

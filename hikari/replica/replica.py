@@ -136,7 +136,7 @@ class Replica:
             newest=self.tree.index,
         )
         self.room = Room(self.member, len(self.raft.voters))
-        self.counts.leader(False, False, self.proposals.seconds())
+        self.counts.leader(0, self.member, self.proposals.seconds())
 
     # ---- what moves it
 
@@ -164,7 +164,7 @@ class Replica:
             if self.raft.role == LEADER and message.term == self.raft.term:
                 self._forwarded += message.proposals
         elif kind is Heard:
-            self.sessions.heard(message.sessions)
+            self.sessions.heard(message.sessions, message.sender)
             return
         elif kind is Digest:
             self.digests.heard(message)
@@ -188,6 +188,7 @@ class Replica:
         """The link to `peer` broke."""
         self.raft.suspect(peer)
         self.sending.lost(peer)
+        self.sessions.gone(peer)
         if peer == self._allegiance[0]:
             self._changed_allegiance()
         self.proposals.link_lost(peer)
@@ -264,10 +265,7 @@ class Replica:
             self.wake()
         self._turning = False
         if committed:
-            if self.raft.role == LEADER:
-                self.counts.committed += len(committed)
-            else:
-                self.counts.followed += len(committed)
+            self.counts.commit(committed, self.raft.role == LEADER, self.proposals.seconds)
             if committed[0].index <= self.tree.index:  # a snapshot of this turn has them
                 committed = [entry for entry in committed if entry.index > self.tree.index]
             self._apply(committed)
@@ -309,9 +307,8 @@ class Replica:
             self._expired += payload_of_nobody((CONFIGURE, self.servers))
 
     def _changed_allegiance(self) -> None:
-        raft = self.raft
-        before, self._allegiance = self._allegiance, (raft.leader, raft.term)
-        self.counts.leader(raft.leader != 0, raft.role == LEADER, self.proposals.seconds())
+        before, self._allegiance = self._allegiance, (self.raft.leader, self.raft.term)
+        self.counts.leader(self.raft.leader, self.member, self.proposals.seconds())
         self._forwarded, self._expired = [], []
         self.proposals.followed(before, self._allegiance)
         self.barriers.again()
@@ -336,7 +333,7 @@ class Replica:
             self._forwarded, self._expired = [], []
             for payload in payloads(self.wall_ms(), gathered):
                 raft.propose(payload)
-                self.counts.propose(len(payload))
+                self.counts.propose(raft.log.last.index, len(payload), self.proposals.seconds())
 
     def _carry_out(self, ready: Ready) -> bool:
         """Send, write, sync. Whether Raft may have more to say now."""
@@ -349,6 +346,7 @@ class Replica:
             self.journal.recovered()
         if number:
             self.journal.append(ready.hard_state, ready.entries)
+            self.counts.append(len(ready.entries))
             self.disk.sync(number, self._durable)
         for context, index in ready.reads:
             self.barriers.indexed(context, index)
@@ -403,7 +401,7 @@ class Replica:
                         door.fired(tree.events, tree.zxid)
                         tree.events.clear()
                     if request[0] < 0:
-                        self._session_request(request, session, error, result)
+                        self._session_request(request, session, error, result, member)
                         refusal = tree.admit(session, attachment)
                 else:
                     error, result = tree.refuse(refusal)
@@ -415,9 +413,9 @@ class Replica:
         return skip
 
     def _session_request(
-        self, request: tuple[Any, ...], session: int, error: int, result: Any
+        self, request: tuple[Any, ...], session: int, error: int, result: Any, member: int
     ) -> None:
-        """A session began, moved or ended: tell the clock and the gateway."""
+        """A session began, moved or ended, as `member` asked: tell the clock and the gateway."""
         if error != OK:
             return
         op = request[0]
@@ -427,7 +425,7 @@ class Replica:
         if op == CONFIGURE:
             return
         if op in (CREATE_SESSION, ATTACH):
-            self.sessions.open(result.id, result.timeout_ms)
+            self.sessions.open(result.id, result.timeout_ms, member)
             self.door.session_moved(result.id, result.attachment)
         else:
             closed = request[1] if op == EXPIRE else session
@@ -462,14 +460,23 @@ class Replica:
         due = self._ticks % HEARD_TICKS == 0 or self._grace == HEARD_TICKS
         if self.heard and (due or raft.role == LEADER):
             if raft.role == LEADER:
-                self.sessions.heard(self.heard)
+                self.sessions.heard(self.heard, self.member)
                 self.heard.clear()
             elif self.serving:
-                self._outbox.append((raft.leader, Heard(self.member, list(self.heard))))
-                self.heard.clear()
+                self._outbox.append((raft.leader, self._report()))
         if raft.role == LEADER and not self.room.starved:
             for session in expired:
                 self._expire(session)
+
+    def _report(self) -> Heard:
+        report = Heard(self.member, list(self.heard))
+        self.heard.clear()
+        return report
+
+    def farewell(self) -> None:
+        """This member stops: its last word is whom it has heard since its last report."""
+        if self.heard and self.raft.role != LEADER and self.serving:
+            self.peers.send([(self.raft.leader, self._report())])
 
     def _grant_all(self) -> None:
         """Everybody gets a full time-out."""
@@ -512,7 +519,6 @@ class Replica:
         if self.tree.done or mark is None or not settled:
             self.raft.snapshot_ended(peer)  # not between entries, or no room: asked again
             return
-        self.counts.snapshots += 1
         self.sending.begin(peer, self.tree.rows.view(), mark)
 
     def _stream(self) -> None:

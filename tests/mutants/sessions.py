@@ -22,9 +22,9 @@ def a_new_leader_grants_no_time(set: Set) -> None:
     and must not count that as their silence."""
     opened = SessionClock.open
 
-    def open(self: SessionClock, session: int, timeout_ms: int) -> None:
+    def open(self: SessionClock, session: int, timeout_ms: int, through: int = 0) -> None:
         if session not in self.deadline:
-            opened(self, session, timeout_ms)
+            opened(self, session, timeout_ms, through)
 
     set(SessionClock, "open", open)
 
