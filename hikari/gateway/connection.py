@@ -454,12 +454,11 @@ class Connection(protocol.Protocol):
 
     def _time(self) -> None:
         """By turn: all that is written now waited about as long as the newest of it."""
-        traffic, door = self.traffic, self.door
-        took_ms = door.replica.proposals.took_ms
-        traffic.latency.add(took_ms, traffic.waited + traffic.behind)
-        door.writes.add(took_ms, traffic.waited)
+        traffic = self.traffic
+        took_ms = self.door.replica.proposals.took_ms
+        traffic.writes.add(took_ms, traffic.waited)
         if traffic.behind:
-            door.behind.add(took_ms, traffic.behind)
+            traffic.reads.add(took_ms, traffic.behind)
         traffic.waited = traffic.behind = 0
 
     def _does_not_read(self) -> None:

@@ -10,8 +10,8 @@ class Traffic:
     """Of one connection, or, as far as that has a meaning, of all that are gone."""
 
     __slots__ = (
-        *("behind", "bytes", "events", "last_op", "last_xid", "latency", "made_s", "received"),
-        *("sent", "told", "waited"),
+        *("behind", "bytes", "events", "earlier", "last_op", "last_xid", "made_s"),
+        *("reads", "received", "sent", "told", "waited", "writes"),
     )
 
     def __init__(self) -> None:
@@ -19,14 +19,30 @@ class Traffic:
         self.told = (0.0, 0)  # when it was written to last, on the same; the newest zxid then
         self.last_op, self.last_xid = 0, -1  # of what it said
         self.waited = self.behind = 0  # answered out of the log, and behind that, since `flush`
-        self.latency = Tally()  # ms, of requests that waited for the log
+        self.writes = Tally()  # ms each, from being packed to being applied
+        self.reads = Tally()  # ms, of reads that waited behind a write
+        self.earlier = Tally()  # of both, what the member does not count any more
         self.reset()
 
     def reset(self) -> None:
         self.received = self.sent = 0  # frames
         self.events = 0  # of those sent: they answer nothing
         self.bytes = 0  # received
-        self.latency.reset()
+        for tally in (self.writes, self.reads, self.earlier):
+            tally.reset()
+
+    def latency(self) -> Tally:
+        """Of all that waited."""
+        all = Tally()
+        for tally in (self.earlier, self.reads, self.writes):
+            all.merge(tally)
+        return all
+
+    def forget_latency(self) -> None:
+        """The member counts anew; this connection goes on."""
+        self.earlier = self.latency()
+        self.writes.reset()
+        self.reads.reset()
 
     def add(self, other: "Traffic") -> None:
         """Its counts."""
@@ -34,6 +50,8 @@ class Traffic:
         self.sent += other.sent
         self.events += other.events
         self.bytes += other.bytes
+        self.writes.merge(other.writes)
+        self.reads.merge(other.reads)
 
 
 class Counts:

@@ -12,7 +12,6 @@ from hikari.gateway.counts import Counts, Traffic
 from hikari.gateway.figures import Figure
 from hikari.gateway.watching import readers
 from hikari.replica.replica import Replica
-from hikari.tally import Tally
 from hikari.tree.state import Event
 from hikari.tree.tree import Tree
 from hikari.watches.table import WatchTable
@@ -54,8 +53,6 @@ class Door:
     gone_by: Traffic = field(init=False, default=Factory(Traffic))
     """Of connections that are gone, less what is not counted any more."""
     counts: Counts = field(init=False, default=Factory(Counts))
-    writes: Tally = field(init=False, default=Factory(Tally))  # ms each, of our own clients
-    behind: Tally = field(init=False, default=Factory(Tally))  # ms, of reads behind a write
     trace_mask: int = field(init=False, default=0)  # what `stmk` said; nothing is traced
     figures: list[Callable[[], Iterable[Figure]]] = field(init=False, default=Factory(list))
     """What other rooms know: see hikari.gateway.figures."""
@@ -130,23 +127,18 @@ class Door:
         """(least, mean, most) of all requests that were answered since this was reset. Those that
         were answered in the poll that brought them count as 0."""
         traffic = self.traffic()
-        waited = Tally()
-        for one in (self.writes, self.behind):
-            if one.count:
-                waited.add(one.least)
-                waited.add(one.most)
-        waited.count = self.writes.count + self.behind.count
-        waited.total = self.writes.total + self.behind.total
-        return waited.among(traffic.sent - traffic.events)
+        return traffic.latency().among(traffic.sent - traffic.events)
 
     def reset(self) -> None:
         """Latencies and frames are counted anew."""
-        for tally in (self.writes, self.behind, self.replica.counts.sizes):
-            tally.reset()
+        self.replica.counts.sizes.reset()
         before, now = self.gone_by, self.traffic()
         before.received -= now.received
         before.sent -= now.sent
         before.events -= now.events
+        for traffic in (before, *(connection.traffic for connection in self.connections)):
+            traffic.forget_latency()
+        before.earlier.reset()
 
     def reset_connections(self) -> None:
         """The same of each connection; those of the member stay."""

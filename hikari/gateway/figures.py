@@ -12,6 +12,7 @@ import resource
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from hikari.gateway.counts import Traffic
 from hikari.raft.raft import LEADER
 from hikari.tally import Tally
 from hikari_wire import codes
@@ -153,10 +154,9 @@ def counters(door: "Door") -> Iterator[Figure]:
 
 def summaries(door: "Door") -> Iterator[Figure]:
     """ZooKeeper's; and what other rooms know of them."""
-    yield "updatelatency", door.writes
-    yield "readlatency", _reads(door)
-    yield "quorum_ack_latency", door.replica.counts.quorum
-    yield "sync_processor_batch_size", door.replica.counts.batches
+    traffic = door.traffic()
+    yield "updatelatency", traffic.writes
+    yield "readlatency", _reads(traffic)
     yield "election_time", door.replica.counts.elections
     yield "snapshottime", door.replica.compaction.flushes
     for type, name in _FIRED.items():
@@ -166,17 +166,13 @@ def summaries(door: "Door") -> Iterator[Figure]:
             yield name, value
 
 
-def _reads(door: "Door") -> Tally:
+def _reads(traffic: Traffic) -> Tally:
     """What was answered, less the writes: most in the poll that brought it, which counts as 0."""
-    traffic = door.traffic()
     reads = Tally()
-    answered = max(traffic.sent - traffic.events - door.writes.count, door.behind.count)
-    if answered > door.behind.count:
-        reads.add(0, answered - door.behind.count)
-    if door.behind.count:
-        reads.add(door.behind.most, 0)
-        reads.count += door.behind.count
-        reads.total = door.behind.total
+    at_once = traffic.sent - traffic.events - traffic.writes.count - traffic.reads.count
+    if at_once > 0:
+        reads.add(0, at_once)
+    reads.merge(traffic.reads)
     return reads
 
 

@@ -78,7 +78,7 @@ def details_of(connection: "Connection") -> dict[str, Any]:
     """The same, and what is told of a connection with a session. Times are in ms; requests that
     were answered at once took 0."""
     traffic = connection.traffic
-    latency, op = traffic.latency, traffic.last_op
+    latency, op = traffic.latency(), traffic.last_op
     least, mean, most = latency.among(traffic.sent - traffic.events)
     return traffic_of(connection) | {
         "session_id": connection.session,

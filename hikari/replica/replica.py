@@ -265,7 +265,7 @@ class Replica:
             self.wake()
         self._turning = False
         if committed:
-            self.counts.commit(committed, self.raft.role == LEADER, self.proposals.seconds)
+            self.counts.commit(len(committed), self.raft.role == LEADER)
             if committed[0].index <= self.tree.index:  # a snapshot of this turn has them
                 committed = [entry for entry in committed if entry.index > self.tree.index]
             self._apply(committed)
@@ -333,7 +333,7 @@ class Replica:
             self._forwarded, self._expired = [], []
             for payload in payloads(self.wall_ms(), gathered):
                 raft.propose(payload)
-                self.counts.propose(raft.log.last.index, len(payload), self.proposals.seconds())
+                self.counts.propose(len(payload))
 
     def _carry_out(self, ready: Ready) -> bool:
         """Send, write, sync. Whether Raft may have more to say now."""
@@ -346,7 +346,6 @@ class Replica:
             self.journal.recovered()
         if number:
             self.journal.append(ready.hard_state, ready.entries)
-            self.counts.append(len(ready.entries))
             self.disk.sync(number, self._durable)
         for context, index in ready.reads:
             self.barriers.indexed(context, index)
