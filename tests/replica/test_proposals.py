@@ -131,7 +131,28 @@ def test_what_is_in_doubt_is_proposed_again_under_a_new_number_before_what_waits
     assert [session for session, _, _, _ in groups] == [2, 3, 4]
     assert proposals.answered(1002) is None
     assert proposals.answered(1004) == crowd[2:]
-    assert not any(one.was_lost for one in crowd)
+    assert [one.was_lost for one in crowd] == [0, 1, 0, 0, 0]
+
+
+def test_who_has_hung_up_has_nothing_more_proposed_neither_what_was_in_doubt_nor_what_waits(
+    proposals: Proposals,
+) -> None:
+    """His later writes would stand in the log without the earlier ones."""
+
+    class HungUp(Someone):
+        def gone(self) -> bool:
+            return True
+
+    stays, gone = Someone(), HungUp()
+    proposals.add(gone, group(1), 20)
+    proposals.pack()
+    proposals.add(gone, group(2), 20)
+    proposals.add(stays, group(3), 20)
+    proposals.followed((1, 7), (2, 8))
+    assert proposals.applied(8)
+    (packed,) = proposals.pack()
+    assert [session for session, _, _, _ in unpack(packed)[2]] == [3]
+    assert gone.was_lost
 
 
 @pytest.mark.parametrize("broken", [False, True])
@@ -166,13 +187,13 @@ def test_too_much_that_waits_is_shed_from_the_newest_on(proposals: Proposals) ->
 
 def test_latency_is_from_packed_to_applied(proposals: Proposals) -> None:
     clock: Any = proposals.seconds
-    assert proposals.latency_ms() == (0, 0, 0)
+    assert proposals.took_ms == 0
     for took in (0.002, 0.004):
         proposals.add(Someone(), group(1), 20)
         proposals.pack()
         clock.now += took
         proposals.answered(proposals.serial)
-    assert [round(ms) for ms in proposals.latency_ms()] == [2, 3, 4]
+        assert round(proposals.took_ms) == round(1000 * took)
 
 
 def test_an_entry_holds_all_proposals_of_a_turn_unless_they_are_too_many() -> None:
