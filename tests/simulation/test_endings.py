@@ -7,7 +7,7 @@ import pytest
 
 from hikari.replica.collector import Collector
 from hikari.testing import command
-from hikari.testing.plan import draw
+from hikari.testing.plan import LIMITED, Plan, draw
 from hikari.tree import apply, ending, quotas
 from hikari.tree.state import State
 from hikari.tree.znode import Znode
@@ -38,6 +38,8 @@ def a_ttl_counts_from_the_creation(patch: pytest.MonkeyPatch) -> None:
 
 
 def what_was_due_is_removed_whatever_it_is_now(patch: pytest.MonkeyPatch) -> None:
+    tick = Collector.tick
+    patch.setattr(Collector, "tick", lambda self, rows, now_ms: tick(self, rows, now_ms + 3_000))
     patch.setattr(apply, "has_ended", lambda znode, *_: not znode.children)
 
 
@@ -77,4 +79,14 @@ PLANTED = [
 @pytest.mark.parametrize("plant", PLANTED, ids=[plant.__name__ for plant in PLANTED])
 def test_it_is_seen(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
-    assert any(command.live(draw(seed, TURNS)).broken for seed in range(1, SEEDS))
+    assert any(command.live(plan_of(seed)).broken for seed in range(1, SEEDS))
+
+
+def plan_of(seed: int) -> Plan:
+    """That of the seed, with more of what fails in a quota, and of what ends."""
+    plan = draw(seed, TURNS)
+    for script in plan.scripts:
+        for at_s in (1.6, 2.0, 2.4):
+            fails = [["create", f"{LIMITED}/9", 0], ["delete", "/s/none"]]
+            script.acts += [[at_s, "multi", fails], [at_s, "ttl", "/t/9", 2_000]]
+    return plan
