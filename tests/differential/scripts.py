@@ -1,0 +1,65 @@
+"""Draws a script from a seed."""
+
+import random
+from typing import Any
+
+from differential import operations
+from differential.arguments import Arguments
+from differential.stage import DOOMED_MS, Step
+
+OPENS: tuple[dict[str, Any], ...] = (
+    *({"zxid": "seen"}, {"zxid": "seen"}, {}, {"read_only": True}, {"read_only": None}),
+    *({"password": "wrong"}, {"password": ""}, {"password": None}, {"password": "short"}),
+    *({"zxid": "future"}, {"as": "nobody"}, {"as": "new", "timeout_ms": 0}, {"as": "new"}),
+    *({"as": "new", "zxid": "future"}, {"as": "new", "timeout_ms": 10**6}, {"as": "new", "password": ""}),
+    *({"as": "new", "timeout_ms": -1}, {"as": "new", "password": "short"}),
+)
+
+
+def draw(seed: int, count: int, seats: int, served: set[str], only: set[str]) -> list[Step]:
+    """About `count` operations. `served` is what may be drawn besides what needs nothing; `only`
+    names operations of the table, none means all."""
+    chance = random.Random(f"differential {seed}")
+    arguments = Arguments(chance)
+    table = [one for one in operations.TABLE if set(one.needs) <= served]
+    table = [one for one in table if not only or one.name in only]
+    weights = [one.weight for one in table]
+    multi_share = 0.0 if only and "multi" not in only else 0.06
+    steps: list[Step] = []
+    doomed: set[int] = set()
+    drawn = 0
+    while drawn < count:
+        seat = chance.randrange(seats)
+        draw = chance.random()
+        if draw < 0.012:
+            steps.append({"seat": seat, "open": _open(chance, seat, seats)})
+        elif draw < 0.02:
+            steps.append({"seat": seat, "drop": True})
+        elif draw < 0.022:
+            steps.append({"seat": seat, "open": {"as": "new", "timeout_ms": DOOMED_MS}})
+            doomed.add(seat)
+        elif draw < 0.03 and seat in doomed:
+            steps.append({"seat": seat, "expire": True})
+            doomed.discard(seat)
+        else:
+            asked = []
+            for _ in range(chance.choice((1, 1, 1, 1, 1, 1, 2, 3, 5))):
+                if chance.random() < multi_share:
+                    asked.append(operations.multi(arguments, served))
+                    continue
+                (operation,) = chance.choices(table, weights) if table else (None,)
+                if operation is None:
+                    break
+                asked.append(operation.draw(arguments))
+                if operation.last:
+                    break
+            if asked:
+                steps.append({"seat": seat, "ask": asked})
+            drawn += max(1, len(asked))
+    return steps
+
+
+def _open(chance: random.Random, seat: int, seats: int) -> dict[str, Any]:
+    if chance.random() < 0.1:
+        return {"as": chance.randrange(seats)}
+    return dict(chance.choice(OPENS))
