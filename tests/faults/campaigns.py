@@ -47,13 +47,16 @@ def run(workload, fault, seed, members, seconds, script, folder, net):
 @click.option("--minutes", type=float, default=10.0, show_default=True)
 @click.option("--seed", default=rotation.seed_of_today, show_default="the date")
 @click.option("--seconds", default=SECONDS, show_default=True, help="Of each scenario.")
+@click.option("--workload", type=click.Choice(sorted(WORKLOADS)), help="Only this one.")
 @KEEP
 @FIGURES
-def soak(minutes, seed, seconds, keep, figures):
+def soak(minutes, seed, seconds, workload, keep, figures):
     """Play scenario after scenario; failed ones are kept."""
     until = time.monotonic() + 60 * minutes
-    total = rotation.play(seed, seconds, until, click.echo, keep)
+    total = rotation.play(seed, seconds, until, click.echo, keep, workload)
     click.echo(json.dumps(total.told(), indent=1))
     if figures is not None:
-        rotation.append(figures, "fault scenarios", {"seed": seed, **total.told()})
+        rotation.append(
+            figures, "fault scenarios", {"seed": seed, "workload": workload, **total.told()}
+        )
     raise SystemExit(bool(total.failed))

@@ -33,7 +33,7 @@ RESTART_S_MAX = 2.0
 """A figure, not a verdict: it hangs on what else the machine does."""
 FULL_S = 0.5
 WITHOUT_ROOM = ("enospc", "enospc-on", shim.FULL, "short")
-"""All of these say ENOSPC in the end: a member begins anew in the same process, and waits for room."""
+"""All of these say ENOSPC in the end: a member begins anew in its process, and waits for room."""
 MAY_LIVE = ("unlink", "rmdir", "rocksdict-config.json", "OPTIONS", "ftruncate", "pid", "IDENTITY")
 """What a member may fail at and go on: nothing is lost if such a file is old, or still there."""
 

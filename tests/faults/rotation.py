@@ -53,11 +53,13 @@ def possible(say: Callable[[str], None] = print) -> list[str]:
     return faults
 
 
-def rotation(seed: str, faults: list[str]) -> Iterator[tuple[str, str, str, int]]:
+def rotation(
+    seed: str, faults: list[str], only: str | None = None
+) -> Iterator[tuple[str, str, str, int]]:
     """(workload, fault, seed, members) without end. Each round has every fault once, and each
     workload about as often; after so many rounds as there are workloads, every pair."""
     chance = random.Random(seed)
-    workloads = sorted(WORKLOADS)
+    workloads = [only] if only else sorted(WORKLOADS)
     number = 0
     while True:
         chance.shuffle(workloads)
@@ -109,12 +111,17 @@ class Sum:
 
 
 def play(
-    seed: str, seconds: float, until: float, say: Callable[[str], None], keep: Path | None
+    seed: str,
+    seconds: float,
+    until: float,
+    say: Callable[[str], None],
+    keep: Path | None,
+    only: str | None = None,
 ) -> Sum:
-    """One scenario after another until that monotonic moment. Folders of failed ones go to
-    `keep`."""
+    """One scenario after another until that monotonic moment; of one workload, if it is named.
+    Folders of failed ones go to `keep`."""
     total = Sum()
-    for workload, fault, each, members in rotation(seed, possible(say)):
+    for workload, fault, each, members in rotation(seed, possible(say), only):
         began = time.monotonic()
         if began > until:
             break

@@ -375,6 +375,7 @@ WORKLOADS = {
     "bank": Workload(BANK, [(16, teller), (6, auditor)]),
     "membership": Workload([create(b"/present")], [(18, present), (6, visitor)]),
     "mirrors": Workload([create(b"/garden")], [(12, gardener), (8, mirror)]),
+    "audience": Workload([create(b"/garden")], [(3, gardener), (60, mirror)]),
     "mixed": Workload(
         [*REGISTERS, *BANK, *LOCK, create(b"/present"), create(b"/garden"), create(b"/sequence")],
         [

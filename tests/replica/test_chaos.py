@@ -6,6 +6,7 @@ import random
 
 import pytest
 from replica.cluster import Cluster
+from replica.weather import Weather
 from replica.wire import Client
 
 from hikari_wire import codes
@@ -17,7 +18,7 @@ def digests_are_compared_often(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"hikari.replica.{room}.DIGEST_ENTRIES", 8)
 
 
-class Chaos:
+class Chaos(Weather):
     """What one seed does to a cluster."""
 
     def __init__(self, seed: int) -> None:
@@ -85,34 +86,6 @@ class Chaos:
 
     def tick(self) -> None:
         self.cluster.tick(self.chance.choice([1, 1, 2, 5, 20]))
-
-    def pair(self) -> tuple[int, int]:
-        one, other = self.chance.sample(self.cluster.voters, 2)
-        return one, other
-
-    def cut(self) -> None:
-        one, other = self.pair()
-        members = self.cluster.members
-        if self.chance.random() < 0.5:
-            self.cluster.cut(members[one])
-        else:
-            self.cluster.cut(members[one], members[other])
-
-    def break_link(self) -> None:
-        """One direction breaks, and is made anew at once."""
-        one, other = self.pair()
-        self.cluster.network.lose(one, other)
-        if self.cluster.members[one].running:
-            self.cluster.members[one].replica.peer_lost(other)
-
-    def hold(self) -> None:
-        self.cluster.network.held.add(self.pair())
-
-    def heal(self) -> None:
-        cluster = self.cluster
-        stopped = {m.number for m in cluster.members.values() if not m.running}
-        cluster.network.cuts = {pair for pair in cluster.network.cuts if stopped & set(pair)}
-        cluster.network.held.clear()
 
     def stop(self) -> None:
         running = [m for m in self.cluster.members.values() if m.running]

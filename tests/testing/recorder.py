@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 from replica.cluster import TICK_MS, Cluster, Member
+from replica.weather import Weather
 from replica.wire import Wire
 
 from hikari.gateway.connection import ClientPort
@@ -239,7 +240,7 @@ class RecordingClient:
             self.watching.update({} if header.error else {("child", one.request[1]): None})
 
 
-class Play:
+class Play(Weather):
     """What one seed does: clients that do everything, on members that come, go and hang."""
 
     def __init__(self, seed: int, clients: int = 6, faults: bool = True) -> None:
@@ -383,33 +384,6 @@ class Play:
                 speaker.ask(self.request())
                 self.cluster.run()
                 speaker.listen()
-
-    def pair(self) -> tuple[int, int]:
-        one, other = self.chance.sample(self.cluster.voters, 2)
-        return one, other
-
-    def cut(self) -> None:
-        one, other = self.pair()
-        members = self.cluster.members
-        if self.chance.random() < 0.5:
-            self.cluster.cut(members[one])
-        else:
-            self.cluster.cut(members[one], members[other])
-
-    def break_link(self) -> None:
-        one, other = self.pair()
-        self.cluster.network.lose(one, other)
-        if self.cluster.members[one].running:
-            self.cluster.members[one].replica.peer_lost(other)
-
-    def hold(self) -> None:
-        self.cluster.network.held.add(self.pair())
-
-    def heal(self) -> None:
-        cluster = self.cluster
-        stopped = {m.number for m in cluster.members.values() if not m.running}
-        cluster.network.cuts = {pair for pair in cluster.network.cuts if stopped & set(pair)}
-        cluster.network.held.clear()
 
     def dodge(self) -> None:
         """A client asks, what it asked is held up on the way, and it goes on elsewhere."""
