@@ -67,7 +67,9 @@ def main(
             )
             spared += Counter(judge.spared)
             if difference is None:
-                print(f"{name}: {judge.operations} operations, {judge.events} events, no difference")
+                print(
+                    f"{name}: {judge.operations} operations, {judge.events} events, no difference"
+                )
                 continue
             totals["differences"] += 1
             print(f"{name}: {shown(difference, script)}")

@@ -3,6 +3,7 @@
 A rule looks at what the two said and at what was asked. It may not be wider than its reason.
 """
 
+import re
 from typing import Any
 
 Item = tuple[Any, ...]
@@ -40,12 +41,97 @@ def _events_sorted(items: list[Item]) -> list[Item]:
 
 def rule(
     judge: Any, request: list[Any] | None, seat: int, theirs: Item | None, ours: Item | None
-) -> str | None:
-    """The name of the rule that allows this difference."""
+) -> tuple[str, str]:
+    """The name of the rule that allows this difference, "" if none does, and which of the two is
+    then done with: "both", "theirs" or "ours"."""
     for name, allows in RULES.items():
-        if allows(judge, request, seat, theirs, ours):
-            return name
-    return None
+        skipped = allows(judge, request, seat, theirs, ours)
+        if skipped:
+            return name, "both" if skipped is True else skipped
+    return "", "both"
 
 
-RULES: dict[str, Any] = {}
+def _is_reply(item: Item | None) -> bool:
+    return item is not None and item[0] == "reply"
+
+
+def _null_text(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool:
+    """ZooKeeper trips over a null path, scheme or id (MARSHALLINGERROR); in a write it is an empty
+    one to us, and refused as such."""
+    if not (_is_reply(theirs) and _is_reply(ours) and request):
+        return False
+    failed = ours[4] != 0 or (ours[1] == "multi" and ours[5][0][0] == -1)
+    return theirs[4] == MARSHALLING_ERROR and failed and _has_null(request)
+
+
+def _has_null(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and any(map(_has_null, value)))
+
+
+def _exists_unread(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool | str:
+    """From 3.9.2 on `exists` needs READ (ZOOKEEPER-2590): 3.8 answers, and sets the watch."""
+    unread = judge.memory.setdefault("unread", set())
+    if not (_is_reply(theirs) and _is_reply(ours)):
+        if (
+            theirs
+            and theirs[0] == "event"
+            and theirs[3] in (1, 2, 3)
+            and (seat, theirs[5]) in unread
+        ):
+            unread.discard((seat, theirs[5]))
+            return "theirs"
+        return False
+    if not request:
+        return False
+    name, path, *_ = *request, None
+    if name == "exists" and (theirs[4], ours[4]) == (0, NO_AUTH):
+        if request[2]:
+            unread.add((seat, path))
+        return True
+    watched = name in ("checkWatches", "removeWatches") and (seat, path) in unread
+    return watched and (theirs[4], ours[4]) == (0, NO_WATCHER)
+
+
+def _create2_in_multi(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool:
+    """From 3.9.4 on a create2 in a multi gives its Stat (ZOOKEEPER-4026)."""
+    if not (request and request[0] == "multi" and _is_reply(theirs) and _is_reply(ours)):
+        return False
+    fewer = [
+        ["create", *part[1:3]] if asked[0] == part[0] == "create2" else part
+        for asked, part in zip([*request[1], [None]], ours[5], strict=False)
+    ]
+    return bool(judge.same(theirs, (*ours[:5], fewer)))
+
+
+def _not_utf8(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool:
+    """What is not UTF-8 can be no znode; ZooKeeper tells it back with U+FFFD in it, we as it came."""
+    if theirs is None or ours is None or theirs[0] != ours[0] or not _odd(ours):
+        return False
+    return bool(judge.same(_mended(theirs), _mended(ours)))
+
+
+def _odd(value: Any) -> bool:
+    if isinstance(value, str):
+        try:
+            value.encode("latin-1").decode("utf-8")
+        except UnicodeDecodeError:
+            return True
+    return isinstance(value, list | tuple) and any(map(_odd, value))
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return re.sub("\ufffd+", "?", value.encode("latin-1").decode("utf-8", "replace"))
+    if isinstance(value, list | tuple):
+        return type(value)(_mended(part) for part in value)
+    return value
+
+
+MARSHALLING_ERROR, NO_AUTH, NO_WATCHER = -5, -102, -121
+
+RULES: dict[str, Any] = {
+    "null text": _null_text,
+    "exists needs READ": _exists_unread,
+    "create2 in a multi": _create2_in_multi,
+    "not UTF-8": _not_utf8,
+}

@@ -86,8 +86,6 @@ class Bench:
             reply = seat.heard[1]
             if reply[0] == "reply" and reply[4] != UNIMPLEMENTED:
                 served.add(name)
-            seat.ask([["delete", "/probe-container", -1], ["delete", "/probe-ttl", -1]])
-            seat.ask([["closeSession"]])
             seat.drop()
         self._start()
         return served

@@ -102,19 +102,23 @@ class Judge:
     ) -> tuple[Any, Any] | None:
         theirs, ours = allowed.streams(self, step, seat, theirs, ours)
         requests = iter(step.get("ask", ()) if seat == step.get("seat") else ())
-        for at in range(max(len(theirs), len(ours))):
-            there = theirs[at] if at < len(theirs) else None
-            here = ours[at] if at < len(ours) else None
+        there_at = here_at = 0
+        while there_at < len(theirs) or here_at < len(ours):
+            there = theirs[there_at] if there_at < len(theirs) else None
+            here = ours[here_at] if here_at < len(ours) else None
             request = None
             if there and there[0] == "reply":
                 request = next(requests, None)
                 self.operations += 1
             self.events += bool(there) and there[0] == "event"
+            skipped = "both"
             if not self.same(there, here):
-                rule = allowed.rule(self, request, seat, there, here)
-                if rule is None:
+                rule, skipped = allowed.rule(self, request, seat, there, here)
+                if not rule:
                     return there, here
                 self.spared[rule] = self.spared.get(rule, 0) + 1
+            there_at += skipped != "ours"
+            here_at += skipped != "theirs"
         return None
 
     def same(self, theirs: Item | None, ours: Item | None) -> bool:

@@ -24,21 +24,25 @@ Draw = Callable[[Arguments], list[Any]]
 
 @dataclass(frozen=True)
 class Operation:
-    """`last`: the server may close the connection after it, so nothing is sent behind it."""
+    """`last`: the server may close the connection after it, so nothing is sent behind it. `alone`:
+    ZooKeeper answers it before what was sent before it."""
 
     name: str
     weight: float
     draw: Draw
     needs: tuple[str, ...]
     last: bool = False
+    alone: bool = False
 
 
 TABLE: list[Operation] = []
 
 
-def _operation(weight: float, *needs: str, last: bool = False) -> Callable[[Draw], Draw]:
+def _operation(
+    weight: float, *needs: str, last: bool = False, alone: bool = False
+) -> Callable[[Draw], Draw]:
     def enter(draw: Draw) -> Draw:
-        TABLE.append(Operation(draw.__name__, weight, draw, needs, last))
+        TABLE.append(Operation(draw.__name__, weight, draw, needs, last or alone, alone))
         return draw
 
     return enter
@@ -119,13 +123,6 @@ def delete_container(a: Arguments) -> list[Any]:
     return ["raw", 20, [a.one((a.known(), {"s": a.known()}))]]
 
 
-@_operation(0.3, last=True)
-def check(a: Arguments) -> list[Any]:
-    """Outside of a multi."""
-    path = a.path()
-    return ["check", path, a.version(path)]
-
-
 # ---- multis
 
 MULTI_PARTS = ((create, 5), (create2, 2), (delete, 4), (set_data, 4), (create_flags, 0.3))
@@ -165,7 +162,9 @@ def multi_of_others(a: Arguments) -> list[Any]:
 
 @_operation(1.5)
 def multi_read(a: Arguments) -> list[Any]:
-    parts = [[a.one(("getData", "getChildren")), a.path(), False] for _ in range(a.one((0, 1, 2, 4)))]
+    parts = [
+        [a.one(("getData", "getChildren")), a.path(), False] for _ in range(a.one((0, 1, 2, 4)))
+    ]
     return ["multiRead", parts]
 
 
@@ -250,17 +249,17 @@ def check_watches(a: Arguments) -> list[Any]:
 # ---- who asks
 
 
-@_operation(2)
+@_operation(2, alone=True)
 def auth(a: Arguments) -> list[Any]:
     return ["auth", a.one((0, 0, 0, 100, -1)), *a.one(AUTHS)]
 
 
-@_operation(0.2, last=True)
+@_operation(0.2, alone=True)
 def bad_auth(a: Arguments) -> list[Any]:
     return ["auth", 0, *a.one(BAD_AUTHS)]
 
 
-@_operation(0.2, "super")
+@_operation(0.2, "super", alone=True)
 def super_auth(a: Arguments) -> list[Any]:
     return ["auth", 0, "digest", a.one(("super:secret", "super:wrong"))]
 
@@ -270,7 +269,7 @@ def who_am_i(a: Arguments) -> list[Any]:
     return ["whoAmI"]
 
 
-@_operation(0.2, "sasl", last=True)
+@_operation(0.2, "sasl", alone=True)
 def sasl(a: Arguments) -> list[Any]:
     return ["sasl", a.one(("", "x", None))]
 
@@ -314,7 +313,7 @@ def quota(a: Arguments) -> list[Any]:
 # ---- what nobody should send
 
 
-@_operation(0.15, last=True)
+@_operation(0.15, alone=True)
 def unknown_opcode(a: Arguments) -> list[Any]:
     return ["raw", a.one((0, 10, 23, 77, 99, 108, 1000, -1, -10, -12, -13, INT_MAX)), []]
 
@@ -336,7 +335,7 @@ def longer(a: Arguments) -> list[Any]:
     return ["raw", a.one((3, 4, 8, 12)), [{"s": "/R"}, "\0", "more"]]
 
 
-@_operation(0.05, last=True)
+@_operation(0.05, alone=True)
 def malformed_header(a: Arguments) -> list[Any]:
     return ["frame", a.one(("", "\0", "\0\0\0\x01", "\0\0\0\x01\0\0\0"))]
 

@@ -11,7 +11,11 @@ OPENS: tuple[dict[str, Any], ...] = (
     *({"zxid": "seen"}, {"zxid": "seen"}, {}, {"read_only": True}, {"read_only": None}),
     *({"password": "wrong"}, {"password": ""}, {"password": None}, {"password": "short"}),
     *({"zxid": "future"}, {"as": "nobody"}, {"as": "new", "timeout_ms": 0}, {"as": "new"}),
-    *({"as": "new", "zxid": "future"}, {"as": "new", "timeout_ms": 10**6}, {"as": "new", "password": ""}),
+    *(
+        {"as": "new", "zxid": "future"},
+        {"as": "new", "timeout_ms": 10**6},
+        {"as": "new", "password": ""},
+    ),
     *({"as": "new", "timeout_ms": -1}, {"as": "new", "password": "short"}),
 )
 
@@ -27,12 +31,17 @@ def draw(seed: int, count: int, seats: int, served: set[str], only: set[str]) ->
     multi_share = 0.0 if only and "multi" not in only else 0.06
     steps: list[Step] = []
     doomed: set[int] = set()
+    shared: set[int] = set()  # seats whose session another one has had
     drawn = 0
     while drawn < count:
         seat = chance.randrange(seats)
         draw = chance.random()
         if draw < 0.012:
-            steps.append({"seat": seat, "open": _open(chance, seat, seats)})
+            how = _open(chance, seats, seat in shared)
+            steps.append({"seat": seat, "open": how})
+            shared.discard(seat)  # unless it takes one just now
+            if isinstance(how.get("as"), int):
+                shared |= {seat, how["as"]}
         elif draw < 0.02:
             steps.append({"seat": seat, "drop": True})
         elif draw < 0.022:
@@ -48,7 +57,7 @@ def draw(seed: int, count: int, seats: int, served: set[str], only: set[str]) ->
                     asked.append(operations.multi(arguments, served))
                     continue
                 (operation,) = chance.choices(table, weights) if table else (None,)
-                if operation is None:
+                if operation is None or (operation.alone and asked):
                     break
                 asked.append(operation.draw(arguments))
                 if operation.last:
@@ -59,7 +68,9 @@ def draw(seed: int, count: int, seats: int, served: set[str], only: set[str]) ->
     return steps
 
 
-def _open(chance: random.Random, seat: int, seats: int) -> dict[str, Any]:
+def _open(chance: random.Random, seats: int, shared: bool) -> dict[str, Any]:
+    """Never a wrong password while another may be connected with the right one: ZooKeeper breaks
+    that connection before it looks at the password, so whoever knows a session's id can."""
     if chance.random() < 0.1:
         return {"as": chance.randrange(seats)}
-    return dict(chance.choice(OPENS))
+    return dict(chance.choice([how for how in OPENS if not (shared and "password" in how)]))

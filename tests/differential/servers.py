@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from ensemble.ensemble import Ensemble
+
 from hikari_tools.bench.peers import role
 from hikari_tools.bench.ports import free_ports
 

@@ -24,6 +24,7 @@ def shrink(
     for at in range(len(script)):
         asked = script[at].get("ask", ())
         if len(asked) > 1:
+
             def whole(fewer: list[Any], at: int = at) -> list[Step]:
                 return [*script[:at], {**script[at], "ask": fewer}, *script[at + 1 :]]
 

@@ -110,7 +110,7 @@ class Seat:
         elif wanted != "right":
             password = wanted
         zxid = {"seen": self.seen, "future": FUTURE}.get(how.get("zxid", 0), 0)
-        timeout_ms = how.get("timeout_ms", TIMEOUT_MS)
+        timeout_ms = how.get("timeout_ms", self.timeout_ms if asked else TIMEOUT_MS)
         self.buffer = b""
         self.then = self.seen
         self.socket = socket.create_connection(self.address, PATIENCE_S)
@@ -377,6 +377,10 @@ SHARED = ("/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config")
 def _timeless(fields: list[Any]) -> list[Any]:
     """Without zxids and times."""
     return [
-        field[4:10] if isinstance(field, tuple) else sorted(field) if isinstance(field, list) else field
+        field[4:10]
+        if isinstance(field, tuple)
+        else sorted(field)
+        if isinstance(field, list)
+        else field
         for field in fields
     ]
