@@ -8,8 +8,8 @@ from typing import Any
 
 Item = tuple[Any, ...]
 
-UNORDERED = {"getChildren", "getChildren2", "getEphemerals", "multiRead"}
-"""Lists of names: ZooKeeper gives them in the order of a hash table and promises none."""
+UNORDERED = {"getChildren", "getChildren2", "getEphemerals", "multiRead", "whoAmI"}
+"""Names and identities: ZooKeeper gives them in the order of a hash table and promises none."""
 
 
 def streams(
@@ -60,6 +60,8 @@ def _null_text(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> b
     one to us, and refused as such."""
     if not (_is_reply(theirs) and _is_reply(ours) and request):
         return False
+    if ours[1] == "sync":
+        return bool(ours[4:] == (0, [""]) and theirs[4:] == (0, [None]))
     failed = ours[4] != 0 or (ours[1] == "multi" and ours[5][0][0] == -1)
     return theirs[4] == MARSHALLING_ERROR and failed and _has_null(request)
 
@@ -92,6 +94,13 @@ def _exists_unread(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) 
     return watched and (theirs[4], ours[4]) == (0, NO_WATCHER)
 
 
+def _check_of_another(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool:
+    """Up to 3.8 checkWatches finds the watches of others too (mended with ZOOKEEPER-4466)."""
+    if not (request and request[0] == "checkWatches" and _is_reply(theirs) and _is_reply(ours)):
+        return False
+    return (theirs[4], ours[4]) == (0, NO_WATCHER)
+
+
 def _create2_in_multi(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool:
     """From 3.9.4 on a create2 in a multi gives its Stat (ZOOKEEPER-4026)."""
     if not (request and request[0] == "multi" and _is_reply(theirs) and _is_reply(ours)):
@@ -104,7 +113,7 @@ def _create2_in_multi(judge: Any, request: Any, seat: int, theirs: Any, ours: An
 
 
 def _not_utf8(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool:
-    """What is not UTF-8 can be no znode; ZooKeeper tells it back with U+FFFD in it, we as it came."""
+    """What is not UTF-8 names no znode; ZooKeeper tells it back with U+FFFD in it, we as it came."""
     if theirs is None or ours is None or theirs[0] != ours[0] or not _odd(ours):
         return False
     return bool(judge.same(_mended(theirs), _mended(ours)))
@@ -132,6 +141,7 @@ MARSHALLING_ERROR, NO_AUTH, NO_WATCHER = -5, -102, -121
 RULES: dict[str, Any] = {
     "null text": _null_text,
     "exists needs READ": _exists_unread,
+    "checkWatches of another": _check_of_another,
     "create2 in a multi": _create2_in_multi,
     "not UTF-8": _not_utf8,
 }

@@ -101,6 +101,7 @@ class Arguments:
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
+        self.lasting = False  # whether the seat sets watches that last, or those that do not
         self.likely: dict[str, int] = {"/R": 0}  # path: about its version
         self.created: dict[str, int] = {}  # parent: about how many children were created
 
@@ -161,6 +162,11 @@ class Arguments:
         if self.often(0.1):
             return int(self.one(VERSIONS))
         return max(0, self.likely.get(path or "", 0) + self.one((0, 0, 0, 0, -1, 1)))
+
+    def watch(self) -> bool:
+        """Whether a read watches. Up to 3.8 a seat has but one mode of watch for a path: the last
+        one set (ZOOKEEPER-4466)."""
+        return not self.lasting and self.often(0.7)
 
     # ---- the rest
 

@@ -74,6 +74,14 @@ class Pairs:
         return bisect.bisect_right(self.theirs, theirs) == bisect.bisect_right(self.ours, ours)
 
 
+def _names(value: Any) -> bool:
+    """Whether this is a list of names or identities, not a reply's fields."""
+    return isinstance(value, list) and (
+        all(isinstance(one, str) for one in value)
+        or all(isinstance(one, tuple) and len(one) == 2 for one in value)
+    )
+
+
 class Judge:
     """Reads two transcripts side by side. `operations` and `events` are how many were compared,
     `spared` how often each rule of `allowed` was used."""
@@ -146,7 +154,7 @@ class Judge:
         if isinstance(theirs, tuple) and isinstance(ours, tuple) and len(theirs) == len(ours) == 11:
             return self._stat(theirs, ours)
         if isinstance(theirs, list | tuple) and isinstance(ours, list | tuple):
-            if name in allowed.UNORDERED and all(isinstance(one, str) for one in theirs):
+            if name in allowed.UNORDERED and _names(theirs) and _names(ours):
                 theirs, ours = sorted(theirs), sorted(ours)
             return len(theirs) == len(ours) and all(
                 self.body(name, one, other) for one, other in zip(theirs, ours, strict=True)

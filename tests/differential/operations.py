@@ -125,17 +125,37 @@ def delete_container(a: Arguments) -> list[Any]:
 
 # ---- multis
 
-MULTI_PARTS = ((create, 5), (create2, 2), (delete, 4), (set_data, 4), (create_flags, 0.3))
+
+def _check(a: Arguments) -> list[Any]:
+    path = a.path()
+    return ["check", path, a.version(path)]
+
+
+MULTI_PARTS = (
+    (create, 5),
+    (create2, 2),
+    (delete, 4),
+    (set_data, 4),
+    (_check, 3),
+    (create_flags, 0.3),
+)
 
 
 def _part(a: Arguments, served: set[str]) -> list[Any]:
+    """Without a null text: ZooKeeper trips over it in the midst, and the parts before it are half
+    done from then on (the parent has counted a child that is not there)."""
     parts = [*MULTI_PARTS, *((draw, 1) for name, draw in OTHER_PARTS if name in served)]
-    draw: Draw
-    (draw,) = a.chance.choices([one for one, _ in parts], [weight for _, weight in parts])
-    if a.often(0.2):
-        path = a.path()
-        return ["check", path, a.version(path)]
-    return draw(a)
+    while True:
+        draw: Draw
+        (draw,) = a.chance.choices([one for one, _ in parts], [weight for _, weight in parts])
+        part = draw(a)
+        if part[1] is not None and not _null_in_acl(part):
+            return part
+
+
+def _null_in_acl(part: list[Any]) -> bool:
+    acl = part[3] if part[0].startswith("create") else None
+    return any(None in entry for entry in acl or ())
 
 
 OTHER_PARTS = (("createContainer", create_container), ("createTTL", create_ttl))
@@ -173,17 +193,17 @@ def multi_read(a: Arguments) -> list[Any]:
 
 @_operation(9)
 def get_data(a: Arguments) -> list[Any]:
-    return ["getData", a.path(), a.often(0.6)]
+    return ["getData", a.path(), a.watch()]
 
 
 @_operation(9)
 def exists(a: Arguments) -> list[Any]:
-    return ["exists", a.path() if a.often(0.6) else a.fresh(), a.often(0.6)]
+    return ["exists", a.path() if a.often(0.6) else a.fresh(), a.watch()]
 
 
 @_operation(7)
 def get_children(a: Arguments) -> list[Any]:
-    return [a.one(("getChildren", "getChildren2")), a.path(), a.often(0.6)]
+    return [a.one(("getChildren", "getChildren2")), a.path(), a.watch()]
 
 
 @_operation(4)
@@ -221,29 +241,44 @@ def _zxid(a: Arguments) -> Any:
     return a.one((["seen"], ["seen"], ["now"], ["now"], 0, LONG_MAX, -1))
 
 
+def _lasting(a: Arguments, recursive: bool) -> list[str | None]:
+    """Which of the two modes a path has goes by its length: see `Arguments.watch`."""
+    if not a.lasting:
+        return []
+    return [path for path in _paths(a) if path is not None and len(path) % 2 == recursive]
+
+
+def _one_shot(a: Arguments) -> list[list[str | None]]:
+    return [[] if a.lasting else _paths(a) for _ in range(3)]
+
+
 @_operation(2)
 def set_watches(a: Arguments) -> list[Any]:
-    return ["setWatches", _zxid(a), _paths(a), _paths(a), _paths(a)]
+    return ["setWatches", _zxid(a), *_one_shot(a)]
 
 
 @_operation(2, "setWatches2")
 def set_watches2(a: Arguments) -> list[Any]:
-    return ["setWatches2", _zxid(a), _paths(a), _paths(a), _paths(a), _paths(a), _paths(a)]
+    return ["setWatches2", _zxid(a), *_one_shot(a), _lasting(a, False), _lasting(a, True)]
 
 
-@_operation(3, "addWatch")
+@_operation(5, "addWatch")
 def add_watch(a: Arguments) -> list[Any]:
-    return ["addWatch", a.path(), a.one((0, 0, 0, 1, 1, 1, 2, -1))]
+    path = a.path()
+    if not a.lasting:
+        return ["addWatch", path, a.one((2, -1))]
+    return ["addWatch", path, len(path or "") % 2]
 
 
 @_operation(1.5, "removeWatches")
 def remove_watches(a: Arguments) -> list[Any]:
-    return ["removeWatches", a.path(), a.one((1, 2, 3, 3, 3, 4, 5, 0, 6))]
+    """The types 4 and 5 came with 3.9.0 (ZOOKEEPER-4471): before, 1 and 2 took away those too."""
+    return ["removeWatches", a.path(), a.one((3, 3, 0, 6) if a.lasting else (1, 2, 3, 3, 3, 0, 6))]
 
 
 @_operation(1.5, "checkWatches")
 def check_watches(a: Arguments) -> list[Any]:
-    return ["checkWatches", a.path(), a.one((1, 2, 3, 3, 3, 4, 5, 0, 6))]
+    return ["checkWatches", a.path(), a.one((3, 3, 0, 6) if a.lasting else (1, 2, 3, 3, 3, 0, 6))]
 
 
 # ---- who asks
@@ -271,7 +306,7 @@ def who_am_i(a: Arguments) -> list[Any]:
 
 @_operation(0.2, "sasl", alone=True)
 def sasl(a: Arguments) -> list[Any]:
-    return ["sasl", a.one(("", "x", None))]
+    return ["sasl", a.one(("", "x"))]
 
 
 @_operation(0.3, "reconfig")
@@ -281,7 +316,8 @@ def reconfig(a: Arguments) -> list[Any]:
 
 # ---- quotas
 
-QUOTAS = ("count=3,bytes=50", "count=-1,bytes=20", "count=4,bytes=-1", "nonsense", "") + (
+QUOTAS = (
+    *("count=3,bytes=50", "count=-1,bytes=20", "count=4,bytes=-1", "nonsense", ""),
     "count=-1,bytes=-1=;byteHardLimit=30;countHardLimit=3",
     "count=2,bytes=5=;byteHardLimit=-1;countHardLimit=4",
 )

@@ -52,6 +52,7 @@ def draw(seed: int, count: int, seats: int, served: set[str], only: set[str]) ->
             doomed.discard(seat)
         else:
             asked = []
+            arguments.lasting = seat == seats - 1 and "addWatch" in served
             for _ in range(chance.choice((1, 1, 1, 1, 1, 1, 2, 3, 5))):
                 if chance.random() < multi_share:
                     asked.append(operations.multi(arguments, served))

@@ -11,7 +11,7 @@ A record is a word of letters, one a field:
 | c | vector of ClientInfo, (scheme, user) each |
 | S | Stat, eleven numbers |
 
-In scripts and transcripts all bytes are text, one character a byte (latin-1), so that they are JSON.
+In scripts and transcripts all bytes are text, one character a byte (latin-1): so they are JSON.
 A number in place of a buffer stands for so many bytes of "x".
 """
 
@@ -51,8 +51,24 @@ REQUESTS: dict[str, tuple[int, str]] = {
     "closeSession": (-11, ""),
 }
 REPLIES: dict[int, str] = {
-    1: "s", 3: "S", 4: "bS", 5: "S", 6: "aS", 7: "S", 8: "v", 9: "s", 12: "vS", 15: "sS",
-    16: "bS", 19: "sS", 21: "sS", 102: "b", 103: "v", 104: "i", 107: "c", -1: "i",
+    1: "s",
+    3: "S",
+    4: "bS",
+    5: "S",
+    6: "aS",
+    7: "S",
+    8: "v",
+    9: "s",
+    12: "vS",
+    15: "sS",
+    16: "bS",
+    19: "sS",
+    21: "sS",
+    102: "b",
+    103: "v",
+    104: "i",
+    107: "c",
+    -1: "i",
 }
 """By opcode; those that are not here have no body."""
 MULTIS = (14, 22)

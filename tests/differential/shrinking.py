@@ -22,15 +22,20 @@ def shrink(
 
     script = _fewer(script, same)
     for at in range(len(script)):
-        asked = script[at].get("ask", ())
-        if len(asked) > 1:
-
-            def whole(fewer: list[Any], at: int = at) -> list[Step]:
-                return [*script[:at], {**script[at], "ask": fewer}, *script[at + 1 :]]
-
-            fewer = _fewer(list(asked), lambda fewer: bool(fewer) and same(whole(fewer)))
-            script = whole(fewer)
+        script = _shorter(script, at, same)
     return _fewer(script, same)
+
+
+def _shorter(script: list[Step], at: int, same: Callable[[list[Step]], bool]) -> list[Step]:
+    """Fewer requests in this step."""
+
+    def whole(asked: list[Any]) -> list[Step]:
+        return [*script[:at], {**script[at], "ask": asked}, *script[at + 1 :]]
+
+    asked = script[at].get("ask", [])
+    if len(asked) < 2:
+        return script
+    return whole(_fewer(asked, lambda fewer: bool(fewer) and same(whole(fewer))))
 
 
 def _fewer(items: list[Any], same: Callable[[list[Any]], bool]) -> list[Any]:

@@ -7,7 +7,7 @@ the step has caused has arrived: a seat's stream of replies and events is then t
 | step | does |
 |---|---|
 | `{"seat": k, "ask": [request, …]}` | sends them in one piece, waits for all replies |
-| `{"seat": k, "open": how}` | calls again: see `_open`; its old connection stays until it is answered |
+| `{"seat": k, "open": how}` | calls again: see `Seat.call`; its old connection stays meanwhile |
 | `{"seat": k, "drop": true}` | breaks the connection |
 | `{"seat": k, "expire": true}` | breaks it and waits until the session is over |
 
@@ -97,20 +97,21 @@ class Seat:
         if who == "new" or isinstance(who, int):
             self._end_session(others)
         former, self.socket = self.socket, None
-        asked, password = self.session, self.password
+        asked, password, timeout_ms = self.session, self.password, self.timeout_ms
         if who == "new":
             asked, password = 0, "\0" * 16
         elif who == "nobody":
             asked = 0x7766554433221100
         elif isinstance(who, int):
-            asked, password = others[who].session, others[who].password
+            other = others[who]
+            asked, password, timeout_ms = other.session, other.password, other.timeout_ms
         wanted = how.get("password", "right")
         if wanted == "wrong":
             password = "".join(chr(255 - ord(one)) for one in password)
         elif wanted != "right":
             password = wanted
         zxid = {"seen": self.seen, "future": FUTURE}.get(how.get("zxid", 0), 0)
-        timeout_ms = how.get("timeout_ms", self.timeout_ms if asked else TIMEOUT_MS)
+        timeout_ms = how.get("timeout_ms", timeout_ms if asked else TIMEOUT_MS)
         self.buffer = b""
         self.then = self.seen
         self.socket = socket.create_connection(self.address, PATIENCE_S)

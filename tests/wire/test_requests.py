@@ -281,7 +281,13 @@ def test_a_path_of_a_lying_length_is_malformed(length):
 
 def test_a_null_path_is_not_the_root():
     """Empty, it would be the root in a read: ZooKeeper says MARSHALLINGERROR."""
-    for op in (codes.GET_DATA, codes.EXISTS, codes.GET_CHILDREN, codes.GET_CHILDREN2, codes.GET_ACL):
+    for op in (
+        codes.GET_DATA,
+        codes.EXISTS,
+        codes.GET_CHILDREN,
+        codes.GET_CHILDREN2,
+        codes.GET_ACL,
+    ):
         with pytest.raises(Malformed):
             requests.DECODE[op](NULL + b"\x01", 0, 5)
 
