@@ -29,6 +29,7 @@ CASES = Path(__file__).parent / "cases"
 @click.option("--case", "case", type=click.Path(path_type=Path), help="replay one kept script")
 @click.option("--against", default="zookeeper-3.8", show_default=True, help="or a path of jars")
 @click.option("--keep", type=click.Path(path_type=Path), help="a folder for what was shrunk")
+@click.option("--tally", is_flag=True, help="say which answers ZooKeeper gave, and how often")
 @click.option("--shrink-runs", type=int, default=150, show_default=True, help="0: do not shrink")
 def main(
     seeds: str,
@@ -39,6 +40,7 @@ def main(
     case: Path | None,
     against: str,
     keep: Path | None,
+    tally: bool,
     shrink_runs: int,
 ) -> None:
     """Play scripts to both and compare all that the clients hear."""
@@ -48,6 +50,7 @@ def main(
     jar = None if against == "zookeeper-3.8" else against
     totals: Counter[str] = Counter()
     spared: Counter[str] = Counter()
+    answers: Counter[str] = Counter()
     begun = time.monotonic()
     with Bench(sessions, members, jar) as bench:
         if case is not None:
@@ -66,6 +69,7 @@ def main(
                 scripts=1, steps=len(script), operations=judge.operations, events=judge.events
             )
             spared += Counter(judge.spared)
+            answers += judge.answers
             if difference is None:
                 print(
                     f"{name}: {judge.operations} operations, {judge.events} events, no difference"
@@ -76,6 +80,8 @@ def main(
             if shrink_runs and len(script) > 1:
                 _shrink(bench, name, script[: difference.step + 1], difference, shrink_runs, keep)
             sys.stdout.flush()
+    if tally:
+        print(*(f"{answer}: {count}" for answer, count in sorted(answers.items())), sep="\n")
     seconds = round(time.monotonic() - begun, 1)
     print(json.dumps({"differential": against, **totals, "allowed": spared, "seconds": seconds}))
     if totals["differences"]:

@@ -113,7 +113,8 @@ def _create2_in_multi(judge: Any, request: Any, seat: int, theirs: Any, ours: An
 
 
 def _not_utf8(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool:
-    """What is not UTF-8 names no znode; ZooKeeper tells it back with U+FFFD in it, we as it came."""
+    """What is not UTF-8 names no znode; ZooKeeper tells it back with U+FFFD in it, and characters
+    behind the first 65,536, which name none either, as two surrogates. We tell what came."""
     if theirs is None or ours is None or theirs[0] != ours[0] or not _odd(ours):
         return False
     return bool(judge.same(_mended(theirs), _mended(ours)))
@@ -122,7 +123,7 @@ def _not_utf8(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bo
 def _odd(value: Any) -> bool:
     if isinstance(value, str):
         try:
-            value.encode("latin-1").decode("utf-8")
+            return bool(LATER.search(value.encode("latin-1").decode("utf-8")))
         except UnicodeDecodeError:
             return True
     return isinstance(value, list | tuple) and any(map(_odd, value))
@@ -130,12 +131,13 @@ def _odd(value: Any) -> bool:
 
 def _mended(value: Any) -> Any:
     if isinstance(value, str):
-        return re.sub("\ufffd+", "?", value.encode("latin-1").decode("utf-8", "replace"))
+        return LATER.sub("?", value.encode("latin-1").decode("utf-8", "replace"))
     if isinstance(value, list | tuple):
         return type(value)(_mended(part) for part in value)
     return value
 
 
+LATER = re.compile("[\ufffd\U00010000-\U0010ffff]+")
 MARSHALLING_ERROR, NO_AUTH, NO_WATCHER = -5, -102, -121
 
 RULES: dict[str, Any] = {

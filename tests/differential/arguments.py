@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 ANYONE = ["world", "anyone"]
-NAMES = ("a", "b", "c", "d", "e")
+NAMES = ("a", "b", "c")
 INT_MAX = 2**31 - 1
 LONG_MAX = 2**63 - 1
 TTL_MAX_MS = 0x00FFFFFFFFFF
@@ -57,7 +57,13 @@ BAD_ACLS: tuple[Any, ...] = (
     *([[31, "digest", "nocolon"]], [[31, "digest", "a:b:c"]], [[31, "digest", ":"]]),
     *([[31, "digest", "a:"]], [[31, "digest", ":b"]], [[31, "digest", ""]], [[31, "ip", ""]]),
     *([[31, "ip", "300.1.1.1"]], [[31, "ip", "127.0.0.1/33"]], [[31, "ip", "127.0.0.1/-1"]]),
-    *([[31, "ip", "127.0.0.1/x"]], [[31, "ip", "1.2.3"]], [[31, "", ""]]),
+    *(
+        [[31, "ip", "127.0.0.1/x"]],
+        [[31, "ip", "1.2.3"]],
+        [[31, "ip", "1.2.3.4.5"]],
+        [[31, "ip", "1.2.3.4/33"]],
+        [[31, "", ""]],
+    ),
     *(
         [[31, "ip", "127.0.0.1/"]],
         [[31, "ip", "127.0.0.1/8/8"]],
@@ -65,7 +71,8 @@ BAD_ACLS: tuple[Any, ...] = (
         [[31, "ip", "1::2::3"]],
         [[31, "ip", "1:2"]],
     ),
-    *([[31, *ANYONE], [31, "nonsense", "x"]], [[31, "super", "x"]]),
+    *([[31, *ANYONE], [31, "nonsense", "x"]], [[31, "super", "x"]], [[31, "x509", "CN=a"]]),
+    *([[31, "sasl", "a"]], [[31, "x509", ""]], [[31, "ip", "1.2.3.4 "]], [[31, "ip", "0x1.2.3.4"]]),
     *([[31, None, "x"]], [[31, "world", None]], [[31, "auth", None]], [[31, "ip", None]]),
     *([[31, "digest", None]], [[31, "auth", ""], [31, "nonsense", ""]]),
 )
@@ -75,6 +82,7 @@ ACLS: tuple[Any, ...] = (
     *([[15, *ANYONE]], [[32, *ANYONE]], [[-1, *ANYONE]], [[63, *ANYONE]], [[17, *ANYONE]]),
     *([[31, *ANYONE], [31, *ANYONE]], [[1, *ANYONE], [2, *ANYONE]]),
     *([[31, "ip", "127.0.0.1"]], [[31, "ip", "127.0.0.0/8"]], [[31, "ip", "10.0.0.0/8"]]),
+    *([[31, "ip", "127.0.0.01"]], [[31, "ip", "127.0.0.1/+8"]], [[31, "ip", "127.0.0.1/08"]]),
     *([[31, "ip", "127.0.0.1/32"]], [[31, "ip", "127.0.0.1/0"]], [[31, "ip", "127.1.2.3/8"]]),
     *([[31, "auth", ""]], [[31, "auth", "whatever"]], [[1, *ANYONE], [31, "auth", ""]]),
     *([[31, "digest", digest(USERS[0])]], [[31, "digest", digest(USERS[1])]]),
@@ -104,6 +112,7 @@ class Arguments:
         self.lasting = False  # whether the seat sets watches that last, or those that do not
         self.likely: dict[str, int] = {"/R": 0}  # path: about its version
         self.created: dict[str, int] = {}  # parent: about how many children were created
+        self.ephemerals: set[str] = set()
 
     def one(self, of: Any) -> Any:
         """Any of them."""
@@ -116,8 +125,11 @@ class Arguments:
     # ---- paths
 
     def known(self) -> str:
-        """A path that is probably there."""
-        return str(self.one(list(self.likely)))
+        """A path that is probably there: there are few that may be."""
+        if self.often(0.6):
+            return str(self.one(list(self.likely)))
+        names = [self.one(NAMES) for _ in range(self.one((0, 1, 1, 1, 1, 2, 2, 2, 3)))]
+        return "/".join(["/R", *names])
 
     def path(self) -> str | None:
         """Any path, most of them there."""
@@ -188,14 +200,16 @@ class Arguments:
 
     # ---- what becomes of them, as far as that can be guessed
 
-    def was_created(self, path: str | None, flags: int) -> None:
+    def was_created(self, path: str | None, flags: int, acl: Any) -> None:
         """It is probably there now."""
-        if path is None or path in self.likely or path.startswith("/zookeeper"):
+        if path is None or path in self.likely or acl not in (OPEN_ACL, *ACLS):
             return
         parent = path.rpartition("/")[0]
-        if parent in self.likely and len(self.likely) < 25:
+        if parent in self.likely and parent not in self.ephemerals and len(self.likely) < 25:
             if flags in (2, 3, 6):
                 path += f"{self.created.get(parent, 0):010}"
+            if flags in (1, 3):
+                self.ephemerals.add(path)
             self.likely[path] = 0
             self.created[parent] = self.created.get(parent, 0) + 1
 

@@ -9,6 +9,7 @@ stage does it). Zxids are of each server's own counting:
 """
 
 import bisect
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,12 +85,13 @@ def _names(value: Any) -> bool:
 
 class Judge:
     """Reads two transcripts side by side. `operations` and `events` are how many were compared,
-    `spared` how often each rule of `allowed` was used."""
+    `spared` how often each rule of `allowed` was used, `answers` how often they gave each error."""
 
     def __init__(self) -> None:
         self.pairs = Pairs()
         self.operations = self.events = 0
         self.spared: dict[str, int] = {}
+        self.answers: Counter[str] = Counter()
         self.memory: dict[Any, Any] = {}  # the rules' own
 
     def first(
@@ -118,6 +120,7 @@ class Judge:
             if there and there[0] == "reply":
                 request = next(requests, None)
                 self.operations += 1
+                self.answers[f"{there[1]} {there[4]}"] += 1
             self.events += bool(there) and there[0] == "event"
             skipped = "both"
             if not self.same(there, here):

@@ -52,9 +52,9 @@ def _operation(
 
 
 def _made(a: Arguments, name: str, flags: int) -> list[Any]:
-    path = a.to_create(flags in (2, 3))
-    a.was_created(path, flags)
-    return [name, path, a.data(), a.acl(), flags]
+    path, acl = a.to_create(flags in (2, 3)), a.acl()
+    a.was_created(path, flags, acl)
+    return [name, path, a.data(), acl, flags]
 
 
 @_operation(14)
@@ -165,7 +165,11 @@ def multi(a: Arguments, served: set[str]) -> list[Any]:
     """Most fail somewhere if all arguments are as bad as elsewhere: those are kept short."""
     if a.often(0.03):
         return ["multi", []]
-    return ["multi", [_part(a, served) for _ in range(a.one((1, 1, 2, 2, 3, 4, 6)))]]
+    likely, created = dict(a.likely), dict(a.created)
+    parts = [_part(a, served) for _ in range(a.one((1, 1, 2, 2, 3, 4, 6)))]
+    if a.often(0.6):  # it fails
+        a.likely, a.created = likely, created
+    return ["multi", parts]
 
 
 @_operation(0.3, last=True)
@@ -231,24 +235,24 @@ def ping(a: Arguments) -> list[Any]:
     return ["ping"]
 
 
-def _paths(a: Arguments) -> list[str | None]:
-    """Never the null vector: to it ZooKeeper says MARSHALLINGERROR in the midst of its work."""
+def _paths(a: Arguments) -> list[str]:
+    """Nothing is null: to that ZooKeeper says MARSHALLINGERROR in the midst of its work."""
     paths = [a.path() if a.often(0.7) else a.fresh() for _ in range(a.one((0, 0, 1, 2, 4)))]
-    return list(dict.fromkeys(paths))
+    return [path for path in dict.fromkeys(paths) if path is not None]
 
 
 def _zxid(a: Arguments) -> Any:
     return a.one((["seen"], ["seen"], ["now"], ["now"], 0, LONG_MAX, -1))
 
 
-def _lasting(a: Arguments, recursive: bool) -> list[str | None]:
+def _lasting(a: Arguments, recursive: bool) -> list[str]:
     """Which of the two modes a path has goes by its length: see `Arguments.watch`."""
     if not a.lasting:
         return []
-    return [path for path in _paths(a) if path is not None and len(path) % 2 == recursive]
+    return [path for path in _paths(a) if len(path) % 2 == recursive]
 
 
-def _one_shot(a: Arguments) -> list[list[str | None]]:
+def _one_shot(a: Arguments) -> list[list[str]]:
     return [[] if a.lasting else _paths(a) for _ in range(3)]
 
 
