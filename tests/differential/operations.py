@@ -86,10 +86,10 @@ def create_container(a: Arguments) -> list[Any]:
 
 @_operation(2, "createTTL")
 def create_ttl(a: Arguments) -> list[Any]:
+    """With flags of another kind never with a negative TTL: ZooKeeper dies of it."""
     flags = a.one((5, 5, 5, 6, 6, 0, 1, 2, 3, 4, -1, 7))
-    ttl_ms = a.one(
-        (HOUR_MS, HOUR_MS, HOUR_MS, TTL_MAX_MS, TTL_MAX_MS + 1, 0, -1, LONG_MAX, -LONG_MAX - 1)
-    )
+    ttls = (HOUR_MS, HOUR_MS, HOUR_MS, TTL_MAX_MS, TTL_MAX_MS + 1, 0, LONG_MAX)
+    ttl_ms = a.one((*ttls, -1, -LONG_MAX - 1) if flags in (5, 6) else ttls)
     return [*_made(a, "createTTL", flags), ttl_ms]
 
 
@@ -149,6 +149,8 @@ def _part(a: Arguments, served: set[str]) -> list[Any]:
         draw: Draw
         (draw,) = a.chance.choices([one for one, _ in parts], [weight for _, weight in parts])
         part = draw(a)
+        if part[0].startswith("create") and (part[4] in (5, 6)) != (part[0] == "createTTL"):
+            continue  # ZooKeeper takes it for another kind of create, or trips over it
         if part[1] is not None and not _null_in_acl(part):
             return part
 

@@ -5,8 +5,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import attrs
 from ensemble.ensemble import Ensemble
 
+from hikari.config import Config
 from hikari_tools.bench.peers import role
 from hikari_tools.bench.ports import free_ports
 
@@ -43,6 +45,19 @@ timeout_max_ms = 40000
 [raft]
 leader_lost_ms = 400
 """
+
+
+TABLES = {
+    "endings": "check_interval_ms = 3600000",
+    "quotas": "enforce = true",
+    "access": f'super_digest = "{SUPER_DIGEST}"',
+}
+
+
+def settings() -> str:
+    """What a member's configuration needs besides its addresses."""
+    known = {field.name for field in attrs.fields(Config)}
+    return OURS + "".join([f"\n[{name}]\n{TABLES[name]}\n" for name in TABLES if name in known])
 
 
 def missing() -> str | None:
@@ -99,7 +114,7 @@ class Hikari:
     """A member, or three."""
 
     def __init__(self, folder: Path, members: int = 1) -> None:
-        self.ensemble = Ensemble(folder, members, OURS)
+        self.ensemble = Ensemble(folder, members, settings())
 
     @property
     def addresses(self) -> list[tuple[str, int]]:

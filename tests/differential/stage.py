@@ -72,7 +72,8 @@ class Seat:
             self.buffer += more
 
     def _send(self, data: bytes) -> None:
-        assert self.socket is not None
+        if self.socket is None:
+            raise Gone
         try:
             self.socket.sendall(data)
         except ConnectionError:
@@ -114,7 +115,11 @@ class Seat:
         timeout_ms = how.get("timeout_ms", timeout_ms if asked else TIMEOUT_MS)
         self.buffer = b""
         self.then = self.seen
-        self.socket = socket.create_connection(self.address, PATIENCE_S)
+        try:
+            self.socket = socket.create_connection(self.address, PATIENCE_S)
+        except ConnectionRefusedError:
+            self.heard.append(("refused",))
+            return
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             read_only = how.get("read_only", False)
