@@ -109,6 +109,15 @@ class Ensemble:
         if shared:
             raise ValueError(f"members use {', '.join(shared)} more than once")
 
+    def servers(self) -> bytes:
+        """The members as ZooKeeper lists its servers, one a line. It has a port for elections
+        beside that for peers; we have one for both."""
+        lines = [
+            f"server.{m.id}={m.peer}:{m.peer.port}:participant;{m.client}\n"
+            for m in sorted(self.members, key=lambda member: member.id)
+        ]
+        return "".join(lines).encode()
+
 
 @attrs.frozen
 class Sessions:

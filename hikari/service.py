@@ -205,6 +205,7 @@ class Server:
             replant=self._replant,
             leader_lost_ticks=-(-times.leader_lost_ms // times.tick_ms),
             diverged=self._diverged,
+            servers=b"" if self.alone else config.ensemble.servers(),
         )
 
     def _make_disk_watch(self) -> DiskWatch:

@@ -394,8 +394,12 @@ class Connection(protocol.Protocol):
             slots.popleft()
 
     def lost(self) -> None:
-        """A proposal may or may not survive: the client must find out for itself."""
-        self.refuse("the leader was lost with its writes under way", quietly=True)
+        """What becomes of its writes is not known here: the client must find out for itself."""
+        self.refuse("what becomes of its writes is not known here", quietly=True)
+
+    def gone(self) -> bool:
+        """Nobody waits for what it proposed."""
+        return self.closed or self._has_gone()
 
     def failed(self, error: Exception) -> None:
         """To answer it failed: a defect of ours, which must cost nobody but this client."""

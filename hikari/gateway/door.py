@@ -1,6 +1,6 @@
 """All connections of one member, and what they share: the tree they read, the watches, the turn."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, field
@@ -8,7 +8,9 @@ from twisted.logger import Logger
 
 from hikari.complaints import Complaints
 from hikari.gateway.figures import Figure
+from hikari.gateway.watching import readers
 from hikari.replica.replica import Replica
+from hikari.tree.state import Event
 from hikari.tree.tree import Tree
 from hikari.watches.table import WatchTable
 from hikari_wire import codes
@@ -93,14 +95,17 @@ class Door:
 
     # ---- for the turn
 
-    def fired(self, events: list[tuple[int, bytes]], zxid: int) -> None:
-        fire = self.watches.fire
-        for type, path in events:
-            watchers = fire(type, path)
+    def fired(self, events: list[Event], zxid: int) -> None:
+        watches = self.watches
+        paths, lasting = watches.paths, watches.lasting.watchers
+        for type, path, acl in events:
+            if path not in paths and not lasting:
+                continue  # most interest nobody
+            watchers: Collection[Any] = watches.fire(type, path)
             if watchers:
                 event = notification(type, codes.STATE_SYNC_CONNECTED, path, zxid)
-                for watcher in watchers:
-                    watcher.notify(event)  # type: ignore[attr-defined]
+                for watcher in readers(watchers, acl) if acl else watchers:
+                    watcher.notify(event)
 
     def session_moved(self, session: int, attachment: int) -> None:
         connection = self.by_session.get(session)

@@ -45,7 +45,7 @@ def of_zookeeper(door: "Door") -> Iterable[Figure]:
     yield "zk_num_alive_connections", len(door.connections)
     yield "zk_outstanding_requests", outstanding(door)
     yield "zk_znode_count", tree.znodes
-    yield "zk_watch_count", door.watches.watches
+    yield "zk_watch_count", len(door.watches)
     yield "zk_ephemerals_count", sum(s.ephemerals for s in tree.sessions.values())
     yield "zk_global_sessions", len(tree.sessions)
     yield "zk_open_file_descriptor_count", len(os.listdir("/proc/self/fd"))

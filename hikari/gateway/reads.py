@@ -6,35 +6,18 @@ Each function takes (connection, xid, request) and gives the whole reply frame.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from hikari.gateway.watching import WATCHING, arm
 from hikari.tree.acl import may, without_hashes
-from hikari.tree.rearm import rearm
 from hikari.tree.znode import Znode
 from hikari_wire import codes
-from hikari_wire.replies import BODY, HEADER, frame, notification
+from hikari_wire.replies import BODY, HEADER, frame
 
 if TYPE_CHECKING:
     from hikari.gateway.connection import Connection
 
-WATCH_BYTES: Final = 512
-"""About what a watch takes in memory besides its path."""
-WATCHED_BYTES_MAX: Final = 256 << 20
-"""Of one connection's watches; who has set so many, and half of them still wait, is closed."""
-
 _pack = HEADER.pack
 
 Read = Callable[["Connection", int, tuple[Any, ...]], bytes]
-
-
-def _watch(connection: "Connection", add: Callable[..., None], path: bytes) -> None:
-    if connection.closed:
-        return
-    add(path or b"/", connection)
-    connection.watched_bytes += WATCH_BYTES + len(path)
-    if connection.watched_bytes > WATCHED_BYTES_MAX:  # with those that have fired: how many wait?
-        waiting = connection.door.watches.watchers[connection]
-        connection.watched_bytes = sum(WATCH_BYTES + len(path) for path in waiting)
-        if connection.watched_bytes > WATCHED_BYTES_MAX // 2:
-            connection.refuse("it watches too much")
 
 
 def _get_data(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
@@ -46,7 +29,7 @@ def _get_data(connection: "Connection", xid: int, request: tuple[Any, ...]) -> b
     if znode.acl and not may(znode.acl, codes.PERM_READ, connection.identities):
         return frame(xid, tree.zxid, codes.NO_AUTH)
     if watch:
-        _watch(connection, connection.door.watches.add_data, path)
+        arm(connection, connection.door.watches.add_data, path)
     body = znode.body or znode.reply()
     return _pack(16 + len(body), xid, tree.zxid, 0) + body
 
@@ -60,7 +43,7 @@ def _exists(connection: "Connection", xid: int, request: tuple[Any, ...]) -> byt
     if znode is None and 0 in path:  # of what can never be
         return frame(xid, tree.zxid, codes.BAD_ARGUMENTS)
     if watch:
-        _watch(connection, connection.door.watches.add_data, path)
+        arm(connection, connection.door.watches.add_data, path)
     if znode is None:
         return frame(xid, tree.zxid, codes.NO_NODE)
     return _pack(84, xid, tree.zxid, 0) + (znode.stat or znode.stat68())
@@ -76,7 +59,7 @@ def _children_of(connection: "Connection", xid: int, request: tuple[Any, ...]) -
     if znode.acl and not may(znode.acl, codes.PERM_READ, connection.identities):
         return frame(xid, tree.zxid, codes.NO_AUTH)
     if watch:
-        _watch(connection, connection.door.watches.add_child, path)
+        arm(connection, connection.door.watches.add_child, path)
     return znode
 
 
@@ -156,16 +139,46 @@ def _read_of_many(connection: "Connection", sub: tuple[Any, ...]) -> tuple[int, 
     return op, codes.OK, tree.children(path)
 
 
-def _set_watches(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
-    _, relative_zxid, data, exist, child = request
-    door = connection.door
-    events, data, exist, child = rearm(door.tree, relative_zxid, data, exist, child)
-    for path in (*data, *exist):
-        _watch(connection, door.watches.add_data, path)
-    for path in child:
-        _watch(connection, door.watches.add_child, path)
-    told = [notification(type, codes.STATE_SYNC_CONNECTED, path) for type, path in events]
-    return b"".join(told) + frame(xid, door.tree.zxid, codes.OK)
+def _get_all_children_number(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    _, path = request
+    tree = connection.door.tree
+    znode = tree.look(path)
+    if znode is None:
+        return frame(xid, tree.zxid, codes.NO_NODE)
+    if not may(znode.acl, codes.PERM_READ, connection.identities):
+        return frame(xid, tree.zxid, codes.NO_AUTH)
+    body = BODY[codes.GET_ALL_CHILDREN_NUMBER](tree.descendants(path))
+    return frame(xid, tree.zxid, codes.OK, body)
+
+
+def _get_ephemerals(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    """Of the client's own session, those that begin so: "/a" finds "/ab" too."""
+    tree = connection.door.tree
+    prefix = request[1]
+    session = tree.sessions.get(connection.session)
+    paths = [] if session is None else tree.ephemerals(session)
+    if prefix.strip() not in (b"", b"/"):
+        paths = [path for path in paths if path.startswith(prefix)]
+    return frame(xid, tree.zxid, codes.OK, BODY[codes.GET_EPHEMERALS](paths))
+
+
+def _who_am_i(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    """Of a digest only the user is told."""
+    named = [
+        (scheme, id.split(b":", 1)[0] if scheme == b"digest" else id)
+        for scheme, id in connection.identities
+    ]
+    return frame(xid, connection.door.tree.zxid, codes.OK, BODY[codes.WHO_AM_I](named))
+
+
+def _sasl(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    """What a ZooKeeper says for which SASL was not set up: all is well, and there is no token."""
+    return frame(xid, 0, codes.OK, BODY[codes.SASL](None))
+
+
+def _reconfig(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
+    """ZooKeeper says so too before it looks at who asks, unless it is set up for it."""
+    return frame(xid, connection.door.tree.zxid, codes.RECONFIG_DISABLED)
 
 
 READS: Final[dict[int, Read]] = {
@@ -175,5 +188,10 @@ READS: Final[dict[int, Read]] = {
     codes.GET_CHILDREN2: _get_children2,
     codes.GET_ACL: _get_acl,
     codes.MULTI_READ: _multi_read,
-    codes.SET_WATCHES: _set_watches,
+    codes.GET_ALL_CHILDREN_NUMBER: _get_all_children_number,
+    codes.GET_EPHEMERALS: _get_ephemerals,
+    codes.WHO_AM_I: _who_am_i,
+    codes.SASL: _sasl,
+    codes.RECONFIG: _reconfig,
+    **WATCHING,
 }

@@ -1,4 +1,10 @@
-"""Requests on their way into the log: gathered by turn, packed once, remembered until applied."""
+"""Requests on their way into the log: gathered by turn, packed once, remembered until applied.
+
+What was handed to a leader that leads no more is in *doubt*: it may be in the log, or on its way
+there. Once an entry of a later term is applied there is no doubt left: behind it, nothing of the
+earlier term is ever committed. What had no answer by then is proposed again, before all that came
+after it. While in doubt nothing else is handed out, or it could overtake.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -28,8 +34,14 @@ class Asker(Protocol):
     def lost(self) -> None:
         """What it proposed may or may not survive; nothing more will be heard of it."""
 
+    def gone(self) -> bool:
+        """Nobody waits for the answer any more: do not propose it again."""
+
     def failed(self, error: Exception) -> None:
         """`replied` raised this: answer nothing more."""
+
+
+Handed = tuple[int, list[Asker], list[Group], list[int], float]  # serial, …, sizes, when
 
 
 @define
@@ -44,7 +56,9 @@ class Proposals:
     _groups: list[Group] = field(init=False, default=Factory(list))
     _askers: list[Asker] = field(init=False, default=Factory(list))
     _sizes: list[int] = field(init=False, default=Factory(list))
-    _outstanding: deque[tuple[int, list[Asker], float]] = field(init=False, default=Factory(deque))
+    _outstanding: deque[Handed] = field(init=False, default=Factory(deque))
+    _doubt: tuple[int, int] | None = field(init=False, default=None)  # (leader, term) they went to
+    _broken: bool = field(init=False, default=False)  # some may not have reached it
     _latency: list[float] = field(init=False, default=Factory(lambda: [0.0, 0.0, 0.0, 0.0]))
 
     def add(self, asker: Asker, group: Group, size: int) -> None:
@@ -54,7 +68,12 @@ class Proposals:
         self._sizes.append(size)
 
     def waiting(self) -> bool:
-        return bool(self._groups)
+        """Whether there is something to hand out now."""
+        return bool(self._groups) and self._doubt is None
+
+    def in_doubt(self) -> bool:
+        """Whether something was handed to a leader that is lost, and is neither in nor out."""
+        return self._doubt is not None
 
     def pack(self) -> list[bytes]:
         """What was gathered, as proposals. From now on it is under way."""
@@ -69,7 +88,8 @@ class Proposals:
         for n, size in enumerate(sizes):
             total += size
             if total > PROPOSAL_BYTES_MAX or n == len(sizes) - 1:
-                packed.append(self._pack(groups[first : n + 1], askers[first : n + 1]))
+                part = slice(first, n + 1)
+                packed.append(self._pack(groups[part], askers[part], sizes[part]))
                 first, total = n + 1, 0
         return packed
 
@@ -88,9 +108,9 @@ class Proposals:
         for asker in shed:
             asker.lost()
 
-    def _pack(self, groups: list[Group], askers: list[Asker]) -> bytes:
+    def _pack(self, groups: list[Group], askers: list[Asker], sizes: list[int]) -> bytes:
         self.serial += 1
-        self._outstanding.append((self.serial, askers, self.seconds()))
+        self._outstanding.append((self.serial, askers, groups, sizes, self.seconds()))
         packed: bytes = msgpack.packb((self.member, self.serial, groups))
         return packed
 
@@ -101,7 +121,7 @@ class Proposals:
             ours = self._first < serial <= self.serial  # else of an earlier life: any number
             assert not (ours and outstanding and serial > outstanding[0][0]), "one was overtaken"
             return None
-        _, askers, began = outstanding.popleft()
+        _, askers, _, _, began = outstanding.popleft()
         took = self.seconds() - began
         least, most, total, count = self._latency
         self._latency = [
@@ -117,10 +137,50 @@ class Proposals:
         least, most, total, count = self._latency
         return 1e3 * least, 1e3 * total / max(count, 1), 1e3 * most
 
+    # ---- when the leader they went to leads no more
+
+    def followed(self, before: tuple[int, int], now: tuple[int, int]) -> None:
+        """This member followed one (leader, term), and now another; leader 0: nobody."""
+        if self._outstanding and self._doubt is None:
+            self._doubt, self._broken = before, False
+        if self._doubt == now:  # after all: what reached it is in its hands, as before
+            if self._broken:
+                self.lose()
+            self._doubt = None
+
+    def link_lost(self, peer: int) -> None:
+        """What was said to `peer` last may not have arrived."""
+        if self._doubt is not None and self._doubt[0] == peer:
+            self._broken = True
+
+    def applied(self, term: int) -> bool:
+        """An entry of `term` was applied. Whether something is to be proposed again."""
+        if self._doubt is None or term <= self._doubt[1]:
+            return False
+        self._doubt = None
+        self._again()
+        return self.waiting()
+
+    def _again(self) -> None:
+        """Put what had no answer before all that waits, but for those who wait no more."""
+        groups: list[Group] = []
+        askers: list[Asker] = []
+        sizes: list[int] = []
+        for _, who, what, how_much, _ in self._outstanding:
+            for asker, group, size in zip(who, what, how_much, strict=True):
+                if not asker.gone():
+                    askers.append(asker)
+                    groups.append(group)
+                    sizes.append(size)
+        self._outstanding.clear()
+        self._groups, self._askers = groups + self._groups, askers + self._askers
+        self._sizes = sizes + self._sizes
+
     def lose(self) -> None:
-        """The leader they went to leads no more."""
+        """What becomes of all that is under way will never be known here."""
         outstanding, self._outstanding = self._outstanding, deque()
-        for _, askers, _ in outstanding:
+        self._doubt = None
+        for _, askers, _, _, _ in outstanding:
             for asker in askers:
                 asker.lost()
 

@@ -20,8 +20,11 @@ from hikari.replica.room import Room
 from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
+from hikari.tree.fresh import CONFIG
+from hikari.tree.membership import CONFIGURE, servers_of
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.space import READ_ONLY
+from hikari.tree.state import Event
 from hikari.tree.tree import Tree
 from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
 
@@ -63,7 +66,7 @@ class Disk(Protocol):
 class Door(Protocol):
     """What the turn tells the gateway."""
 
-    def fired(self, events: list[tuple[int, bytes]], zxid: int) -> None:
+    def fired(self, events: list[Event], zxid: int) -> None:
         """What the request that was just applied did, before its reply."""
 
     def session_moved(self, session: int, attachment: int) -> None:
@@ -99,6 +102,7 @@ class Replica:
     replant: Callable[[Any, str], Tree]  # (rows, folder name) -> the tree in them
     leader_lost_ticks: int
     diverged: Callable[[int], NoReturn]  # the tree is not that of the majority: stop at once
+    servers: bytes = b""  # what /zookeeper/config should say: see hikari.tree.membership
 
     heard: set[int] = field(init=False, default=Factory(set))  # sessions, since the last report
     barriers: Barriers = field(init=False)
@@ -183,6 +187,7 @@ class Replica:
         self.sending.lost(peer)
         if peer == self._allegiance[0]:
             self._changed_allegiance()
+        self.proposals.link_lost(peer)
         self.wake()
 
     def tick(self, late: bool = False) -> None:
@@ -195,8 +200,9 @@ class Replica:
         elif self.raft.role == LEADER and (heir := self.room.heir()):
             self.raft.transfer(heir)  # it leads no more, nor stands: nothing could be written
         self.sending.tick()
-        if self.receiving.answered is not None and self._ticks % HEARD_TICKS == 0:
-            self._outbox.append((self.raft.leader, self.receiving.answered))
+        answered = self.receiving.answered
+        if answered is not None and self.raft.leader and self._ticks % HEARD_TICKS == 0:
+            self._outbox.append((self.raft.leader, answered))
         self.scrub.tick(self.tree)
         self._tick_disk()
         self._tick_sessions(late)
@@ -258,6 +264,8 @@ class Replica:
             if committed[0].index <= self.tree.index:  # a snapshot of this turn has them
                 committed = [entry for entry in committed if entry.index > self.tree.index]
             self._apply(committed)
+            if committed and self.proposals.applied(committed[-1].term):
+                self.wake()
         self.barriers.applied(self.tree.index)
         if self._settle_due or len(self.tree.changed) >= SETTLE_ROWS:
             self._settle_due = False
@@ -282,20 +290,29 @@ class Replica:
             if raft.role == LEADER:
                 self.room.leads()
                 self._grant_all()
+                self._configure()
             else:
                 self.sending.end_all()
 
+    def _configure(self) -> None:
+        """Whoever leads tells all trees who the members are."""
+        config = self.tree.look(CONFIG)
+        assert config is not None
+        if servers_of(config.data) != self.servers:
+            self._expired += payload_of_nobody((CONFIGURE, self.servers))
+
     def _changed_allegiance(self) -> None:
-        self._allegiance = (self.raft.leader, self.raft.term)
+        before, self._allegiance = self._allegiance, (self.raft.leader, self.raft.term)
         self._forwarded, self._expired = [], []
-        self.proposals.lose()
+        self.proposals.followed(before, self._allegiance)
         self.barriers.again()
 
     def _submit(self) -> None:
         """Hand what was gathered to Raft here, or in one Forward to the leader."""
         raft = self.raft
-        if not self.serving:
+        if not self.serving or self.proposals.in_doubt():
             self.proposals.shed(WAITING_BYTES_MAX)  # the rest waits
+        if not self.serving:
             return
         self.barriers.send()
         if raft.heir:
@@ -397,6 +414,8 @@ class Replica:
         if op == READ_ONLY:
             log.warn("the ensemble is {how}", how=_HOW[self.tree.read_only])
             return
+        if op == CONFIGURE:
+            return
         if op in (CREATE_SESSION, ATTACH):
             self.sessions.open(result.id, result.timeout_ms)
             self.door.session_moved(result.id, result.attachment)
@@ -462,6 +481,7 @@ class Replica:
             if self.serving:
                 self._outbox.append((raft.leader, DiskRoom(self.member, room.low)))
         elif not room.starved:
+            self._configure()
             wanted = room.read_only(self.tree.read_only)
             if wanted != self.tree.read_only:
                 self._expired += payload_of_nobody((READ_ONLY, int(wanted)))
@@ -549,6 +569,9 @@ class _Nobody:
     def replied(self, zxid: int, error: int, result: Any) -> None: ...
 
     def lost(self) -> None: ...
+
+    def gone(self) -> bool:
+        return False
 
     def failed(self, error: Exception) -> None: ...
 

@@ -22,7 +22,14 @@ from hikari_wire.framing import Frames
 from hikari_wire.records import ConnectRequest
 
 WATCHABLE = {codes.GET_DATA, codes.EXISTS, codes.GET_CHILDREN, codes.GET_CHILDREN2}
-_SPECIAL = {codes.PING: codes.XID_PING, codes.SET_WATCHES: codes.XID_SET_WATCHES}
+_SPECIAL = {
+    codes.PING: codes.XID_PING,
+    codes.SET_WATCHES: codes.XID_SET_WATCHES,
+    codes.SET_WATCHES2: codes.XID_SET_WATCHES,
+}
+DATA, EXIST, CHILD, PERSISTENT, RECURSIVE = range(5)
+_OF_TYPE = {1: (CHILD,), 2: (DATA, EXIST), 3: range(5), 4: (PERSISTENT,), 5: (RECURSIVE,)}
+"""Which of these a type of watcher means."""
 ASKED_MAX = 200
 """More unanswered requests than this are not asked."""
 
@@ -89,7 +96,7 @@ class SimulatedClient:
         self._xid = self._written = 0
         self._member = 0
         self._spoke = self._listened = 0.0
-        self._watches: dict[int, set[bytes]] = {1: set(), 2: set(), 3: set()}  # by WatcherType
+        self._watches: list[set[bytes]] = [set() for _ in range(5)]
 
     def begin(self) -> None:
         self.process.call_later(self.chance.random() * 0.2, self.dial)
@@ -136,7 +143,7 @@ class SimulatedClient:
     def forget(self) -> None:
         self.session, self.password, self.leaving = 0, bytes(16), False
         self.versions.clear()
-        for paths in self._watches.values():
+        for paths in self._watches:
             paths.clear()
 
     def hang_up(self) -> None:
@@ -230,16 +237,21 @@ class SimulatedClient:
             identities=((b"ip", self.process.host.encode()),),
         )
         self.conversations.append(self.conversation)
-        if resumed and any(self._watches.values()):
-            data, exist, child = (tuple(sorted(self._watches[n])) for n in (1, 2, 3))
-            self.ask((codes.SET_WATCHES, self.seen, data, exist, child))
+        if resumed and any(self._watches):
+            paths = [tuple(sorted(some)) for some in self._watches]
+            if paths[PERSISTENT] or paths[RECURSIVE]:
+                self.ask((codes.SET_WATCHES2, self.seen, *paths))
+            else:
+                self.ask((codes.SET_WATCHES, self.seen, *paths[:PERSISTENT]))
 
     def _fired(self, type: int, path: bytes) -> None:
         assert self.conversation is not None
         self.conversation.arrived.append(Event(self.session, type, path, self.timeline.now))
-        kinds: tuple[int, ...] = (3,) if type == codes.EVENT_CHILDREN_CHANGED else (1, 2)
-        if type == codes.EVENT_DELETED:
-            kinds = (1, 2, 3)
+        kinds: tuple[int, ...] = (DATA, EXIST)
+        if type == codes.EVENT_CHILDREN_CHANGED:
+            kinds = (CHILD,)
+        elif type == codes.EVENT_DELETED:
+            kinds = (DATA, EXIST, CHILD)
         for kind in kinds:
             self._watches[kind].discard(path)
 
@@ -251,7 +263,12 @@ class SimulatedClient:
         elif op == codes.GET_DATA and not operation.error:
             self.versions[path] = value[1].version
         if op in WATCHABLE and operation.request[2]:
-            if op == codes.EXISTS:
-                self._watches[2 if operation.error else 1].add(path)
+            if op == codes.EXISTS and operation.error in (codes.OK, codes.NO_NODE):
+                self._watches[EXIST if operation.error else DATA].add(path)
             elif not operation.error:
-                self._watches[1 if op == codes.GET_DATA else 3].add(path)
+                self._watches[DATA if op == codes.GET_DATA else CHILD].add(path)
+        elif op == codes.ADD_WATCH and not operation.error:
+            self._watches[(PERSISTENT, RECURSIVE)[operation.request[2]]].add(path)
+        elif op == codes.REMOVE_WATCHES and not operation.error:
+            for kind in _OF_TYPE[operation.request[2]]:
+                self._watches[kind].discard(path)

@@ -162,8 +162,9 @@ class Member:
 
     def _after(self) -> None:
         """Behind each event of the process."""
-        if not self.recovered:
-            self.recovered = not self.rotten and not self.replica.raft.recovering
+        if not self.recovered:  # what counts is on disk: it may die before Raft's word gets there
+            assert self.server is not None
+            self.recovered = not self.rotten and not self.server.journal.recovering
         self.moved(self)
 
     def kill(self, power: bool = False, why: str = "killed") -> None:

@@ -17,6 +17,7 @@ Stat = tuple[int, ...]
 ATTACH: Final = -12
 EXPIRE: Final = -13
 READ_ONLY: Final = -20
+CONFIGURE: Final = -21
 REFUSED: Final = codes.QUOTA_EXCEEDED
 """While it is read-only: the answer to what could make the tree larger."""
 DEPTH_MAX: Final = 0xFFFF
@@ -33,7 +34,7 @@ def may_grow(request: tuple[Any, ...]) -> bool:
     op = request[0]
     if op == codes.MULTI:
         return any(part[0] not in _SHRINKING for part in request[1])
-    return op not in _SHRINKING and op not in _OF_SESSIONS and op != READ_ONLY
+    return op not in _SHRINKING and op not in _OF_SESSIONS and op not in (READ_ONLY, CONFIGURE)
 
 
 class Znode:
@@ -89,14 +90,14 @@ class Session:
 
 
 class Model:
-    """`events` holds (type, path) of what the last request did, in order."""
+    """`events` holds (type, path, ACL) of what the last request did, in order."""
 
     def __init__(self) -> None:
         self.zxid = self.time_ms = 0
         self.read_only = False
         self.sessions: dict[int, Session] = {}
         self.ended: dict[int, int] = {}  # session -> zxid of its end
-        self.events: list[tuple[int, bytes]] = []
+        self.events: list[tuple[int, bytes, bytes]] = []
         self._undo: list[Callable[[], object]] | None = None  # of a multi that may yet fail
         self.znodes = {path: Znode(b"", acl.OPEN, 0, 0, 0) for path in OWN}
         self.znodes[b"/"].names = {b"zookeeper": None}
@@ -122,6 +123,7 @@ class Model:
             ATTACH: self._attach,
             EXPIRE: self._expire,
             READ_ONLY: self._switch,
+            CONFIGURE: self._configure,
         }
 
     def apply(self, applied: Applied) -> Answer:
@@ -227,7 +229,7 @@ class Model:
         znode.mzxid = self.zxid
         znode.mtime = self.time_ms
         znode.stat = None
-        self.events.append((codes.EVENT_DATA_CHANGED, path))
+        self.events.append((codes.EVENT_DATA_CHANGED, path, znode.acl))
         return codes.OK, znode.seen()
 
     def _set_acl(self, request: tuple[Any, ...], session: int, who: Sequence[Identity]) -> Answer:
@@ -286,8 +288,8 @@ class Model:
         parent.pzxid = self.zxid
         parent.stat = parent.listing = None
         self.znodes[path] = znode
-        self.events.append((codes.EVENT_CREATED, path))
-        self.events.append((codes.EVENT_CHILDREN_CHANGED, above))
+        self.events.append((codes.EVENT_CREATED, path, znode.acl))
+        self.events.append((codes.EVENT_CHILDREN_CHANGED, above, parent.acl))
         if self._undo is not None:
             self._undo.append(lambda: self._forget(path, parent))
 
@@ -305,8 +307,8 @@ class Model:
         owner = self.sessions.get(znode.owner)
         if owner is not None:
             del owner.ephemerals[path]
-        self.events.append((codes.EVENT_DELETED, path))
-        self.events.append((codes.EVENT_CHILDREN_CHANGED, above))
+        self.events.append((codes.EVENT_DELETED, path, znode.acl))
+        self.events.append((codes.EVENT_CHILDREN_CHANGED, above, parent.acl))
         if self._undo is not None:
             self._undo.append(lambda: self._bring_back(path, znode, parent, owner))
 
@@ -330,6 +332,18 @@ class Model:
 
     def _switch(self, request: tuple[Any, ...], *nothing: object) -> Answer:
         self.read_only = bool(request[1])
+        return _DONE
+
+    def _configure(self, request: tuple[Any, ...], *nothing: object) -> Answer:
+        """The members, and since when; nothing if it says so already."""
+        znode, servers = self.znodes[b"/zookeeper/config"], request[1]
+        data = znode.data or b""
+        if data[: data.find(b"version=")] != servers if data else servers:
+            znode.data = b"%sversion=%x" % (servers, self.zxid) if servers else b""
+            znode.version, znode.mzxid, znode.mtime = -1, self.zxid, self.time_ms
+            znode.stat = None
+            changed = (codes.EVENT_DATA_CHANGED, b"/zookeeper/config", znode.acl)
+            self.events.append(changed)
         return _DONE
 
     # ---- sessions
@@ -368,9 +382,17 @@ class Model:
 
     # ---- reads
 
-    def read(self, request: tuple[Any, ...], who: Sequence[Identity]) -> Answer:
+    def read(self, request: tuple[Any, ...], who: Sequence[Identity], session: int = 0) -> Answer:
         """(error, value as the client has it) of a request that only looks."""
-        op, path = request[0], request[1]
+        op = request[0]
+        if op == codes.WHO_AM_I:
+            return codes.OK, tuple((scheme, _user(scheme, id)) for scheme, id in who)
+        path = request[1]
+        if op == codes.GET_EPHEMERALS:
+            known = self.sessions.get(session)
+            owned = sorted(known.ephemerals) if known is not None else []
+            everything = path.strip() in (b"", b"/")
+            return codes.OK, tuple(one for one in owned if everything or one.startswith(path))
         if op == codes.MULTI_READ:
             return codes.OK, tuple([self._one_of_many(one, who) for one in path])
         znode = self.znodes.get(path or b"/")
@@ -390,6 +412,10 @@ class Model:
             return codes.OK, znode.children()
         if op == codes.GET_CHILDREN2:
             return codes.OK, (znode.children(), znode.seen())
+        if op == codes.GET_ALL_CHILDREN_NUMBER:
+            if path in (b"", b"/"):
+                return codes.OK, len(self.znodes) - 1
+            return codes.OK, sum(one.startswith(path + b"/") for one in self.znodes)
         assert op == codes.GET_ACL
         shown = znode.acl if may(znode.acl, codes.PERM_ADMIN, who) else masked(znode.acl)
         return codes.OK, (shown, znode.seen())
@@ -399,6 +425,10 @@ class Model:
     ) -> tuple[int, int, Any]:
         error, value = self.read(request, who)
         return (codes.ERROR, error, None) if error else (request[0], codes.OK, value)
+
+
+def _user(scheme: bytes, id: bytes) -> bytes:
+    return id.split(b":")[0] if scheme == b"digest" else id
 
 
 def _form(path: bytes) -> int:

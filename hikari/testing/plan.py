@@ -170,13 +170,29 @@ def _request(chance: random.Random) -> Act:
         return _create(chance)
     if drawn < 0.80:
         return ["delete", chance.choice((*REGISTERS, *_names("/s"), *_names("/e")))]
-    if drawn < 0.86:
+    if drawn < 0.85:
         return ["children", chance.choice((*FOLDERS, "/", *_names("/s")[:2])), watch]
-    if drawn < 0.92:
+    if drawn < 0.90:
         return ["exists", chance.choice((*REGISTERS, *_names("/s"), *_names("/e"))), watch]
     if drawn < 0.94:
+        return _rarer(chance)
+    if drawn < 0.955:
         return ["sync"]
     return ["multi", [_part(chance) for _ in range(chance.randrange(1, 5))]]
+
+
+def _rarer(chance: random.Random) -> Act:
+    drawn = chance.random()
+    path = chance.choice(("/", *FOLDERS, *REGISTERS[:2], *_names("/s")[:2], *_names("/e")[:2]))
+    if drawn < 0.45:
+        return ["watch", path, chance.randrange(2)]
+    if drawn < 0.60:
+        return ["unwatch", path, chance.randrange(1, 6)]
+    if drawn < 0.70:
+        return ["watched", path, chance.randrange(1, 6)]
+    if drawn < 0.83:
+        return ["ephemerals", chance.choice(("/", "", "/e", "/e/n", "/s"))]
+    return ["count", path] if drawn < 0.97 else ["who"]
 
 
 def _names(folder: str) -> list[str]:
@@ -191,6 +207,9 @@ def _create(chance: random.Random) -> Act:
         return ["create", "/e/n-", 3]  # ephemeral and sequential
     if drawn < 0.8:
         return ["create", chance.choice(_names("/e")), 1]  # ephemeral
+    if drawn < 0.87:
+        name = chance.choice((*_names("/s"), *_names("/e")))
+        return ["create hidden", name, chance.randrange(2)]
     return ["create", chance.choice((*REGISTERS, *_names("/s"))), 0]
 
 

@@ -18,8 +18,9 @@ read-only       nothing is refused for want of room but what may grow the tree, 
                 model decides
 read            every read is the model's at the zxid of its reply
 sync            what is read behind a sync knows all that anybody had heard of when it was asked
-watch           each armed watch fires once, if and only if its change came, in the order of the
-                changes, before any reply that knows of it
+watch           each armed watch fires, once or as often as it should, if and only if its change
+                came and may be known, in the order of the changes, before any reply that knows of
+                it; what is set, asked for and taken back is what is armed
 session end     nothing is done for a session behind its close; who is told "expired" was
 expiry          no session is expired while its client is heard from
 answer          at rest, whoever was connected to the end got all its answers
@@ -45,17 +46,20 @@ REPORT_S: Final = 2.5
 READS: Final = frozenset(
     (
         *(codes.GET_DATA, codes.EXISTS, codes.GET_CHILDREN, codes.GET_CHILDREN2),
-        *(codes.GET_ACL, codes.MULTI_READ),
+        *(codes.GET_ACL, codes.MULTI_READ, codes.WHO_AM_I),
+        *(codes.GET_EPHEMERALS, codes.GET_ALL_CHILDREN_NUMBER),
     )
 )
-_WATCHED: Final = READS - {codes.GET_ACL, codes.MULTI_READ}
+_WATCHED: Final = frozenset((codes.GET_DATA, codes.EXISTS, codes.GET_CHILDREN, codes.GET_CHILDREN2))
 # What the door says instead of looking: not understood, or more than a reply may hold.
 _NOT_LOOKED_AT: Final = {
     codes.GET_DATA: (NOT_UNDERSTOOD,),
     codes.MULTI_READ: (NOT_UNDERSTOOD, codes.BAD_ARGUMENTS),
 }
 # Looked at while the log is replayed: reads, and what changes how later reads are answered.
-_REPLAYED: Final = READS | {codes.SET_WATCHES, codes.AUTH}
+_ABOUT_WATCHES: Final = frozenset((codes.ADD_WATCH, codes.CHECK_WATCHES, codes.REMOVE_WATCHES))
+_SET_AGAIN: Final = frozenset((codes.SET_WATCHES, codes.SET_WATCHES2))
+_REPLAYED: Final = READS | _ABOUT_WATCHES | _SET_AGAIN | {codes.AUTH}
 
 
 def judge(
@@ -207,7 +211,7 @@ def _read(
     request = one.request
     op = request[0]
     if op in READS:
-        error, value = model.read(request, listener.identities)
+        error, value = model.read(request, listener.identities, one.session)
         if one.error == error and one.value == value:
             if op in _WATCHED and request[2]:
                 armed.read(one, error, listener)
@@ -218,5 +222,11 @@ def _read(
         if not one.error and request[2] == b"digest":
             who = (b"digest", digest(request[3]))
             listener.identities = tuple(dict.fromkeys((*listener.identities, who)))
+    elif op in _ABOUT_WATCHES:
+        add = op == codes.ADD_WATCH
+        error = armed.add_watch(one, listener) if add else armed.find(one, listener)
+        if one.error != error:
+            right = f"it should have been {codes.ERROR_NAMES[error]}"
+            findings.add("watch", right, one)
     elif not one.error:
         armed.set_watches(one, model, listener)

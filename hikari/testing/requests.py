@@ -1,12 +1,20 @@
 """A plan's words for requests, made into requests."""
 
-from typing import Any
+from typing import Any, Final
 
 from hikari.testing.clients import SimulatedClient
 from hikari.testing.plan import Act
-from hikari_wire import codes
+from hikari_wire import acl, codes
 
 Request = tuple[Any, ...]
+
+_OTHERS: Final = {
+    "watch": codes.ADD_WATCH,
+    "unwatch": codes.REMOVE_WATCHES,
+    "watched": codes.CHECK_WATCHES,
+    "ephemerals": codes.GET_EPHEMERALS,
+    "count": codes.GET_ALL_CHILDREN_NUMBER,
+}
 
 
 def make_requests(client: SimulatedClient, act: Act) -> list[Request]:
@@ -26,7 +34,11 @@ def _request(client: SimulatedClient, kind: str, arguments: list[Any]) -> Reques
         return (codes.CLOSE_SESSION,)
     if kind == "sync":
         return (codes.SYNC, b"/")
+    if kind == "who":
+        return (codes.WHO_AM_I,)
     path = arguments[0].encode()
+    if kind in _OTHERS:
+        return (_OTHERS[kind], path, *arguments[1:])
     if kind == "get":
         return (codes.GET_DATA, path, arguments[1])
     if kind == "exists":
@@ -41,6 +53,8 @@ def _part(client: SimulatedClient, act: Act) -> Request:
     path = text.encode()
     if kind == "create":
         return (codes.CREATE, path, client.unique(), b"", rest[0])
+    if kind == "create hidden":
+        return (codes.CREATE, path, client.unique(), _hidden(client), rest[0])
     if kind == "set":
         return (codes.SET_DATA, path, client.unique(), -1)
     if kind == "cas":
@@ -49,3 +63,10 @@ def _part(client: SimulatedClient, act: Act) -> Request:
         return (codes.CHECK, path, client.versions.get(path, 0))
     assert kind == "delete", act
     return (codes.DELETE, path, -1)
+
+
+def _hidden(client: SimulatedClient) -> bytes:
+    """An ACL that lets anybody do anything but read: that, only this client may."""
+    everybody = codes.PERM_ALL - codes.PERM_READ
+    mine = (codes.PERM_READ, b"ip", client.process.host.encode())
+    return acl.pack([mine, (everybody, b"world", b"anyone")])

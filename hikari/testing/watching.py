@@ -13,9 +13,9 @@ from attrs import define, field
 
 from hikari.testing.history import Conversation, Event, Operation
 from hikari.testing.model import Model
-from hikari.testing.permissions import Identity
+from hikari.testing.permissions import Identity, may
 from hikari.testing.violation import Findings
-from hikari_wire import codes
+from hikari_wire import codes, paths
 
 WATCH: Final = "watch"
 
@@ -43,6 +43,8 @@ class Armed:
 
     data: dict[bytes, Listeners] = field(init=False, factory=dict)  # and existence
     child: dict[bytes, Listeners] = field(init=False, factory=dict)
+    persistent: dict[bytes, Listeners] = field(init=False, factory=dict)
+    recursive: dict[bytes, Listeners] = field(init=False, factory=dict)
 
     def arm_data(self, path: bytes, listener: Listener) -> None:
         self.data.setdefault(path or b"/", {})[listener] = None
@@ -50,18 +52,54 @@ class Armed:
     def arm_child(self, path: bytes, listener: Listener) -> None:
         self.child.setdefault(path or b"/", {})[listener] = None
 
-    def fire(self, events: Sequence[Told], zxid: int) -> None:
-        """Each watch once; who watches a znode in both ways hears once that it is gone."""
-        for type, path in events:
+    def fire(self, events: Sequence[tuple[int, bytes, bytes]], zxid: int) -> None:
+        """Each listener once, in whatever ways it watches, if the ACL lets it read the znode."""
+        for type, path, acl in events:
             if type == codes.EVENT_CHILDREN_CHANGED:
                 told = self.child.pop(path, None)
             else:
                 told = self.data.pop(path, None)
                 if type == codes.EVENT_DELETED and path in self.child:
                     told = (told or {}) | self.child.pop(path)
+            if self.persistent or self.recursive:
+                told = (told or {}) | self._lasting(type, path)
             if told:
                 for listener in told:
-                    listener.due.append((zxid, type, path))
+                    if not acl or may(acl, codes.PERM_READ, listener.identities):
+                        listener.due.append((zxid, type, path))
+
+    def _lasting(self, type: int, path: bytes) -> Listeners:
+        told = dict(self.persistent.get(path, {}))
+        while path and type != codes.EVENT_CHILDREN_CHANGED:
+            told |= self.recursive.get(path, {})
+            path = paths.parent(path)
+        return told
+
+    def add_watch(self, one: Operation, listener: Listener) -> int:
+        """The error that it had to be answered with."""
+        _, path, mode = one.request
+        lasting = {0: self.persistent, 1: self.recursive}.get(mode)
+        if lasting is None:
+            return codes.MARSHALLING_ERROR
+        lasting.setdefault(path or b"/", {})[listener] = None
+        return codes.OK
+
+    def _kinds(self, kind: int) -> list[dict[bytes, Listeners]]:
+        """What a watcher's type means."""
+        kinds = {1: self.child, 2: self.data, 4: self.persistent, 5: self.recursive}
+        return list(kinds.values()) if kind == codes.WATCHER_ANY else [kinds[kind]]
+
+    def find(self, one: Operation, listener: Listener) -> int:
+        """checkWatches and removeWatches: the error that they had to be answered with."""
+        op, path, kind = one.request
+        if not 1 <= kind <= 5:
+            return codes.MARSHALLING_ERROR
+        of = [one.get(path or b"/", {}) for one in self._kinds(kind)]
+        mine = [listeners for listeners in of if listener in listeners]
+        if op == codes.REMOVE_WATCHES:
+            for listeners in mine:
+                del listeners[listener]
+        return codes.OK if mine else codes.NO_WATCHER
 
     def read(self, one: Operation, error: int, listener: Listener) -> None:
         """A read that asked to be told was answered with this error."""
@@ -77,10 +115,14 @@ class Armed:
                 self.arm_child(request[1], listener)
 
     def set_watches(self, one: Operation, model: Model, listener: Listener) -> None:
-        """The watches of an earlier connection: what fired since is told, the rest is armed."""
-        _, seen, data, exist, child = one.request
+        """The watches of an earlier connection: what fired since is told, the rest is armed. What
+        lasts is only armed."""
+        _, seen, data, exist, child, *lasting = one.request
+        for kind, several in zip((self.persistent, self.recursive), lasting, strict=False):
+            for path in several:
+                kind.setdefault(path or b"/", {})[listener] = None
         znodes = model.znodes
-        told = listener.missed[one] = []
+        told: list[Told] = []
         for path in data:
             znode = znodes.get(path or b"/")
             if znode is None:
@@ -102,6 +144,13 @@ class Armed:
                 told.append((codes.EVENT_CHILDREN_CHANGED, path))
             else:
                 self.arm_child(path, listener)
+        hidden = {
+            path
+            for _, path in told
+            if (znode := znodes.get(path or b"/")) is not None
+            and not may(znode.acl, codes.PERM_READ, listener.identities)
+        }
+        listener.missed[one] = [each for each in told if each[1] not in hidden]
 
 
 def compare(

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from hikari.tree import acl
 from hikari.tree.acl import Identity
-from hikari.tree.fresh import ROOT, UNDELETABLE
+from hikari.tree.fresh import CONFIG, ROOT, UNDELETABLE
 from hikari.tree.keys import DEPTH_MAX
+from hikari.tree.membership import CONFIGURE, NO_VERSION, content, servers_of
 from hikari.tree.sessions import ATTACH, EXPIRE, Session
 from hikari.tree.space import READ_ONLY
 from hikari.tree.state import State
@@ -97,8 +98,8 @@ def _link(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode) 
     parent.pzxid = state.zxid
     state.cache.unlist(parent)
     state.insert(path, znode)
-    state.events.append((codes.EVENT_CREATED, path))
-    state.events.append((codes.EVENT_CHILDREN_CHANGED, above))
+    state.events.append((codes.EVENT_CREATED, path, znode.acl))
+    state.events.append((codes.EVENT_CHILDREN_CHANGED, above, parent.acl))
 
 
 def create(
@@ -132,8 +133,8 @@ def _unlink(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode
     state.remove(path, znode)
     if znode.owner:
         state.disclaim(state.sessions[znode.owner], path)
-    state.events.append((codes.EVENT_DELETED, path))
-    state.events.append((codes.EVENT_CHILDREN_CHANGED, above))
+    state.events.append((codes.EVENT_DELETED, path, znode.acl))
+    state.events.append((codes.EVENT_CHILDREN_CHANGED, above, parent.acl))
 
 
 def delete(
@@ -177,7 +178,7 @@ def set_data(
     znode.version = _bump(znode.version)
     znode.mzxid = state.zxid
     znode.mtime = state.time_ms
-    state.events.append((codes.EVENT_DATA_CHANGED, path))
+    state.events.append((codes.EVENT_DATA_CHANGED, path, znode.acl))
     return _OK, znode.stat68()
 
 
@@ -285,6 +286,25 @@ def read_only(
     return _DONE
 
 
+def configure(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    """Once for each change, however often it is asked for."""
+    servers = request[1]
+    config = state.find(CONFIG)
+    assert config is not None
+    if servers_of(config.data) != servers:
+        state.touch(CONFIG, config)
+        told = content(servers, state.zxid)
+        state.cache.resized(config.data, told)
+        config.data = told
+        config.version = NO_VERSION
+        config.mzxid = state.zxid
+        config.mtime = state.time_ms
+        state.events.append((codes.EVENT_DATA_CHANGED, CONFIG, config.acl))
+    return _DONE
+
+
 def close_session(
     state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
 ) -> Answer:
@@ -327,4 +347,5 @@ APPLY: Final[dict[int, Operation]] = {
     ATTACH: attach,
     EXPIRE: expire,
     READ_ONLY: read_only,
+    CONFIGURE: configure,
 }

@@ -33,9 +33,10 @@ def path_of(key: bytes) -> bytes:
     return key[3:]
 
 
-def children_prefix(path: bytes) -> bytes:
-    """What the keys of all children of `path`, and no others, start with."""
-    return _level(depth(path) + 1) + (path + b"/" if path != b"/" else path)
+def children_prefix(path: bytes, below: int = 1) -> bytes:
+    """What the keys of all children of `path`, and no others, start with; or of the children's
+    children, for `below` 2, and so on."""
+    return _level(depth(path) + below) + (path + b"/" if path != b"/" else path)
 
 
 def session_key(session: int) -> bytes:

@@ -12,6 +12,9 @@ from hikari.tree.sessions import Session
 from hikari.tree.undo import Undo
 from hikari.tree.znode import Znode
 
+Event = tuple[int, bytes, bytes]
+"""Type, path, and the ACL of that znode then: who may not read it is not told."""
+
 FORMAT: Final = 3  # of all rows; a tree of another format is refused
 
 _META: Final = struct.Struct(">HQQQqQIQQ?")
@@ -76,7 +79,7 @@ class State:
         self.changed: dict[bytes, Znode | None] = {}  # by path, not yet settled; None: gone
         self.claims: dict[int, dict[bytes, bytes | None]] = {}  # the same for E rows; None: gone
         self.moved: dict[int, Session | None] = {}  # the same for S rows
-        self.events: list[tuple[int, bytes]] = []
+        self.events: list[Event] = []
         self.sessions: dict[int, Session] = {}
         self.undo: Undo | None = None
         self.index = 0

@@ -11,7 +11,7 @@ from typing import Any, Final
 from hikari.tree.acl import Identity
 from hikari.tree.apply import APPLY
 from hikari.tree.fresh import ROOT
-from hikari.tree.keys import children_prefix
+from hikari.tree.keys import children_prefix, znode_key
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.space import REFUSAL, grows
 from hikari.tree.state import State
@@ -25,7 +25,7 @@ _EMPTY: Final = _COUNT.pack(0)
 
 
 class Tree(State):
-    """See State for what it holds. `events` collects (type, path); the caller takes them out.
+    """See State for what it holds. `events` collects them; the caller takes them out.
 
     Counts: `index` is the last entry fully applied, `done` how many requests of the next one are,
     `zxid` all requests ever. A request that fails counts like any other.
@@ -93,19 +93,35 @@ class Tree(State):
 
     def children(self, path: bytes) -> list[bytes]:
         """The names of all children, in order; of what does not exist, none. One scan."""
-        prefix = children_prefix(path or ROOT)
+        return self._scan(children_prefix(path or ROOT))
+
+    def _scan(self, prefix: bytes) -> list[bytes]:
+        """What the keys of znodes have behind the prefix, in order. While the disk takes no rows:
+        of what is settled, and of what changed since."""
         if self.settle():
             return self.rows.scan_keys(prefix)
-        return self._unsettled_children(path or ROOT, prefix)
+        found = set(self.rows.scan_keys(prefix))
+        for path, znode in self.changed.items():
+            key = znode_key(path)
+            if key.startswith(prefix) and key != prefix:
+                (found.discard if znode is None else found.add)(key[len(prefix) :])
+        return sorted(found)
 
-    def _unsettled_children(self, path: bytes, prefix: bytes) -> list[bytes]:
-        """The same while the disk takes no rows: what is settled, and what changed since."""
-        names = set(self.rows.scan_keys(prefix))
-        for changed, znode in self.changed.items():
-            above, _, name = changed.rpartition(b"/")
-            if (above or ROOT) == path and name:
-                (names.discard if znode is None else names.add)(name)
-        return sorted(names)
+    def descendants(self, path: bytes) -> int:
+        """How many znodes are below it, however deep; none if it does not exist. One scan a level
+        from the children's children on: all in one level are counted without a look."""
+        znode = self.look(path)
+        if znode is None:
+            return 0
+        if path in (b"", ROOT):
+            return self.znodes - 1
+        count = level = znode.children
+        below = 1
+        while level:
+            below += 1
+            level = len(self._scan(children_prefix(path, below)))
+            count += level
+        return count
 
     def listing(self, path: bytes) -> bytes | None:
         """The names of all children as the wire has them; None: no such znode."""

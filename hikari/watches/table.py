@@ -1,8 +1,9 @@
-"""Who wants to hear of a path, once."""
+"""Who wants to hear of a path: once, or until they say otherwise."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterator
 from typing import Final
 
+from hikari.watches.lasting import Lasting
 from hikari_wire import codes
 
 Watcher = Hashable  # a connection; nothing is asked of it but to be itself
@@ -11,10 +12,9 @@ _NOBODY: Final[tuple[Watcher, ...]] = ()
 
 
 class _Interest:
-    """Those who watch one path: its data or existence, and its children. Never both empty.
+    """Those who watch one path once: its data or existence, and its children. Never both empty.
 
-    Dicts, not sets: they are told in the order in which they asked. A persistent watch, once there
-    is such a thing, is a third dict here, which firing does not empty.
+    Dicts, not sets: they are told in the order in which they asked.
     """
 
     __slots__ = ("child", "data")
@@ -25,18 +25,20 @@ class _Interest:
 
 
 class WatchTable:
-    """One-shot watches. An exist watch is a data watch on what is not there yet.
+    """One-shot watches, and, in `lasting`, those that stay. An exist watch is a data watch on what
+    is not there yet.
 
     Invariant: `paths[path].data` or `.child` has the watcher exactly if
     `watchers[watcher][path] is paths[path]`.
     """
 
-    __slots__ = ("paths", "watchers", "watches")
+    __slots__ = ("lasting", "paths", "watchers", "watches")
 
     def __init__(self) -> None:
         self.paths: dict[bytes, _Interest] = {}
         self.watchers: dict[Watcher, dict[bytes, _Interest]] = {}
-        self.watches = 0  # all of both kinds
+        self.lasting = Lasting()
+        self.watches = 0  # all that fire once, of both kinds
 
     def add_data(self, path: bytes, watcher: Watcher) -> None:
         """To be told when it is created, changed or deleted."""
@@ -45,6 +47,15 @@ class WatchTable:
     def add_child(self, path: bytes, watcher: Watcher) -> None:
         """To be told when a child comes or goes, or when it is deleted itself."""
         self._add(path, watcher, self._interest(path).child)
+
+    def add_persistent(self, path: bytes, watcher: Watcher) -> None:
+        """To be told of all that a data and a child watch together would tell, again and again."""
+        self.lasting.add(codes.WATCHER_PERSISTENT, path, watcher)
+
+    def add_recursive(self, path: bytes, watcher: Watcher) -> None:
+        """To be told, again and again, when it or anything below it is created, changed or
+        deleted; of lists of children nothing is told, what comes and goes is told itself."""
+        self.lasting.add(codes.WATCHER_PERSISTENT_RECURSIVE, path, watcher)
 
     def _interest(self, path: bytes) -> _Interest:
         interest = self.paths.get(path)
@@ -58,11 +69,12 @@ class WatchTable:
             self.watchers.setdefault(watcher, {})[path] = self.paths[path]
             self.watches += 1
 
-    def fire(self, type: int, path: bytes) -> Sequence[Watcher]:
-        """Who must be told of this event, each once; they watch this path no longer."""
+    def fire(self, type: int, path: bytes) -> Collection[Watcher]:
+        """Who must be told of this event, each once, in whatever ways they watch. What fires once
+        is gone then."""
         interest = self.paths.get(path)
         if interest is None:
-            return _NOBODY
+            return self.lasting.told(type, path, _NOBODY) if self.lasting.watchers else _NOBODY
         if type == codes.EVENT_DELETED:
             told = list(interest.data | interest.child)
             self.watches -= len(interest.data) + len(interest.child)
@@ -80,16 +92,52 @@ class WatchTable:
             if watcher not in interest.data and watcher not in interest.child:
                 self._leave(path, watcher)
         self._tidy(path, interest)
-        return told
+        return self.lasting.told(type, path, told) if self.lasting.watchers else told
+
+    def has(self, kind: int, path: bytes, watcher: Watcher) -> bool:
+        """Whether it watches this path in this way: one of `codes.WATCHER_*`."""
+        interest = self.watchers.get(watcher, {}).get(path)
+        if kind == codes.WATCHER_DATA:
+            return interest is not None and watcher in interest.data
+        if kind == codes.WATCHER_CHILDREN:
+            return interest is not None and watcher in interest.child
+        if kind == codes.WATCHER_ANY and interest is not None:
+            return True
+        return self.lasting.has(kind, path, watcher)
+
+    def remove(self, kind: int, path: bytes, watcher: Watcher) -> bool:
+        """It watches this path in this way, one of `codes.WATCHER_*`, no longer. Whether it did."""
+        removed = False
+        interest = self.watchers.get(watcher, {}).get(path)
+        if interest is not None:
+            if kind in (codes.WATCHER_DATA, codes.WATCHER_ANY):
+                removed = self._forget(watcher, interest.data)
+            if kind in (codes.WATCHER_CHILDREN, codes.WATCHER_ANY):
+                removed = self._forget(watcher, interest.child) or removed
+            if watcher not in interest.data and watcher not in interest.child:
+                self._leave(path, watcher)
+            self._tidy(path, interest)
+        return self.lasting.remove(kind, path, watcher) or removed
+
+    def _forget(self, watcher: Watcher, kind: dict[Watcher, None]) -> bool:
+        if watcher not in kind:
+            return False
+        del kind[watcher]
+        self.watches -= 1
+        return True
+
+    def watched(self, watcher: Watcher) -> Iterator[bytes]:
+        """The paths that it watches: one that it watches once and lastingly comes twice."""
+        yield from self.watchers.get(watcher, ())
+        yield from self.lasting.watchers.get(watcher, ())
 
     def drop(self, watcher: Watcher) -> None:
         """It is gone, and so is all it watched."""
         for path, interest in self.watchers.pop(watcher, {}).items():
-            for kind in (interest.data, interest.child):
-                if watcher in kind:
-                    del kind[watcher]
-                    self.watches -= 1
+            self._forget(watcher, interest.data)
+            self._forget(watcher, interest.child)
             self._tidy(path, interest)
+        self.lasting.drop(watcher)
 
     def _leave(self, path: bytes, watcher: Watcher) -> None:
         watched = self.watchers[watcher]
@@ -102,4 +150,4 @@ class WatchTable:
             del self.paths[path]
 
     def __len__(self) -> int:
-        return self.watches
+        return self.watches + self.lasting.watches

@@ -210,6 +210,11 @@ class Client:
         self.loop.later(ROUND_S * (1 + self.loop.chance.random()), self.connect)
         self._decided()
 
+    def go(self, member: int) -> None:
+        """Leave, and try this member first."""
+        self._order = [member]
+        self.drop()
+
     def leave(self) -> None:
         """Close the socket for good, and say nothing."""
         self._leaving = True

@@ -44,7 +44,8 @@ NOTHING = "nothing"
 SETTINGS = "[journal]\nentries_kept = 300\nflush_entries = 40\n"
 VICTIM = 3
 RESTARTS = 2
-SERVE_S_MAX = 12.0
+SERVE_S_MAX = 60.0
+"""A machine that does much else gives a member little: 12 s were once not enough."""
 WHOLE_S_MAX = 5.0
 ATTEMPTS = 5
 ERRORS_MAX = 5

@@ -11,7 +11,8 @@ from pathlib import Path
 SHUTDOWN = 0x8004587D
 """EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN: no more is written, not even the file system's log."""
 NO_LOG_FLUSH = 2
-SIZES = {"ext4": 96 << 20, "xfs": 320 << 20}
+SIZES = {"ext4": 512 << 20, "xfs": 512 << 20}
+"""On less room than this an ensemble is soon read-only; the image takes what is written."""
 MAKE = {
     "ext4": ["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,nodiscard"],
     "xfs": ["mkfs.xfs", "-q", "-f"],

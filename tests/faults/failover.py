@@ -5,8 +5,9 @@ import json
 import random
 import threading
 import time
+from bisect import bisect
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ SERVED_S = 20.0
 RING_S = 15.0
 HUNG_S = 2.5
 AWAY_S = 2.5
+PHASE_S = 0.007
 BELL = b"/bell"
 
 
@@ -64,6 +66,7 @@ class Stage:
         self.holders = [self.loop.client(f"holder{n}", self._hold) for n in range(self._holders)]
         held = self.loop.run(lambda: all(one.data for one in self.holders), PREPARE_S)
         assert held, "not all sessions have their watch"
+        self.scatter()
         self.run(0.5)
         return self
 
@@ -117,21 +120,15 @@ class Stage:
         if failed:
             raise failed[0]
 
-    def outage(self, begun: float) -> tuple[float, float]:
-        """From that moment: until anybody's new write was done, until everybody's was."""
-
-        def first_done(client: Client) -> float:
-            best = 0.0
-            for told in client.conversations[-4:]:
-                for one in told.asked[-600:]:
-                    if one.outcome == OK and one.invoked > begun:
-                        best = min(best or one.ended, one.ended)
-            return best
-
-        served = self.loop.run(lambda: all(map(first_done, self.probes)), SERVED_S)
+    def outage(self, begun: float, victim: int) -> tuple[float, float, float]:
+        """From that moment: until anybody's new write was done, until everybody's was who was not
+        connected to the victim, until everybody's was."""
+        spared = [one for one in self.probes if one.up and one.member != victim]
+        served = self.loop.run(lambda: all(_next(p, begun) for p in self.probes), SERVED_S)
         assert served, f"{SERVED_S:g} s without a write"
-        times = [first_done(client) - begun for client in self.probes]
-        return min(times), max(times)
+        times = {one: _next(one, begun) - begun for one in self.probes}
+        of_spared = max((times[one] for one in spared), default=min(times.values()))
+        return min(times.values()), of_spared, max(times.values())
 
     def ring(self, times: int) -> None:
         """Change what all watch. Each must hear of it, once."""
@@ -155,10 +152,13 @@ class Stage:
         self.loop.run(lambda: all(one.data for one in self.holders), RING_S)
 
     def scatter(self) -> None:
-        """Some sessions go to another member, or they would all end where nobody is killed."""
+        """Some sessions go to another member, or they would all end where nobody is killed; as
+        many probes write to each."""
+        for number, probe in enumerate(self.probes):
+            probe.go(1 + number % self.net.members)
         for client in self.loop.chance.sample(self.holders, len(self.holders) // 3):
             client.drop()
-        self.loop.run(lambda: all(one.up for one in self.holders), RING_S)
+        self.loop.run(lambda: all(one.up for one in self.probes + self.holders), RING_S)
 
     def leader(self) -> int:
         found: list[int] = []
@@ -198,6 +198,18 @@ class Stage:
         }
 
 
+def _next(client: Client, moment: float) -> float:
+    """When its first write was done that it asked after this moment; 0: none was yet."""
+    done = 0.0
+    for told in reversed(client.conversations):
+        if told.ended and told.ended < moment:
+            break
+        first = bisect(told.asked, moment, key=lambda one: one.invoked)
+        found = (one.ended for one in islice(told.asked, first, None) if one.outcome == OK)
+        done = next(found, done)
+    return done
+
+
 def spread(values: list[float]) -> dict[str, float]:
     if not values:
         return {}
@@ -230,12 +242,12 @@ def failover(kills, pauses, election_ticks, disk, figures):
     """Kill the leader, and let it hang, on loopback (scoreboard rows 13 to 16)."""
     times = f"[raft]\nelection_ticks = {election_ticks}\n" if election_ticks else ""
     with new_folder(disk) as folder, Stage(folder, Loopback(3), HOLDERS, settings=times) as stage:
-        killed, all_killed, hung, all_hung = [], [], [], []
+        killed, all_killed, hung, spared, all_hung = [], [], [], [], []
         for number in range(kills):
             leader = stage.leader()
             begun = time.monotonic()
             stage.ensemble.kill(leader)
-            first, last = stage.outage(begun)
+            first, _, last = stage.outage(begun, leader)
             killed.append(first)
             all_killed.append(last)
             stage.ensemble.launch(leader)
@@ -244,10 +256,12 @@ def failover(kills, pauses, election_ticks, disk, figures):
             stage.scatter()
         for number in range(pauses):
             leader = stage.leader()
+            stage.run(PHASE_S * number)  # at any moment between two heartbeats
             begun = time.monotonic()
             stage.ensemble.pause(leader)
-            first, last = stage.outage(begun)
+            first, others, last = stage.outage(begun, leader)
             hung.append(first)
+            spared.append(others)
             all_hung.append(last)
             stage.run(max(HUNG_S - (time.monotonic() - begun), 0.0))
             stage.ensemble.go_on(leader)
@@ -261,6 +275,7 @@ def failover(kills, pauses, election_ticks, disk, figures):
             "election_ticks": election_ticks or "default",
             "pauses": pauses,
             "hung_s": spread(hung),
+            "hung_not_connected_to_it_s": spread(spared),
             "hung_everybody_s": spread(all_hung),
             "rings": kills + pauses,
             **stage.finish(),

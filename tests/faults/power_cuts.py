@@ -93,7 +93,8 @@ class Cuts:
     def _cycle(self, cycle: int) -> None:
         parent = b"/cut-%d" % cycle
         leader = self.ensemble.leader()
-        assert settle(self.ensemble.ports, leader, create(parent)).outcome == OK
+        made = settle(self.ensemble.ports, leader, create(parent))
+        assert made.outcome == OK, made
         self._load(parent)
         time.sleep(self._chance.uniform(0.05, 0.4))
         victims = self._chance.sample(list(self.ensemble.numbers), self._how_many(cycle))

@@ -208,7 +208,7 @@ def test_a_slow_reader_hears_the_end_of_its_session(
     assert client.closed
 
 
-def test_who_is_held_back_is_closed_when_the_leader_is_lost(cluster: Cluster) -> None:
+def test_who_is_held_back_when_the_leader_is_lost_goes_on_with_the_next() -> None:
     three = Cluster(3)
     follower = three.followers[0]
     client, quiet = three.client(follower), three.client(follower)
@@ -219,8 +219,13 @@ def test_who_is_held_back_is_closed_when_the_leader_is_lost(cluster: Cluster) ->
     assert client.wire.paused
     three.cut(three.leader)
     three.run()
-    assert client.closed
+    assert client.wire.paused
+    assert not client.closed
     assert not quiet.closed
+    three.elect()
+    three.run()
+    assert client.errors() == [codes.OK] * 300
+    assert not client.wire.paused
 
 
 def test_what_waits_for_a_leader_holds_its_client_back_and_lets_it_go() -> None:

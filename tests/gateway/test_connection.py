@@ -323,18 +323,9 @@ def test_hashes_are_shown_to_administrators_only(
 
 NOT_SERVED = [
     (codes.NOTIFICATION,),
-    (codes.RECONFIG, b"", b"", b"", -1),
-    (codes.CHECK_WATCHES, b"/", 1),
-    (codes.REMOVE_WATCHES, b"/", 3),
     (codes.CREATE_CONTAINER, b"/c", b"", b"", codes.CONTAINER),
     (codes.DELETE_CONTAINER, b"/c"),
     (codes.CREATE_TTL, b"/t", b"", b"", codes.PERSISTENT_WITH_TTL, 1_000),
-    (codes.SASL, b"token"),
-    (codes.GET_EPHEMERALS, b"/"),
-    (codes.GET_ALL_CHILDREN_NUMBER, b"/"),
-    (codes.SET_WATCHES2, 0, (), (), (), (), ()),
-    (codes.ADD_WATCH, b"/", 0),
-    (codes.WHO_AM_I,),
     (codes.ERROR,),
     (codes.CREATE_SESSION,),
     (-12,),

@@ -271,7 +271,7 @@ def test_a_read_for_many_large_replies_is_refused(
 def test_a_client_may_not_watch_everything(
     client: Client, other: Client, cluster: Cluster, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hikari.gateway.reads.WATCHED_BYTES_MAX", 600_000)
+    monkeypatch.setattr("hikari.gateway.watching.WATCHED_BYTES_MAX", 600_000)
     other.ask((codes.EXISTS, b"/1", True))
     for number in range(2_000):
         client.ask((codes.EXISTS, b"/%d" % number, True))
@@ -297,7 +297,7 @@ def test_long_paths_are_watched_at_their_length(client: Client, cluster: Cluster
 def test_watching_again_and_again_is_no_crime(
     client: Client, other: Client, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hikari.gateway.reads.WATCHED_BYTES_MAX", 60_000)
+    monkeypatch.setattr("hikari.gateway.watching.WATCHED_BYTES_MAX", 60_000)
     cluster.write(other, b"/a")
     for number in range(300):
         client.ask((codes.GET_DATA, b"/a", True), (codes.EXISTS, b"/%d" % (number % 30), True))

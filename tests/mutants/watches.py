@@ -4,13 +4,14 @@ from typing import Any
 
 from mutants.patching import Set
 
-from hikari.gateway import reads
+from hikari.gateway import door, reads, watching
 from hikari.gateway.connection import Connection
 from hikari.gateway.door import Door
 from hikari.tree import apply
 from hikari.tree.sessions import Session
-from hikari.tree.state import State
+from hikari.tree.state import Event, State
 from hikari.tree.undo import Undo
+from hikari.watches.lasting import Lasting
 from hikari.watches.table import WatchTable
 from hikari_wire import codes
 
@@ -18,12 +19,12 @@ from hikari_wire import codes
 def a_watch_is_set_after_its_read(set: Set) -> None:
     """ClickHouse/ClickHouse#18217: "may lead to a lost watch": between the read and the setting of
     its watch a change goes by, and is never told."""
-    watch = reads._watch
+    arm = reads.arm
 
     def later(connection: Connection, add: Any, path: bytes) -> None:
-        connection.door.later_s(0.002, watch, connection, add, path)
+        connection.door.later_s(0.002, arm, connection, add, path)
 
-    set(reads, "_watch", later)
+    set(reads, "arm", later)
 
 
 def an_event_comes_before_the_reply_that_armed_it(set: Set) -> None:
@@ -62,29 +63,29 @@ def what_was_missed_is_not_told(set: Set) -> None:
     def rearm(tree: Any, zxid: int, data: Any, exist: Any, child: Any) -> Any:
         return [], list(data), list(exist), list(child)
 
-    set(reads, "rearm", rearm)
+    set(watching, "rearm", rearm)
 
 
 def what_was_seen_is_told_again(set: Set) -> None:
     """etcd-io/etcd#20221, #15248: a watch that goes on behind a revision is sent that revision
     once more."""
-    rearm = reads.rearm
+    rearm = watching.rearm
 
     def again(tree: Any, zxid: int, data: Any, exist: Any, child: Any) -> Any:
         return rearm(tree, zxid - 1, data, exist, child)
 
-    set(reads, "rearm", again)
+    set(watching, "rearm", again)
 
 
 def a_list_watch_hears_of_data(set: Set) -> None:
     """ClickHouse/ClickHouse#28190: watches of getChildren fire when the data of a child is set."""
     fired = Door.fired
 
-    def more(self: Door, events: list[tuple[int, bytes]], zxid: int) -> None:
-        for type, path in list(events):
+    def more(self: Door, events: list[Event], zxid: int) -> None:
+        for type, path, acl in list(events):
             if type == codes.EVENT_DATA_CHANGED:
                 above = path[: path.rfind(b"/")] or b"/"
-                events.append((codes.EVENT_CHILDREN_CHANGED, above))
+                events.append((codes.EVENT_CHILDREN_CHANGED, above, acl))
         fired(self, events, zxid)
 
     set(Door, "fired", more)
@@ -141,3 +142,31 @@ def only_who_is_there_is_watched(set: Set) -> None:
         return exists(connection, xid, (op, path, watch and bool(connection.door.tree.look(path))))
 
     set(reads, "_exists", forget)
+
+
+def who_may_not_read_is_told(set: Set) -> None:
+    """ZOOKEEPER-4799 (CVE-2024-23944): a recursive watch tells the paths of znodes that its owner
+    may not read."""
+    set(door, "readers", lambda watchers, acl: watchers)
+
+
+def a_recursive_watch_hears_of_lists(set: Set) -> None:
+    """ZOOKEEPER-4475: "Persistent recursive watcher got NodeChildrenChanged event"."""
+    told = Lasting.told
+
+    def more(self: Lasting, type: int, path: bytes, others: Any) -> Any:
+        who = dict.fromkeys(told(self, type, path, others))
+        return [*who, *(one for one in self.recursive.get(path, ()) if one not in who)]
+
+    set(Lasting, "told", more)
+
+
+def a_watch_that_fires_once_takes_the_place_of_one_that_stays(set: Set) -> None:
+    """ZOOKEEPER-4466: "Support different watch modes on same path": the newest was the only one."""
+    add = WatchTable.add_data
+
+    def instead(self: WatchTable, path: bytes, watcher: Any) -> None:
+        self.lasting.remove(codes.WATCHER_ANY, path, watcher)
+        add(self, path, watcher)
+
+    set(WatchTable, "add_data", instead)

@@ -31,6 +31,9 @@ class Someone:
         self.was_lost += 1
         self.closed = True
 
+    def gone(self) -> bool:
+        return self.closed
+
     def failed(self, error: Exception) -> None: ...
 
 
@@ -91,7 +94,7 @@ def test_a_proposal_that_overtakes_another_is_a_defect(proposals: Proposals) -> 
         proposals.answered(1002)
 
 
-def test_when_the_leader_is_lost_those_under_way_are_told_and_those_that_wait_are_not(
+def test_what_will_never_be_known_is_told_to_those_under_way_and_not_to_those_that_wait(
     proposals: Proposals,
 ) -> None:
     under_way, waits = Someone(), Someone()
@@ -103,6 +106,49 @@ def test_when_the_leader_is_lost_those_under_way_are_told_and_those_that_wait_ar
     assert len(proposals.pack()) == 1
     assert proposals.answered(1001) is None, "an entry that survived after all"
     assert proposals.answered(1002) == [waits]
+
+
+def test_what_is_in_doubt_is_proposed_again_under_a_new_number_before_what_waits(
+    proposals: Proposals,
+) -> None:
+    crowd = [Someone() for _ in range(5)]
+    for number in range(3):
+        proposals.add(crowd[number], group(number), 20)
+        proposals.pack()
+    proposals.add(crowd[3], group(3), 20)
+    proposals.followed((1, 7), (0, 7))
+    proposals.followed((0, 7), (2, 8))
+    assert proposals.in_doubt()
+    assert not proposals.waiting(), "it could overtake"
+    assert not proposals.applied(7), "the term they were handed out in"
+    assert proposals.answered(1001) == [crowd[0]], "an entry that survived"
+    crowd[1].closed = True
+    assert proposals.applied(8)
+    proposals.add(crowd[4], group(4), 20)
+    (packed,) = proposals.pack()
+    _, serial, groups = unpack(packed)
+    assert serial == 1004
+    assert [session for session, _, _, _ in groups] == [2, 3, 4]
+    assert proposals.answered(1002) is None
+    assert proposals.answered(1004) == crowd[2:]
+    assert not any(one.was_lost for one in crowd)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_same_leader_again_has_what_it_was_handed_unless_a_link_broke(
+    proposals: Proposals, broken: bool
+) -> None:
+    someone = Someone()
+    proposals.add(someone, group(1), 20)
+    proposals.pack()
+    proposals.followed((1, 7), (0, 7))
+    proposals.link_lost(2)
+    if broken:
+        proposals.link_lost(1)
+    proposals.followed((0, 7), (1, 7))
+    assert not proposals.in_doubt()
+    assert someone.was_lost == broken
+    assert proposals.answered(1001) == (None if broken else [someone])
 
 
 def test_too_much_that_waits_is_shed_from_the_newest_on(proposals: Proposals) -> None:

@@ -58,7 +58,7 @@ class Ideal:
         return one
 
     def tell(self) -> None:
-        for type, path in self.model.events:
+        for type, path, _ in self.model.events:
             told: list[Conversation] = []
             if type != codes.EVENT_CHILDREN_CHANGED:
                 told += self.watches.pop((False, path), [])

@@ -16,6 +16,9 @@ from hikari_wire import codes, replies, requests
 from hikari_wire.framing import Frames
 from hikari_wire.records import ConnectRequest
 
+KINDS = ("data", "exist", "child", "persistent", "recursive")
+OF_TYPE = {1: ("child",), 2: ("data", "exist"), 3: KINDS, 4: ("persistent",), 5: ("recursive",)}
+
 
 class Logbook:
     """What every member applied, request by request: they must agree, and it is the true order."""
@@ -161,11 +164,14 @@ class RecordingClient:
 
     def rearm(self) -> None:
         """What a client does first when it is back."""
-        kinds: dict[str, list[bytes]] = {"data": [], "exist": [], "child": []}
+        kinds: dict[str, list[bytes]] = {kind: [] for kind in KINDS}
         for kind, path in self.watching:
             kinds[kind].append(path)
-        if self.watching:
-            self.ask((codes.SET_WATCHES, self.seen, *(tuple(some) for some in kinds.values())))
+        paths = [tuple(some) for some in kinds.values()]
+        if any(paths[3:]):
+            self.ask((codes.SET_WATCHES2, self.seen, *paths))
+        elif self.watching:
+            self.ask((codes.SET_WATCHES, self.seen, *paths[:3]))
 
     def listen(self) -> None:
         """Takes in what was said, up to the end of the connection."""
@@ -238,6 +244,11 @@ class RecordingClient:
             self.watching["data", one.request[1]] = None
         elif op in (codes.GET_CHILDREN, codes.GET_CHILDREN2) and one.request[2]:
             self.watching.update({} if header.error else {("child", one.request[1]): None})
+        elif op == codes.ADD_WATCH and not header.error:
+            self.watching[KINDS[3 + one.request[2]], one.request[1]] = None
+        elif op == codes.REMOVE_WATCHES and not header.error:
+            for kind in OF_TYPE[one.request[2]]:
+                self.watching.pop((kind, one.request[1]), None)
 
 
 class Play(Weather):
@@ -366,9 +377,26 @@ class Play(Weather):
             return codes.MULTI_READ, ((codes.GET_DATA, path, False),) * 2
         if kind < 0.65:
             return codes.GET_ACL, path
+        if kind < 0.70:
+            return self.lasting(path)
+        if kind < 0.72:
+            return codes.GET_ALL_CHILDREN_NUMBER, chance.choice([path, b"/"])
+        if kind < 0.74:
+            return codes.GET_EPHEMERALS, chance.choice([path, b"/", b""])
+        if kind < 0.745:
+            return (codes.WHO_AM_I,)
         ops = [codes.GET_DATA, codes.EXISTS, codes.GET_CHILDREN, codes.GET_CHILDREN2]
         where = chance.choice([path, path, path, b"/"])
         return chance.choice(ops), where, chance.random() < 0.6
+
+    def lasting(self, path: bytes) -> tuple[Any, ...]:
+        """About watches that stay; now and then what nobody has set, or what there is not."""
+        chance = self.chance
+        where = chance.choice([path, path, b"/"])
+        if chance.random() < 0.5:
+            return codes.ADD_WATCH, where, chance.choice([0, 0, 0, 1, 1, 1, 2])
+        op = chance.choice([codes.REMOVE_WATCHES, codes.CHECK_WATCHES])
+        return op, where, chance.choice([1, 2, 3, 4, 5, 6])
 
     # ---- faults
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from testing.recorder import Play
 
-from hikari.gateway import reads
+from hikari.gateway import reads, watching
 from hikari.gateway.connection import Connection
 from hikari.gateway.door import Door
 from hikari.replica import replica
@@ -15,6 +15,7 @@ from hikari.testing.replay import REPORT_S, judge
 from hikari.tree import apply
 from hikari.tree.tree import Tree
 from hikari.tree.undo import Undo
+from hikari.watches.lasting import Lasting
 from hikari.watches.table import WatchTable
 from hikari_wire import codes
 from hikari_wire.replies import HEADER
@@ -78,12 +79,12 @@ def events_come_after_the_data(patch: pytest.MonkeyPatch) -> None:
 
 
 def what_was_missed_is_not_told(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(reads, "rearm", lambda tree, zxid, *paths: ([], *map(list, paths)))
+    patch.setattr(watching, "rearm", lambda tree, zxid, *paths: ([], *map(list, paths)))
 
 
 def watches_are_not_armed_again(patch: pytest.MonkeyPatch) -> None:
-    rearm = reads.rearm
-    patch.setattr(reads, "rearm", lambda *given: (rearm(*given)[0], [], [], []))
+    rearm = watching.rearm
+    patch.setattr(watching, "rearm", lambda *given: (rearm(*given)[0], [], [], []))
 
 
 def watches_stay_when_they_have_fired(patch: pytest.MonkeyPatch) -> None:
@@ -102,6 +103,59 @@ def watches_stay_when_they_have_fired(patch: pytest.MonkeyPatch) -> None:
 def a_watch_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     add, due = WatchTable.add_data, every(4)
     patch.setattr(WatchTable, "add_data", lambda *given: None if due() else add(*given))
+
+
+def lasting_watches_fire_once(patch: pytest.MonkeyPatch) -> None:
+    told = Lasting.told
+
+    def once(self: Lasting, type: int, path: bytes, others: Any) -> Any:
+        watchers = told(self, type, path, others)
+        for watcher in list(self.persistent.get(path, ())):
+            self.remove(codes.WATCHER_PERSISTENT, path, watcher)
+        return watchers
+
+    patch.setattr(Lasting, "told", once)
+
+
+def lasting_watches_are_not_set_again(patch: pytest.MonkeyPatch) -> None:
+    set_watches = watching.WATCHING[codes.SET_WATCHES2]
+    patch.setitem(
+        reads.READS,
+        codes.SET_WATCHES2,
+        lambda connection, xid, request: set_watches(connection, xid, request[:5]),
+    )
+
+
+def recursive_watches_hear_of_children_only(patch: pytest.MonkeyPatch) -> None:
+    told = Lasting.told
+
+    def near(self: Lasting, type: int, path: bytes, others: Any) -> Any:
+        before = dict(self.recursive)
+        above = path[: path.rfind(b"/")] or b"/"
+        self.recursive = {at: who for at, who in before.items() if at in (path, above)}
+        try:
+            return told(self, type, path, others)
+        finally:
+            self.recursive = before
+
+    patch.setattr(Lasting, "told", near)
+
+
+def who_watches_in_two_ways_is_told_twice(patch: pytest.MonkeyPatch) -> None:
+    told = Lasting.told
+
+    def twice(self: Lasting, type: int, path: bytes, others: Any) -> Any:
+        return [*others, *told(self, type, path, ())]
+
+    patch.setattr(Lasting, "told", twice)
+
+
+def who_may_not_read_is_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("hikari.gateway.door.readers", lambda watchers, acl: watchers)
+
+
+def watches_cannot_be_taken_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(WatchTable, "remove", WatchTable.has)
 
 
 def a_sync_asks_nobody(patch: pytest.MonkeyPatch) -> None:
@@ -211,6 +265,12 @@ PLANTED: list[tuple[Plant, set[str]]] = [
     (watches_are_not_armed_again, {"watch"}),
     (watches_stay_when_they_have_fired, {"watch"}),
     (a_watch_is_forgotten, {"watch"}),
+    (lasting_watches_fire_once, {"watch"}),
+    (lasting_watches_are_not_set_again, {"watch"}),
+    (recursive_watches_hear_of_children_only, {"watch"}),
+    (who_watches_in_two_ways_is_told_twice, {"watch"}),
+    (who_may_not_read_is_told, {"watch"}),
+    (watches_cannot_be_taken_back, {"watch"}),
     (a_sync_asks_nobody, {"sync"}),
     (ephemerals_stay, {"read", "result", "atomicity"}),
     (late_requests_are_let_in, {"session order"}),

@@ -27,7 +27,7 @@ class Naive:
         self.zxid = self.time_ms = 0
         self.znodes: dict[bytes, dict[str, Any]] = {}
         self.sessions: dict[int, tuple[bytes, int]] = {}
-        self.events: list[tuple[int, bytes]] = []
+        self.events: list[tuple[int, bytes, bytes]] = []
         for path in OWN:
             self.add(path, b"", b"", 0)
         self.znodes[b"/zookeeper/config"].update(aversion=-1)
@@ -40,14 +40,15 @@ class Naive:
             "ctime": self.time_ms, "mtime": self.time_ms, "version": 0, "aversion": 0,
             "creates": 0, "owner": owner, "data": data, "acl": acl,
         }  # fmt: skip
-        self.events.append((codes.EVENT_CREATED, path))
+        self.events.append((codes.EVENT_CREATED, path, acl))
         if path != b"/":
             self.znodes[paths.parent(path)]["creates"] += 1
             self.family(path)
 
     def family(self, path: bytes) -> None:
-        self.znodes[paths.parent(path)]["pzxid"] = self.zxid
-        self.events.append((codes.EVENT_CHILDREN_CHANGED, paths.parent(path)))
+        above = paths.parent(path)
+        self.znodes[above]["pzxid"] = self.zxid
+        self.events.append((codes.EVENT_CHILDREN_CHANGED, above, self.znodes[above]["acl"]))
 
     def children(self, path: bytes) -> list[bytes]:
         return sorted(paths.name(p) for p in self.znodes if p != b"/" and paths.parent(p) == path)
@@ -131,8 +132,8 @@ class Naive:
         self.remove(path)
 
     def remove(self, path: bytes) -> None:
-        del self.znodes[path]
-        self.events.append((codes.EVENT_DELETED, path))
+        gone = self.znodes.pop(path)
+        self.events.append((codes.EVENT_DELETED, path, gone["acl"]))
         self.family(path)
 
     def find(self, who: Any, path: bytes, permission: int) -> dict[str, Any]:
@@ -145,7 +146,7 @@ class Naive:
         znode = self.find(who, path, codes.PERM_WRITE)
         demand(version in (-1, znode["version"]), codes.BAD_VERSION)
         znode.update(data=data, version=znode["version"] + 1, mzxid=self.zxid, mtime=self.time_ms)
-        self.events.append((codes.EVENT_DATA_CHANGED, path))
+        self.events.append((codes.EVENT_DATA_CHANGED, path, znode["acl"]))
         return self.stat68(path)
 
     def set_acl(self, who: Any, path: bytes, given: bytes, version: int) -> bytes:

@@ -124,7 +124,9 @@ class Story:
         else:
             error, result = tree.apply(wanted, session, tuple(self.identities.get(who, ())))
         tree.finish()
-        fires = [f"fires {codes.EVENT_NAMES[type]} {path.decode()}" for type, path in tree.events]
+        fires = [
+            f"fires {codes.EVENT_NAMES[type]} {path.decode()}" for type, path, _ in tree.events
+        ]
         tree.events.clear()
         return "\n".join([*self.show(error, result), *fires])
 

@@ -173,3 +173,30 @@ def test_listing_keeps_the_weight_of_the_cache_true() -> None:
         tree.listing(b"/")
         tree.listing(b"/%d" % number)
         assert_sound(tree)
+
+
+def test_all_below_a_znode_are_counted_settled_or_not() -> None:
+    story = Story()
+    for path in ("/a", "/a/b", "/a/b/c", "/a/b/c/d", "/a/e", "/ab", "/ab/c", "/a/b/f"):
+        story.run(f"create {path}", "")
+    counts = {b"/": 11, b"": 11, b"/a": 5, b"/a/b": 3, b"/ab": 1, b"/a/e": 0, b"/none": 0}
+    assert {path: story.tree.descendants(path) for path in counts} == counts
+    story.rows.full = True
+    story.run("delete /a/b/c/d", "")
+    story.run("create /a/e/g", "")
+    story.run("create /a/e/h", "")
+    assert not story.tree.settle()
+    assert story.tree.descendants(b"/a") == 6
+    assert story.tree.descendants(b"/a/b") == 2
+    assert story.tree.children(b"/a/e") == [b"g", b"h"]
+
+
+def test_a_folder_of_leaves_is_counted_without_reading_it() -> None:
+    story = Story()
+    story.run("create /folder", "")
+    for number in range(50):
+        story.run(f"create /folder/{number}", "")
+    story.tree.settle()
+    story.rows.forget()
+    assert story.tree.descendants(b"/folder") == 50
+    assert story.rows.scanned == 0
