@@ -17,6 +17,9 @@ def streams(
 ) -> tuple[list[Item], list[Item]]:
     """Both streams with what has no order in one, and without what does not matter."""
     theirs, ours = [_plain(item) for item in theirs], [_plain(item) for item in ours]
+    judge.memory["refused"] = {
+        path for item in theirs if item[0] == "may not read" for path in item[1]
+    }
     if _ends_a_session(step):
         theirs, ours = _events_sorted(theirs), _events_sorted(ours)
     return theirs, ours
@@ -94,6 +97,14 @@ def _exists_unread(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) 
     return watched and (theirs[4], ours[4]) == (0, NO_WATCHER)
 
 
+def _missed_unread(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool | str:
+    """setWatches tells nothing of znodes that may not be read: ZooKeeper does, though when a watch
+    fires it does not (CVE-2024-23944)."""
+    if not theirs or theirs[0] != "event" or theirs[3] == DELETED:
+        return False
+    return "theirs" if theirs[5] in judge.memory["refused"] else False
+
+
 def _check_of_another(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool:
     """Up to 3.8 checkWatches finds the watches of others too (mended with ZOOKEEPER-4466)."""
     if not (request and request[0] == "checkWatches" and _is_reply(theirs) and _is_reply(ours)):
@@ -138,11 +149,13 @@ def _mended(value: Any) -> Any:
 
 
 LATER = re.compile("[\ufffd\U00010000-\U0010ffff]+")
+DELETED = 2
 MARSHALLING_ERROR, NO_AUTH, NO_WATCHER = -5, -102, -121
 
 RULES: dict[str, Any] = {
     "null text": _null_text,
     "exists needs READ": _exists_unread,
+    "setWatches of what may not be read": _missed_unread,
     "checkWatches of another": _check_of_another,
     "create2 in a multi": _create2_in_multi,
     "not UTF-8": _not_utf8,

@@ -15,6 +15,7 @@ from differential.arguments import (
     INT_MAX,
     LONG_MAX,
     OPEN_ACL,
+    SYSTEM_PATHS,
     TTL_MAX_MS,
     Arguments,
 )
@@ -113,7 +114,7 @@ def set_data(a: Arguments) -> list[Any]:
 @_operation(3)
 def set_acl(a: Arguments) -> list[Any]:
     path = a.path()
-    if path in ("/", "/R"):
+    if path in ("/R", *SYSTEM_PATHS):
         return ["setACL", path, OPEN_ACL, 77]
     return ["setACL", path, a.acl(), a.one((-1, -1, -1, 0, 1, 2, -2, INT_MAX))]
 
@@ -258,12 +259,12 @@ def _one_shot(a: Arguments) -> list[list[str]]:
     return [[] if a.lasting else _paths(a) for _ in range(3)]
 
 
-@_operation(2)
+@_operation(2, last=True)
 def set_watches(a: Arguments) -> list[Any]:
     return ["setWatches", _zxid(a), *_one_shot(a)]
 
 
-@_operation(2, "setWatches2")
+@_operation(2, "setWatches2", last=True)
 def set_watches2(a: Arguments) -> list[Any]:
     return ["setWatches2", _zxid(a), *_one_shot(a), _lasting(a, False), _lasting(a, True)]
 

@@ -70,8 +70,10 @@ def draw(seed: int, count: int, seats: int, served: set[str], only: set[str]) ->
 
 
 def _open(chance: random.Random, seats: int, shared: bool) -> dict[str, Any]:
-    """Never a wrong password while another may be connected with the right one: ZooKeeper breaks
-    that connection before it looks at the password, so whoever knows a session's id can."""
+    """Nothing that is refused while another is connected to the session. With a wrong password,
+    ZooKeeper breaks that connection before it looks at the password: whoever knows a session's id
+    can. With a zxid of the future, we do, before we know how far this member is."""
     if chance.random() < 0.1:
         return {"as": chance.randrange(seats)}
-    return dict(chance.choice([how for how in OPENS if not (shared and "password" in how)]))
+    refused = [how for how in OPENS if "password" in how or how.get("zxid") == "future"]
+    return dict(chance.choice([how for how in OPENS if not (shared and how in refused)]))

@@ -180,11 +180,21 @@ class Seat:
             self._send(b"".join(frames))
             for xid, op in expected:
                 self.heard.append(self._reply(xid, op))
+            for request in requests:
+                if request[0] in ("setWatches", "setWatches2"):
+                    self._look_at([path for paths in request[2:5] for path in paths])
             if expected[-1][1] == -11:
                 self._await_end()
                 self.session, self.password = 0, "\0" * 16
         except Gone:
             self._lost()
+
+    def _look_at(self, paths: list[str]) -> None:
+        """Which of the paths that were named this seat may not read: see `allowed`."""
+        self._send(shapes.frame(["multiRead", [["getData", path, False] for path in paths]], 0))
+        results = self._reply(0, 22)[5]
+        refused = [path for path, result in zip(paths, results, strict=False) if -102 in result]
+        self.heard.append(("may not read", sorted(set(refused))))
 
     def _reply(self, expected: int, op: int) -> Item:
         while True:
