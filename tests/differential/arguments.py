@@ -189,7 +189,9 @@ class Arguments:
             return str(self.one(("", "x", "data", "\0\xff", "longer data than that")))
         if draw < 0.9:
             return None
-        return int(self.one((1, 100, 255, 256, 1000, 10_000)))
+        if draw < 0.998:
+            return int(self.one((1, 100, 255, 256, 1000, 10_000)))
+        return int(self.one((1_000_000, 1_048_000)))
 
     def acl(self) -> Any:
         """Mostly the open one."""

@@ -1,6 +1,7 @@
 """Two servers side by side, and a script played to both at once."""
 
 import itertools
+import json
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ ASKED: dict[str, list[Any]] = {
     "whoAmI": ["whoAmI"],
 }
 UNIMPLEMENTED = -6
+SHARED = ("/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config")
+"""Znodes that no run has for itself alone."""
 CONFIGURED = {"access": "super", "quotas": "quota"}
 """What is served if there is such a table in the configuration."""
 
@@ -67,9 +70,13 @@ class Bench:
 
     def play(self, script: list[Step]) -> tuple[Difference | None, Judge, list[Any]]:
         """The first difference, who found it, and both transcripts."""
+        shared = SHARED
+        if self.members > 1:  # it lists them, and ZooKeeper is alone
+            shared = SHARED[:-1]
+            script = json.loads(json.dumps(script).replace(SHARED[-1], "/zookeeper/none"))
         root = f"/d{next(self.runs):06}"
         stages = [Stage(server.addresses, self.seats, root) for server in self.servers]
-        begun = list(self.pool.map(lambda stage: stage.begin(), stages))
+        begun = list(self.pool.map(lambda stage: stage.begin(shared), stages))
         if begun[0] != begun[1]:
             if root == "/d000001":
                 raise AssertionError(f"new servers are not the same: {begun}")

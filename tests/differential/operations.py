@@ -333,7 +333,7 @@ QUOTAS = (
 )
 
 
-@_operation(0.6, "quota")
+@_operation(2, "quota")
 def quota(a: Arguments) -> list[Any]:
     """A quota as the command line client makes one, in one multi; or changes it."""
     path = f"/zookeeper/quota{a.one(('/R', '/R/a', '/R/b'))}"

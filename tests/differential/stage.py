@@ -1,7 +1,7 @@
 """Plays a script to one server and writes down what each seat hears, step by step.
 
 A *script* is a list of steps, played one after the other; a *seat* is a client that has one
-connection and, over time, several sessions. Behind each step every seat pings, so that all that
+connection and, over time, several sessions. Behind each step every seat syncs, so that all that
 the step has caused has arrived: a seat's stream of replies and events is then the same each time.
 
 | step | does |
@@ -28,6 +28,7 @@ TIMEOUT_MS = 30_000
 DOOMED_MS = 1_500
 """The time-out of a session that is to expire: a step never takes so long."""
 FUTURE = 1 << 61
+SYNC = 9
 OPEN_ACL = [[31, "world", "anyone"]]
 Item = tuple[Any, ...]
 Streams = list[list[Item]]
@@ -47,7 +48,7 @@ class Seat:
         self.buffer = b""
         self.session, self.password, self.timeout_ms = 0, "\0" * 16, TIMEOUT_MS
         self.seen = self.then = 0
-        self.xid = self.generation = 0
+        self.xid = self.generation = self.calls = 0
         self.heard: list[Item] = []
 
     # ---- frames
@@ -114,6 +115,7 @@ class Seat:
         zxid = {"seen": self.seen, "future": FUTURE}.get(how.get("zxid", 0), 0)
         timeout_ms = how.get("timeout_ms", timeout_ms if asked else TIMEOUT_MS)
         self.buffer = b""
+        self.calls += 1
         self.then = self.seen
         try:
             self.socket = socket.create_connection(self.address, PATIENCE_S)
@@ -212,24 +214,27 @@ class Seat:
             body = ["behind an error", data[shapes.HEADER_BYTES :].decode("latin-1")]
         return ("reply", shapes.NAMES.get(op, op), ours, zxid, error, body)
 
-    def flush(self) -> None:
-        """Hear all that was caused so far."""
+    def send_flush(self) -> bool:
+        """A sync, whose reply is behind all that was caused so far, at any member. Whether it is
+        connected."""
         if self.socket is None:
-            return
+            return False
         try:
-            self._send(self.flushing())
-            self._flushed()
+            self._send(shapes.frame(["sync", "/"], 0))
         except Gone:
             self._lost()
+            return False
+        return True
 
-    def flushing(self) -> bytes:
-        """A sync, whose reply is behind every event of what it waits for; then a ping."""
-        return shapes.frame(["ping"], -2)
-
-    def _flushed(self) -> None:
-        item = self._reply(-2, 11)
-        if item[2:3] != (-2,) or item[4]:
-            self.heard.append(("instead of a ping", item))
+    def flushed(self) -> None:
+        """Hear all up to there."""
+        try:
+            item = self._reply(0, SYNC)
+        except Gone:
+            self._lost()
+            return
+        if item[2] != "its" or item[4]:
+            self.heard.append(("instead of a sync", item))
 
 
 class Stage:
@@ -251,11 +256,14 @@ class Stage:
             seat.call({}, self.seats)
         transcript = [self._take()]
         for step in script:
+            calls = [seat.calls for seat in self.seats]
             self._step(self.seats[step["seat"]], step)
             self._flush()
+            if calls != [seat.calls for seat in self.seats]:
+                self._flush()  # whose session has moved may have been answered before it is closed
             transcript.append(self._take())
-            if len(transcript) % 100 == 0:
-                self.control.flush()
+            if len(transcript) % 100 == 0 and self.control.send_flush():
+                self.control.flushed()
         return transcript
 
     def _step(self, seat: Seat, step: Step) -> None:
@@ -316,20 +324,8 @@ class Stage:
     # ---- what they heard
 
     def _flush(self) -> None:
-        sent = []
-        for seat in self.seats:
-            if seat.socket is None:
-                continue
-            try:
-                seat._send(seat.flushing())
-                sent.append(seat)
-            except Gone:
-                seat._lost()
-        for seat in sent:
-            try:
-                seat._flushed()
-            except Gone:
-                seat._lost()
+        for seat in [seat for seat in self.seats if seat.send_flush()]:
+            seat.flushed()
 
     def _take(self) -> Streams:
         for seat in self.seats:
@@ -376,18 +372,15 @@ class Stage:
         found = self.control.heard[-1]
         return found[5][0] if found[0] == "reply" and not found[4] else []
 
-    def begin(self) -> list[Item]:
+    def begin(self, shared: tuple[str, ...]) -> list[Item]:
         """How the znodes that all runs share look before a run."""
         self.control.call({}, [])
-        self.control.ask([["getData", path, False] for path in SHARED])
-        self.control.ask([["getChildren", path, False] for path in SHARED])
+        self.control.ask([["getData", path, False] for path in shared])
+        self.control.ask([["getChildren", path, False] for path in shared])
         heard, self.control.heard = self.control.heard, []
         self.control.ask([["closeSession"]])
         self.control.drop()
         return [(item[4], *_timeless(item[5])) for item in heard[1:]]
-
-
-SHARED = ("/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config")
 
 
 def _timeless(fields: list[Any]) -> list[Any]:
