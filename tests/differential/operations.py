@@ -139,7 +139,6 @@ MULTI_PARTS = (
     (delete, 4),
     (set_data, 4),
     (_check, 3),
-    (create_flags, 0.3),
 )
 
 
