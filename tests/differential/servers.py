@@ -24,7 +24,7 @@ dataDir={folder}/data
 clientPort={port}
 clientPortAddress=127.0.0.1
 maxClientCnxns=0
-minSessionTimeout=1000
+minSessionTimeout=2000
 maxSessionTimeout=40000
 4lw.commands.whitelist=*
 admin.enableServer=false
@@ -39,7 +39,7 @@ PROPERTIES = (
 )
 OURS = """
 [sessions]
-timeout_min_ms = 1000
+timeout_min_ms = 2000
 timeout_max_ms = 40000
 
 [raft]

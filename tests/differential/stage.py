@@ -25,7 +25,7 @@ from differential import shapes
 PATIENCE_S = 10.0
 """No reply takes longer."""
 TIMEOUT_MS = 30_000
-DOOMED_MS = 1_500
+DOOMED_MS = 2_000
 """The time-out of a session that is to expire: a step never takes so long."""
 FUTURE = 1 << 61
 SYNC = 9
@@ -319,6 +319,7 @@ class Stage:
             if self.control.heard[-1][4]:
                 return
             time.sleep(0.05)
+            self._flush()  # or others expire as well
         seat.heard.append(("does not expire",))
 
     # ---- what they heard
