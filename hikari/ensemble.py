@@ -63,6 +63,7 @@ CONFIG = """\
 id = {member}
 data = "."
 admin = "{admin}"
+words = ["*"]
 
 [ensemble]
 name = "hikari"
@@ -173,7 +174,7 @@ def _check_config(layout: Layout, path: Path) -> None:
     asked = {n: (layout.client(n), layout.peer(n)) for n in layout.numbers}
     if found != asked:
         there = ", ".join(str(client) for client, _ in found.values())
-        first = min(client.port for client, _ in found.values())
+        first = min(client.port for client, _ in found.values() if client)
         raise EnsembleError(
             f"{path} was written for {len(found)} members on {there}; asked for were"
             f" {layout.members} from port {layout.port}. A changed list of members on old data can"

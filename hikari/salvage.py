@@ -9,7 +9,7 @@ from attrs import define
 from hikari.config import Config
 from hikari.raft.entry import ORIGIN, Mark, parse
 from hikari.raft.journal import HardState, JournalDamaged
-from hikari.store.aside import UNHEALED, Aside
+from hikari.store.aside import HUNG, UNHEALED, Aside
 from hikari.store.disk import DiskFailed, FolderInUse
 from hikari.store.files import OS_FILES, Files
 from hikari.store.healing import JOURNAL, REBUILT, WATERMARK, rebuild, records_of
@@ -113,7 +113,7 @@ class Salvage:
             if findings.promise is not None and findings.promise.mark != ORIGIN:
                 findings.journal_wrong = f"{folder}: it is missing or empty"
             return
-        if JOURNAL in self._noted and "did not come back" in self._noted[JOURNAL]:
+        if JOURNAL in self._noted and HUNG in self._noted[JOURNAL]:
             findings.journal_wrong = f"{folder}: {self._noted[JOURNAL]}"
             return
         try:

@@ -14,10 +14,11 @@ from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 
 from hikari.config import HEARD_TICKS, Config
 from hikari.descriptors import for_clients
+from hikari.gateway.about import About
 from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
 from hikari.gateway.figures import Figure
-from hikari.gateway.health import HealthPort
+from hikari.gateway.http import admin_port, metrics_port
 from hikari.machine import Machine, RealMachine, StartAnew
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid
@@ -26,6 +27,7 @@ from hikari.raft.raft import Raft
 from hikari.reactor import install
 from hikari.replica.compaction import Compaction
 from hikari.replica.disk_watch import LOOK_S, DiskWatch
+from hikari.replica.inquest import Inquest
 from hikari.replica.proposals import Proposals
 from hikari.replica.replica import Replica
 from hikari.replica.session_clock import SessionClock
@@ -34,8 +36,9 @@ from hikari.stalls import Stalls
 from hikari.store.disk import DiskFailed, FolderInUse, is_full
 from hikari.store.healing import JOURNAL, CannotStart, Healing, NothingLeftBut
 from hikari.store.pace import JournalSync
-from hikari.store.rows import MEMTABLE_BYTES, RocksRows
+from hikari.store.rows import MEMTABLE_BYTES, FolderRows, RocksRows
 from hikari.store.space import MIB, Space, missing_to_open
+from hikari.tally import Tally
 from hikari.tree.rows import RowsDamaged, RowsFull
 from hikari.tree.tree import Tree
 
@@ -47,6 +50,7 @@ SWITCH_INTERVAL_S: Final = 1e-4
 GC_ALLOCATIONS: Final = 50_000
 """Requests make no cycles: the collector may be lazy."""
 BACKLOG: Final = 1024
+ROOM_POLL_S: Final = 1.0
 HAND_OVER_SECONDS_MAX: Final = 0.3
 """A leader that is stopped waits so long for another to take over; that takes milliseconds, unless
 nobody can."""
@@ -79,7 +83,10 @@ class Server:
             said=lambda what: log.warn("{what}", what=what),
             files=self.files,
         )
+        opening_s = machine.seconds()
         self.journal, self.rows, self.tree = healing.open()
+        self.opened = Tally()
+        self.opened.add(1000 * (machine.seconds() - opening_s))
         self.aside = healing.aside
         self.unhealed = self.aside.unhealed()
         self._whole_at = self.journal.last.index
@@ -100,6 +107,9 @@ class Server:
         self.door = self._make_door()
         self.links = self._make_links()
         self.replica = self._make_replica()
+        self.inquest = Inquest(
+            self.aside, lambda name: FolderRows(self.folder / name, self.files), self._aside
+        )
         self.door.tie(self.replica)
         self.door.damaged = self.end
         self.door.healing = lambda: bool(self.unhealed)
@@ -111,7 +121,7 @@ class Server:
         self.disk_watch = self._make_disk_watch()
         self.looking = task.LoopingCall(self.guarded(self.disk_watch.look))
         self.looking.clock = self.reactor
-        self.admin_port: Any = None
+        self.http_ports: list[Any] = []
 
     # ---- what is on disk
 
@@ -146,6 +156,13 @@ class Server:
             timeout_max_ms=sessions.timeout_max_ms,
             new_password=lambda: self.machine.chance.randbytes(16),
             later_s=self.reactor.callLater,
+            about=About(
+                self.config,
+                seconds=self.machine.seconds,
+                wall_ms=self.machine.wall_ms,
+                tree_folder=lambda: self.folder / self.journal.tree_name,
+                journal_folder=lambda: self.folder / JOURNAL,
+            ),
         )
 
     def _make_links(self) -> Links:
@@ -201,6 +218,7 @@ class Server:
                 bytes_kept=min(config.journal.bytes_kept, self.space.total // JOURNAL_SHARE),
                 flush_entries=config.journal.flush_entries,
                 aside=self._aside,
+                seconds=machine.seconds,
             ),
             replant=self._replant,
             leader_lost_ticks=-(-times.leader_lost_ms // times.tick_ms),
@@ -219,6 +237,9 @@ class Server:
 
     def _figures(self) -> Iterable[Figure]:
         """What only this room can tell: see hikari.gateway.figures."""
+        yield "approximate_data_size", self.rows.data_bytes()
+        yield "fsynctime", self.disk.durations
+        yield "dbinittime", self.opened
         yield "hikari_fsync_mean_ms", round(1000 * self.disk.mean_s, 3)
         yield "hikari_fsync_slowest_ms", round(1000 * self.disk.slowest_s, 3)
         yield "hikari_fsync_threaded", int(self.disk.threaded)
@@ -226,6 +247,7 @@ class Server:
         yield "hikari_stall_longest_ms", round(self.stalls.longest_ms, 3)
         yield "hikari_turn_longest_ms", round(1000 * self.reactor.turn_s_max, 3)
         yield "hikari_unhealed_sets", self.unhealed
+        yield "hikari_diverged_znodes", self.inquest.named
 
     def _aside(self, work: Callable[[], None], back: Callable[[], None]) -> None:
         """Do `work` on the tree's thread, one piece after another, then `back` here."""
@@ -241,6 +263,7 @@ class Server:
 
     def _replant(self, rows: Any, name: str) -> Tree:
         """A snapshot replaces the tree; the old folder goes, its files may linger till closed."""
+        self.inquest.end()
         old, self.rows = self.rows, rows
         self.tree = Tree(rows, self.config.limits.cache_bytes_max)
         self._aside(lambda: self._drop(old), lambda: None)
@@ -262,37 +285,49 @@ class Server:
 
     def start(self) -> None:
         config = self.config
-        me = config.me
+        me, client = config.me, config.client
         self.port = self.reactor.listenTCP(
-            me.client.port, ClientPort(self.door), backlog=BACKLOG, interface=me.client.host
+            client.port, ClientPort(self.door), backlog=BACKLOG, interface=client.host
         )
         self.links.start(me.peer.host, me.peer.port)
-        if config.member.admin is not None:
-            admin = config.member.admin
-            self.admin_port = self.reactor.listenTCP(
-                admin.port, HealthPort(self.door), interface=admin.host
-            )
+        self._listen_http()
         self.ticking.start(config.raft.tick_ms / 1000, now=False)
         self.looking.start(LOOK_S)
         self._secure()
+        if not self.unhealed and self.aside.sets():
+            self.inquest.begin()  # what the last process did not come to
         log.info(
             "member {member} of {count} serves clients on {client}; term {term}, entries"
             " {base}..{last}, tree at {tree}",
             member=config.member.id,
             count=len(config.ensemble.members),
-            client=me.client,
+            client=client,
             term=self.replica.raft.term,
             base=self.journal.base.index,
             last=self.journal.last.index,
             tree=self.tree.index,
         )
 
+    def _listen_http(self) -> None:
+        """Where somebody may ask how it is."""
+        member = self.config.member
+        for address, port in (
+            (member.admin, admin_port(self.door, member.admin_path)),
+            (member.metrics, metrics_port(self.door)),
+        ):
+            if address is not None:
+                self.http_ports.append(
+                    self.reactor.listenTCP(address.port, port, interface=address.host)
+                )
+
     def _tick(self) -> None:
+        self.door.tick()
         late_ms = self.stalls.tick()
         late = late_ms >= HEARD_TICKS * self.stalls.tick_ms
         if late:
             log.warn("this member stood still for {ms} ms", ms=round(late_ms))
         self.replica.tick(late)
+        self.inquest.tick(self.tree)
 
     def _secure(self) -> None:
         """The watermark reaches the disk also when nothing more is written."""
@@ -329,11 +364,12 @@ class Server:
             self.reactor.callLater(HAND_OVER_POLL_S, self._hand_over, until_s, handed_over)
 
     def _close(self) -> None:
+        self.replica.farewell()
         self.closed = True
         self.ticking.stop()
         self.looking.stop()
         self.securing.cancel()
-        for port in (self.port, self.admin_port):
+        for port in (self.port, *self.http_ports):
             if port is not None:
                 port.stopListening()
         self.links.stop()
@@ -394,8 +430,11 @@ class Server:
             and self.tree.index >= max(raft.log.commit, self._whole_at)
         ):
             self.unhealed = 0
-            told = "healed: this member has what the others have"
-            self._aside(self.aside.healed, lambda: log.info(told))
+            self._aside(self.aside.healed, self._healed)
+
+    def _healed(self) -> None:
+        log.info("healed: this member has what the others have")
+        self.inquest.begin()
 
 
 def _wait_for_room(config: Config, machine: Machine) -> None:
@@ -410,7 +449,20 @@ def _wait_for_room(config: Config, machine: Machine) -> None:
                 flush=True,
             )
             told = True
-        time.sleep(1)
+        time.sleep(ROOM_POLL_S)
+
+
+def _open(config: Config, machine: Machine) -> Server:
+    """The member, once there is room for it. Another process may be quicker and take what was
+    there a moment ago: then a new process waits for it again."""
+    _wait_for_room(config, machine)
+    try:
+        return Server(config, machine)
+    except (DiskFailed, RowsFull, OSError) as error:
+        if not is_full(error):
+            raise
+        time.sleep(ROOM_POLL_S)
+        machine.end(StartAnew(str(error)))
 
 
 def serve(config: Config, path: Path) -> None:
@@ -419,9 +471,8 @@ def serve(config: Config, path: Path) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
     machine = RealMachine(reactor)
-    _wait_for_room(config, machine)
     try:
-        server = Server(config, machine)
+        server = _open(config, machine)
     except NothingLeftBut as error:
         print(
             f"hikari: {error}\nThere is no other member to heal from. What is left, and what going"

@@ -2,10 +2,39 @@
 
 import random
 
+from hikari.peers.messages import Heard
 from hikari.testing.disk import Disk
 from hikari.testing.members import Manners, Member, make_config
 from hikari.testing.network import Network
 from hikari.testing.timeline import Timeline
+
+
+def make(timeline, network, number=1, members=1):
+    return Member(
+        make_config(number, members, 1_000, 1_000),
+        timeline,
+        network,
+        random.Random(3 * number),
+        Disk(random.Random(4 * number)),
+        Manners(),
+    )
+
+
+def test_a_member_that_is_stopped_tells_the_leader_whom_it_has_heard_since_its_last_report():
+    """Found in campaigns: a session of 4 s was expired 3.84 s after its last ping."""
+    timeline = Timeline(random.Random(1))
+    network = Network(timeline, random.Random(2))
+    members = [make(timeline, network, number, 3) for number in (1, 2, 3)]
+    for member in members:
+        member.start()
+    timeline.run(5.0)
+    follower = next(member for member in members if not member.leads)
+    said = []
+    follower.says = lambda member, to, message: said.append((to, message))
+    follower.replica.heard.add(77)
+    leader = follower.replica.raft.leader
+    follower.server.stop()
+    assert said == [(leader, Heard(follower.number, [77]))]
 
 
 def test_a_turn_that_was_asked_for_before_the_stop_comes_to_nothing():
@@ -13,14 +42,7 @@ def test_a_turn_that_was_asked_for_before_the_stop_comes_to_nothing():
     member that had stopped well ended with status 70."""
     timeline = Timeline(random.Random(1))
     network = Network(timeline, random.Random(2))
-    member = Member(
-        make_config(1, 1, 1_000, 1_000),
-        timeline,
-        network,
-        random.Random(3),
-        Disk(random.Random(4)),
-        Manners(),
-    )
+    member = make(timeline, network)
     member.start()
     timeline.run(1.0)
     assert member.leads

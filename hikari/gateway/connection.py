@@ -1,37 +1,32 @@
 """One client's connection: its order, its session, and what is to be written to it this turn."""
 
 from collections import deque
-from socket import MSG_PEEK
 from typing import Any, Final
 
 from twisted.internet import protocol
-from twisted.internet.interfaces import IAddress, ISystemHandle
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
+from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
 from hikari.gateway.reads import READS
-from hikari.gateway.words import WORD_BYTES, WORDS
+from hikari.gateway.telling import Telling
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
 from hikari.tree.acl import Identity, digest
 from hikari.tree.rows import RowsDamaged
-from hikari.tree.sessions import ATTACH
 from hikari.tree.space import REFUSAL, grows
 from hikari_wire import codes
 from hikari_wire.framing import Frames
 from hikari_wire.jute import Malformed
-from hikari_wire.records import ConnectResponse
-from hikari_wire.replies import BODY, encode_connect, frame
-from hikari_wire.requests import DECODE, HEADER, decode_connect
+from hikari_wire.replies import BODY, frame
+from hikari_wire.requests import DECODE, HEADER
 
 log = Logger()
 
-HANDSHAKE_S_MAX: Final = 10.0
-"""A stranger who has not asked for a session within this time is sent away."""
-CONNECT_BYTES_MAX: Final = 4 << 10
-"""A connect request is one of some fifty bytes."""
 IDENTITIES_BYTES_MAX: Final = 16 << 10
 """All identities of a connection together: each of its writes carries them into the log."""
 LINGER_S_MAX: Final = 10.0
@@ -88,19 +83,21 @@ class Connection(protocol.Protocol):
         self.slots: deque[Slot] = deque()
         self.waiting: deque[Slot] = deque()
         self.out: list[bytes] = []
-        self.received = self.sent = 0  # frames
+        self.traffic = Traffic()
+        self.traffic.made_s = door.now_s
         self.underway_bytes = 0
         self.watched_bytes = 0  # at most: see hikari.gateway.reads
         self.closed = False  # nothing more is read, proposed or answered
         self.shut = False  # nothing more is read: closed, or about to be
         self.ending = False  # closed once what is in `out` is written
         self.due = False  # in door.due: has something to write at the end of the turn
-        self.opening: Any = None  # the connect request, until the log has answered it
+        self.handshake: Handshake | None = Handshake(self)  # until there is a session
+        self.deadline: Any = None  # of the handshake, then of the last words
         self.syncs = 0  # unanswered
         self.parked: list[tuple[bytes, Spans]] = []  # requests from a write behind a sync on
-        self.early: list[bytes] = []  # what came before there was a session
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
+        self.telling: Telling | None = None  # what it is told in pieces
 
     # ---- from the transport
 
@@ -114,11 +111,15 @@ class Connection(protocol.Protocol):
             self.refuse("too many connections")
             return
         self.outlet = Outlet(transport, self._drained_out)
-        self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self.refuse, "no session asked for")
+        self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self._keeps_silent)
+
+    def _keeps_silent(self) -> None:
+        self.door.counts.strangers += 1
+        self.refuse("no session asked for")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.closed = self.shut = True
-        self._cancel_deadline()
+        self.cancel_deadline()
         self.door.gone(self)
 
     def _drained_out(self) -> None:
@@ -126,6 +127,9 @@ class Connection(protocol.Protocol):
         if not self.deaf or self.closed:
             return
         self.deaf = False
+        if self.telling is not None:
+            self.telling.go_on()
+            return
         if self.session:
             self.door.heard.add(self.session)  # its pings were not read meanwhile
         try:
@@ -135,11 +139,11 @@ class Connection(protocol.Protocol):
             self.failed(error)
             return
         self.flush()
-        self._reading()
+        self.reading()
 
     def dataReceived(self, data: bytes) -> None:
-        if not self.session:
-            self._before_session(data)
+        if self.handshake is not None:
+            self.handshake.received(data)
             return
         if self.shut:
             return
@@ -148,8 +152,9 @@ class Connection(protocol.Protocol):
         except Malformed as error:
             self.refuse(str(error))
             return
-        self.received += len(spans)
-        self.door.received += len(spans)
+        traffic = self.traffic
+        traffic.received += len(spans)
+        traffic.bytes += len(data)
         self.door.heard.add(self.session)
         if self.parked:
             self.parked.append((buf, spans))
@@ -209,6 +214,9 @@ class Connection(protocol.Protocol):
                 self._other(xid, op, read, buf, at + 8, end)
                 if self.shut:
                     break
+        if spans:
+            traffic = self.traffic
+            traffic.last_op, traffic.last_xid = op, xid
         if writes:
             self.underway_bytes += size
             self.door.propose(self, writes, size)
@@ -270,6 +278,7 @@ class Connection(protocol.Protocol):
             self.identities = identities
             self._answered(xid, codes.AUTH, codes.OK, None)
         else:
+            self.door.counts.auth_failed += 1
             self._answered(xid, codes.AUTH, codes.AUTH_FAILED, None)
             self._end_after_replies()
 
@@ -305,7 +314,7 @@ class Connection(protocol.Protocol):
         rest = [span for span in spans if span[0] >= at]
         if rest and not self.closed:
             self.parked.append((buf, rest))
-            self._reading()
+            self.reading()
 
     def _told_much(self, told: int) -> bool:
         """Write what there is. Whether nothing more should be made for it now."""
@@ -335,7 +344,7 @@ class Connection(protocol.Protocol):
                 self.parked.append((buf, spans))
             elif not self.shut:
                 self._requests(buf, spans)
-        self._reading()
+        self.reading()
 
     # ---- from the turn
 
@@ -343,9 +352,11 @@ class Connection(protocol.Protocol):
         """The next request in `waiting` was applied."""
         if self.closed:
             return
-        if self.opening is not None:
-            self._opened(error, result)
+        if self.handshake is not None:
+            self.traffic.waited += 1
+            self.handshake.answered(error, result)
             return
+        self.traffic.waited += 1
         slot = self.waiting.popleft()
         op = slot.op
         body = BODY[op](result) if result is not None or error == codes.OK else b""
@@ -359,7 +370,9 @@ class Connection(protocol.Protocol):
                 self.flush()
                 return
             if slots:
+                behind = len(slots)
                 self._drain()
+                self.traffic.behind += behind - len(slots)
             if self.parked and not slots:
                 self._unpark()
         else:
@@ -399,7 +412,7 @@ class Connection(protocol.Protocol):
 
     def gone(self) -> bool:
         """Nobody waits for what it proposed."""
-        return self.closed or self._has_gone()
+        return self.closed or has_gone(self.transport)
 
     def failed(self, error: Exception) -> None:
         """To answer it failed: a defect of ours, which must cost nobody but this client."""
@@ -410,6 +423,7 @@ class Connection(protocol.Protocol):
 
     def notify(self, event: bytes) -> None:
         """A watch fired: `event` is the frame."""
+        self.traffic.events += 1
         self.out.append(event)
         self._due()
 
@@ -431,20 +445,32 @@ class Connection(protocol.Protocol):
         out = self.out
         if out and not self.closed:
             data = b"".join(out) if len(out) > 1 else out[0]
-            self.sent += len(out)
-            self.door.sent += len(out)
+            traffic = self.traffic
+            traffic.sent += len(out)
+            traffic.told = self.door.moment
             out.clear()
+            if traffic.waited:
+                self._time()
             self.outlet.write(data)
             if self.outlet.waiting > DEAF_BYTES:
                 self._does_not_read()
         if self.ending and not self.closed:
             self.closed = self.shut = True
-            self._cancel_deadline()
+            self.cancel_deadline()
             abort = self.transport.abortConnection  # type: ignore[union-attr]
             self.deadline = self.door.later_s(LINGER_S_MAX, abort)
             self.outlet.close()
         elif self.held_back:
             self._hold_back()
+
+    def _time(self) -> None:
+        """By turn: all that is written now waited about as long as the newest of it."""
+        traffic = self.traffic
+        took_ms = self.door.replica.proposals.took_ms
+        traffic.writes.add(took_ms, traffic.waited)
+        if traffic.behind:
+            traffic.reads.add(took_ms, traffic.behind)
+        traffic.waited = traffic.behind = 0
 
     def _does_not_read(self) -> None:
         """Its requests are read again when it has read their replies; events cannot wait."""
@@ -452,7 +478,7 @@ class Connection(protocol.Protocol):
             self.refuse("it does not read what it is told")
         elif not self.deaf:
             self.deaf = True
-            self._reading()
+            self.reading()
 
     def refuse(self, why: str, quietly: bool = False) -> None:
         """Close at once."""
@@ -473,106 +499,30 @@ class Connection(protocol.Protocol):
         )
         if crowded != self.held_back:
             self.held_back = crowded
-            self._reading()
+            self.reading()
 
-    def _reading(self) -> None:
+    def reading(self) -> None:
         transport: Any = self.transport
-        if self.held_back or self.deaf or self.parked or self.opening is not None:
+        asking = self.handshake is not None and self.handshake.asked is not None
+        if self.held_back or self.deaf or self.parked or asking:
             transport.pauseProducing()
         elif not self.closed:
             transport.resumeProducing()
 
     # ---- the beginning
 
-    def _before_session(self, data: bytes) -> None:
-        """Four letters, or a connect request; what follows it waits."""
-        if self.shut:
-            return
-        self.early.append(data)
-        if self.opening is not None:
-            return
-        data = b"".join(self.early)
-        if len(data) < WORD_BYTES:
-            return
-        word = WORDS.get(data[:WORD_BYTES])
-        if word is not None:
-            self._cancel_deadline()
-            self.out.append(word(self.door))
-            self.end()
-            return
-        size = int.from_bytes(data[:4], "big", signed=True)
-        if not 0 <= size <= CONNECT_BYTES_MAX:
-            self.refuse(f"not a connect request: a frame of {size} bytes")
-        elif len(data) >= 4 + size:
-            self.early = [data[4 + size :]] if len(data) > 4 + size else []
-            self._open(data[4 : 4 + size])
-
-    def _open(self, body: bytes) -> None:
-        """Ask the log for a session: a new one, or one that comes from another connection."""
-        try:
-            request = decode_connect(body, 0, len(body))
-        except Malformed as error:
-            self.refuse(str(error))
-            return
-        self._cancel_deadline()
-        door = self.door
-        door.received += 1
-        if not door.serving():
-            self.refuse("this member has no leader", quietly=True)
-            return
-        if request.session and self._has_gone():
-            self.refuse("it has closed already, and may be elsewhere", quietly=True)
-            return
-        self.opening = request
-        self._reading()
-        if request.session:
-            wish: tuple[Any, ...] = (ATTACH, request.session, request.password)
-        else:
-            timeout_ms = door.negotiate(request.timeout_ms)
-            wish = (codes.CREATE_SESSION, timeout_ms, door.new_password())
-        door.propose(self, [wish], len(body))
-
-    def _has_gone(self) -> bool:
-        """Whether the client has closed its end behind its request: it gave this member up while
-        it stood still. To take its session now would take it from where it is."""
-        if not ISystemHandle.providedBy(self.transport):
-            return False
-        try:
-            behind: bytes = self.transport.getHandle().recv(1, MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return not behind
-
-    def _opened(self, error: int, session: Any) -> None:
-        request, self.opening = self.opening, None
-        door = self.door
-        if request.zxid_last_seen > door.tree.zxid:
-            self.refuse(f"it has seen zxid {request.zxid_last_seen}, we are at {door.tree.zxid}")
-            return
-        read_only = None if request.read_only is None else False
-        if error:  # ZooKeeper's way to say "expired", also for a wrong password
-            response = ConnectResponse(0, 0, 0, bytes(16), read_only)
-        else:
-            self.session, self.attachment = session.id, session.attachment
-            self.timeout_ms = session.timeout_ms
-            door.attached(self)
-            response = ConnectResponse(0, self.timeout_ms, session.id, session.password, read_only)
-        self.out.append(encode_connect(response))
-        if error:
-            self.end()
-            return
-        self._reading()
+    def attached(self, session: Any) -> None:
+        """It has a session from now on."""
+        self.session, self.attachment = session.id, session.attachment
+        self.timeout_ms = session.timeout_ms
+        self.handshake = None
+        self.door.attached(self)
+        self.reading()
         self._due()
-        if self.early:
-            early, self.early = b"".join(self.early), []
-            self.dataReceived(early)
 
-    def _cancel_deadline(self) -> None:
-        deadline = getattr(self, "deadline", None)
-        if deadline is not None and deadline.active():
-            deadline.cancel()
+    def cancel_deadline(self) -> None:
+        if self.deadline is not None and self.deadline.active():
+            self.deadline.cancel()
 
 
 class ClientPort(protocol.Factory):

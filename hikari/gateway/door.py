@@ -7,6 +7,8 @@ from attrs import Factory, define, field
 from twisted.logger import Logger
 
 from hikari.complaints import Complaints
+from hikari.gateway.about import About
+from hikari.gateway.counts import Counts, Traffic
 from hikari.gateway.figures import Figure
 from hikari.gateway.watching import readers
 from hikari.replica.replica import Replica
@@ -24,7 +26,8 @@ log = Logger()
 
 @define(eq=False)
 class Door:
-    """Fulfils the replica's `Door`. `replica` and `tree` are tied in by the service."""
+    """Fulfils the replica's `Door`. `replica` and `tree` are tied in by the service. `now_s` is
+    the time of the last tick: nobody who is answered costs a look at a clock."""
 
     frame_bytes_max: int
     requests_max: int
@@ -34,6 +37,7 @@ class Door:
     timeout_max_ms: int
     new_password: Callable[[], bytes]
     later_s: Callable[..., Any]  # (seconds, callable, arguments) -> IDelayedCall
+    about: About
 
     damaged: Callable[[Exception], None] | None = field(init=False, default=None)
     replica: Replica = field(init=False)
@@ -43,15 +47,23 @@ class Door:
     connections: dict["Connection", None] = field(init=False, default=Factory(dict))
     by_session: dict[int, "Connection"] = field(init=False, default=Factory(dict))
     due: list["Connection"] = field(init=False, default=Factory(list))
-    received: int = field(init=False, default=0)  # frames
-    sent: int = field(init=False, default=0)
+    now_s: float = field(init=False, default=0.0)
+    moment: tuple[float, int] = field(init=False, default=(0.0, 0))
+    """`now_s`, and the newest zxid: whoever is told something is told it at this moment."""
+    gone_by: Traffic = field(init=False, default=Factory(Traffic))
+    """Of connections that are gone, less what is not counted any more."""
+    counts: Counts = field(init=False, default=Factory(Counts))
+    trace_mask: int = field(init=False, default=0)  # what `stmk` said; nothing is traced
     figures: list[Callable[[], Iterable[Figure]]] = field(init=False, default=Factory(list))
     """What other rooms know: see hikari.gateway.figures."""
+    alone: bool = field(init=False, default=False)
+    """No leader for so long that who may read here without one does."""
     healing: Callable[[], bool] = field(init=False, default=lambda: False)
     """Something of this member was set aside, and it is not whole again."""
     complaints: Complaints = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.now_s = self.about.started_s
         self.complaints = Complaints(log, "client {peer} closed: {why}", self.later_s)
 
     def tie(self, replica: Replica) -> None:
@@ -63,12 +75,16 @@ class Door:
     def admit(self, connection: "Connection") -> bool:
         """Whether there is room for one more. It is counted from now on."""
         if len(self.connections) >= self.connections_max:
+            self.counts.refused += 1
             return False
         self.connections[connection] = None
         return True
 
     def gone(self, connection: "Connection") -> None:
-        self.connections.pop(connection, None)
+        if connection in self.connections:
+            del self.connections[connection]
+            self.counts.dropped += 1
+            self.gone_by.add(connection.traffic)
         self.watches.drop(connection)
         if self.by_session.get(connection.session) is connection:
             del self.by_session[connection.session]
@@ -93,6 +109,43 @@ class Door:
         """What a connection has to write is written in the turn that is asked for here."""
         self.replica.wake()
 
+    # ---- for those who ask how it is
+
+    def tick(self) -> None:
+        self.now_s = self.about.seconds()
+        self.moment = (self.now_s, self.tree.zxid)
+
+    def traffic(self) -> Traffic:
+        """Of all connections, those that are gone too."""
+        all = Traffic()
+        all.add(self.gone_by)
+        for connection in self.connections:
+            all.add(connection.traffic)
+        return all
+
+    def latency_ms(self) -> tuple[float, float, float]:
+        """(least, mean, most) of all requests that were answered since this was reset. Those that
+        were answered in the poll that brought them count as 0."""
+        traffic = self.traffic()
+        return traffic.latency().among(traffic.sent - traffic.events)
+
+    def reset(self) -> None:
+        """Latencies and frames are counted anew."""
+        self.replica.counts.sizes.reset()
+        before, now = self.gone_by, self.traffic()
+        before.received -= now.received
+        before.sent -= now.sent
+        before.events -= now.events
+        for traffic in (before, *(connection.traffic for connection in self.connections)):
+            traffic.forget_latency()
+        before.earlier.reset()
+
+    def reset_connections(self) -> None:
+        """The same of each connection; those of the member stay."""
+        for connection in self.connections:
+            self.gone_by.add(connection.traffic)
+            connection.traffic.reset()
+
     # ---- for the turn
 
     def fired(self, events: list[Event], zxid: int) -> None:
@@ -103,6 +156,7 @@ class Door:
                 continue  # most interest nobody
             watchers: Collection[Any] = watches.fire(type, path)
             if watchers:
+                self.counts.fired[type].add(len(watchers))
                 event = notification(type, codes.STATE_SYNC_CONNECTED, path, zxid)
                 for watcher in readers(watchers, acl) if acl else watchers:
                     watcher.notify(event)
@@ -113,6 +167,7 @@ class Door:
             connection.end()
 
     def turn_ended(self) -> None:
+        self.moment = (self.now_s, self.tree.zxid)
         due, self.due = self.due, []
         for connection in due:
             connection.flush()

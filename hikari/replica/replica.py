@@ -14,6 +14,7 @@ from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
 from hikari.raft.raft import LEADER, Raft, Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.compaction import Compaction
+from hikari.replica.counts import LogCounts
 from hikari.replica.digests import DIGEST_ENTRIES, Digests
 from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
 from hikari.replica.room import Room
@@ -106,6 +107,7 @@ class Replica:
 
     heard: set[int] = field(init=False, default=Factory(set))  # sessions, since the last report
     barriers: Barriers = field(init=False)
+    counts: LogCounts = field(init=False, default=Factory(LogCounts))
     sending: Sending = field(init=False)
     digests: Digests = field(init=False)
     scrub: Scrub = field(init=False, default=Factory(Scrub))
@@ -134,6 +136,7 @@ class Replica:
             newest=self.tree.index,
         )
         self.room = Room(self.member, len(self.raft.voters))
+        self.counts.leader(0, self.member, self.proposals.seconds())
 
     # ---- what moves it
 
@@ -161,7 +164,7 @@ class Replica:
             if self.raft.role == LEADER and message.term == self.raft.term:
                 self._forwarded += message.proposals
         elif kind is Heard:
-            self.sessions.heard(message.sessions)
+            self.sessions.heard(message.sessions, message.sender)
             return
         elif kind is Digest:
             self.digests.heard(message)
@@ -185,6 +188,7 @@ class Replica:
         """The link to `peer` broke."""
         self.raft.suspect(peer)
         self.sending.lost(peer)
+        self.sessions.gone(peer)
         if peer == self._allegiance[0]:
             self._changed_allegiance()
         self.proposals.link_lost(peer)
@@ -261,6 +265,7 @@ class Replica:
             self.wake()
         self._turning = False
         if committed:
+            self.counts.commit(len(committed), self.raft.role == LEADER)
             if committed[0].index <= self.tree.index:  # a snapshot of this turn has them
                 committed = [entry for entry in committed if entry.index > self.tree.index]
             self._apply(committed)
@@ -303,6 +308,7 @@ class Replica:
 
     def _changed_allegiance(self) -> None:
         before, self._allegiance = self._allegiance, (self.raft.leader, self.raft.term)
+        self.counts.leader(self.raft.leader, self.member, self.proposals.seconds())
         self._forwarded, self._expired = [], []
         self.proposals.followed(before, self._allegiance)
         self.barriers.again()
@@ -327,6 +333,7 @@ class Replica:
             self._forwarded, self._expired = [], []
             for payload in payloads(self.wall_ms(), gathered):
                 raft.propose(payload)
+                self.counts.propose(len(payload))
 
     def _carry_out(self, ready: Ready) -> bool:
         """Send, write, sync. Whether Raft may have more to say now."""
@@ -393,7 +400,7 @@ class Replica:
                         door.fired(tree.events, tree.zxid)
                         tree.events.clear()
                     if request[0] < 0:
-                        self._session_request(request, session, error, result)
+                        self._session_request(request, session, error, result, member)
                         refusal = tree.admit(session, attachment)
                 else:
                     error, result = tree.refuse(refusal)
@@ -405,9 +412,9 @@ class Replica:
         return skip
 
     def _session_request(
-        self, request: tuple[Any, ...], session: int, error: int, result: Any
+        self, request: tuple[Any, ...], session: int, error: int, result: Any, member: int
     ) -> None:
-        """A session began, moved or ended: tell the clock and the gateway."""
+        """A session began, moved or ended, as `member` asked: tell the clock and the gateway."""
         if error != OK:
             return
         op = request[0]
@@ -417,7 +424,7 @@ class Replica:
         if op == CONFIGURE:
             return
         if op in (CREATE_SESSION, ATTACH):
-            self.sessions.open(result.id, result.timeout_ms)
+            self.sessions.open(result.id, result.timeout_ms, member)
             self.door.session_moved(result.id, result.attachment)
         else:
             closed = request[1] if op == EXPIRE else session
@@ -452,14 +459,23 @@ class Replica:
         due = self._ticks % HEARD_TICKS == 0 or self._grace == HEARD_TICKS
         if self.heard and (due or raft.role == LEADER):
             if raft.role == LEADER:
-                self.sessions.heard(self.heard)
+                self.sessions.heard(self.heard, self.member)
                 self.heard.clear()
             elif self.serving:
-                self._outbox.append((raft.leader, Heard(self.member, list(self.heard))))
-                self.heard.clear()
+                self._outbox.append((raft.leader, self._report()))
         if raft.role == LEADER and not self.room.starved:
             for session in expired:
                 self._expire(session)
+
+    def _report(self) -> Heard:
+        report = Heard(self.member, list(self.heard))
+        self.heard.clear()
+        return report
+
+    def farewell(self) -> None:
+        """This member stops: its last word is whom it has heard since its last report."""
+        if self.heard and self.raft.role != LEADER and self.serving:
+            self.peers.send([(self.raft.leader, self._report())])
 
     def _grant_all(self) -> None:
         """Everybody gets a full time-out."""
@@ -470,6 +486,7 @@ class Replica:
         known = self.tree.sessions.get(session)
         if known is not None:
             request = (EXPIRE, session, known.attachment)
+            self.counts.expired += 1
             self._expired += payload_of_nobody(request)
 
     # ---- room

@@ -13,16 +13,21 @@ class SessionClock:
     """Sessions in buckets by the tick at which they expire; hearing of one moves it, lazily.
 
     Invariant: a session is in exactly one bucket, not later than its deadline.
+
+    `through`: the member through which a session was heard last; none if that is gone.
     """
 
     tick_ms: int
     now: int = 0
     deadline: dict[int, int] = Factory(dict)  # session -> tick
     patience: dict[int, int] = Factory(dict)  # session -> ticks of silence allowed
+    through: dict[int, int] = Factory(dict)  # session -> member
     _buckets: dict[int, list[int]] = field(init=False, default=Factory(dict))
 
-    def open(self, session: int, timeout_ms: int) -> None:
+    def open(self, session: int, timeout_ms: int, through: int = 0) -> None:
         """A session began, moved, or is new to us: it gets its full time-out."""
+        if through:
+            self.through[session] = through
         new = session not in self.deadline
         ticks = -(-timeout_ms // self.tick_ms) + 1
         self.patience[session] = ticks
@@ -33,19 +38,28 @@ class SessionClock:
     def close(self, session: int) -> None:
         self.deadline.pop(session, None)
         self.patience.pop(session, None)
+        self.through.pop(session, None)
 
     def keep(self, sessions: Container[int]) -> None:
         """Forget all others."""
         for session in [one for one in self.deadline if one not in sessions]:
             self.close(session)
 
-    def heard(self, sessions: Iterable[int]) -> None:
-        """Signs of life. Sessions that are not known (any more) are ignored."""
-        now, deadline, patience = self.now, self.deadline, self.patience
+    def heard(self, sessions: Iterable[int], member: int) -> None:
+        """Signs of life, through a member. Sessions that are not known (any more) are ignored."""
+        now, deadline, patience, through = self.now, self.deadline, self.patience, self.through
         for session in sessions:
             ticks = patience.get(session)
             if ticks is not None:
                 deadline[session] = now + ticks
+                through[session] = member
+
+    def gone(self, member: int) -> None:
+        """A member is out of reach, with whatever it heard since its last report: its sessions get
+        their full time-out. Once: then they must be heard of again, through whomever."""
+        for session in [one for one, through in self.through.items() if through == member]:
+            del self.through[session]
+            self.deadline[session] = self.now + self.patience[session]
 
     def tick(self) -> list[int]:
         """One tick passed. The sessions that were silent too long; each is named again, a

@@ -4,6 +4,7 @@ opening                 a folder is being opened: see `hikari.store.opening`
 damaged                 the next start must set this folder aside: found while the member ran
 damaged-3-journal       what was set aside, the third time, and
 damaged-3.txt           what was wrong with it, and when
+damaged-3-differences-0 what in damaged-3-tree-0 is not what the others hold
 unhealed                how often that happened since the member was last whole
 """
 
@@ -23,8 +24,13 @@ UNHEALED_MAX: Final = 5
 """So often things are set aside without the member having been whole in between (one start may
 find three of them damaged). Then something is broken that a new beginning does not mend, and every
 further one would cost disk space."""
+COMPARISONS_MAX: Final = 3
+"""So often a comparison is begun: a damaged folder may end the process that opens it."""
+HUNG: Final = "did not come back from opening"
 _NOTE_BYTES_MAX: Final = 1 << 16
 _SET: Final = re.compile(r"damaged-(\d+)[-.]")
+_TREE: Final = re.compile(r"damaged-(\d+)-tree-(\d+)")
+_BEGUN: Final = "begun\n"
 
 
 class TooOften(Exception):
@@ -48,7 +54,7 @@ class Aside:
         found = {}
         name, _, trace = self._read(MARKER).partition("\n")
         if name and trace.strip():
-            found[name] = f"RocksDB did not come back from opening it:\n{trace.strip()}"
+            found[name] = f"RocksDB {HUNG} it:\n{trace.strip()}"
         name, _, why = self._read(NOTE).partition("\n")
         if name:
             found[name] = why.strip()
@@ -83,6 +89,26 @@ class Aside:
         names = self._files.names(self._folder, f"{NOTE}-")
         return sorted({int(found[1]) for name in names if (found := _SET.match(name))})
 
+    def uncompared(self) -> list[str]:
+        """The trees that are kept, can be opened, and have not been compared, the newest first."""
+        names = self._files.names(self._folder, f"{NOTE}-")
+        trees = [(int(found[1]), name) for name in names if (found := _TREE.fullmatch(name))]
+        return [
+            name
+            for number, name in sorted(trees, reverse=True)
+            if HUNG not in self._read(f"damaged-{number}.txt")
+            and self._read(_differences(name)) in [_BEGUN * n for n in range(COMPARISONS_MAX)]
+        ]
+
+    def comparing(self, name: str) -> None:
+        """A comparison of this tree begins."""
+        said = _differences(name)
+        self._write(said, self._read(said) + _BEGUN)
+
+    def compared(self, name: str, text: str) -> None:
+        """It is done: keep what it found beside the tree."""
+        self._write(_differences(name), text)
+
     def unhealed(self) -> int:
         """How often something was set aside since this member was last whole."""
         said = self._read(UNHEALED).strip()
@@ -108,3 +134,7 @@ class Aside:
             return file.read(_NOTE_BYTES_MAX).decode("utf-8", "replace")
         finally:
             file.close()
+
+
+def _differences(tree: str) -> str:
+    return tree.replace("-tree-", "-differences-")

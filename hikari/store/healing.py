@@ -15,7 +15,7 @@ from rocksdict import Rdict
 
 from hikari.raft.entry import ORIGIN, Mark
 from hikari.raft.journal import HardState, JournalDamaged, JournalForeign
-from hikari.store.aside import Aside, TooOften
+from hikari.store.aside import HUNG, Aside, TooOften
 from hikari.store.files import OS_FILES, Files
 from hikari.store.inspection import Found, good_part, record_key
 from hikari.store.journal import RocksJournal, fill_journal, journal_options
@@ -225,7 +225,7 @@ class Healing:
             watermark.close()
         hard_state = watermark.promise.hard_state if watermark else HardState(0, 0)
         # What did not come back from being opened is not opened again, not even to be read.
-        hung = JOURNAL in self._condemned and "did not come back" in self._condemned[JOURNAL]
+        hung = JOURNAL in self._condemned and HUNG in self._condemned[JOURNAL]
         kept = "" if hung else self._rebuild_from_entries(hard_state)
         kept = kept or self._rebuild_from_tree(hard_state)
         if kept:

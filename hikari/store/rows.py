@@ -209,13 +209,17 @@ class RocksRows:
             return [row for row in found if row[0] != FORMAT_KEY]
         return found
 
-    def scan_keys(self, prefix: bytes) -> list[bytes]:
+    def scan_keys(self, prefix: bytes, start: bytes = b"", count_max: int = 1 << 62) -> list[bytes]:
         rows = self._db.iter()
-        rows.seek(prefix)
+        rows.seek(prefix + start)
         end = after_prefix(prefix)
         behind = len(prefix)
         found: list[bytes] = []
-        while (key := rows.key()) is not None and (end is None or key < end):
+        while (
+            len(found) < count_max
+            and (key := rows.key()) is not None
+            and (end is None or key < end)
+        ):
             found.append(key[behind:])
             rows.next()
         _demand_whole(rows)
@@ -236,6 +240,13 @@ class RocksRows:
             self._db.flush()
         except Exception as error:
             raise self._failed("a flush", error) from error
+
+    def data_bytes(self) -> int:
+        """About how much there is, as it lies on disk and in memtables."""
+        total = 0
+        for name in ("estimate-live-data-size", "cur-size-all-mem-tables"):
+            total += self._db.property_int_value(f"rocksdb.{name}") or 0
+        return total
 
     def sparing(self, on: bool) -> None:
         """While room is short RocksDB merges nothing by itself: a merge holds what it reads and
@@ -277,22 +288,48 @@ def _unread(message: str, error: Exception) -> Exception:
     return RowsDamaged(message) if tells_damage(error) else DiskFailed(message)
 
 
+class FolderRows:
+    """All rows of a folder that nobody writes to: the reading half of `hikari.tree.rows.Rows`;
+    nothing in it is changed. Raises at opening RowsDamaged, DiskFailed, OSError."""
+
+    def __init__(self, folder: Path, files: Files = OS_FILES) -> None:
+        options = rows_options(MEMTABLE_BYTES, Cache(BLOCK_CACHE_BYTES))
+        with files.watched(folder, OPEN_SECONDS_MAX):
+            self._db = files.open_rocks(folder, options, RowsDamaged, read_only=True)
+        self._views: WeakSet[RocksView] = WeakSet()
+
+    def get(self, key: bytes) -> bytes | None:
+        """Raises RowsDamaged, DiskFailed."""
+        try:
+            value: bytes | None = self._db.get(key)
+        except Exception as error:
+            raise _unread(f"row {key!r}: {error}", error) from error
+        return value
+
+    def view(self) -> RocksView:
+        once = ReadOptions()
+        view = RocksView(self._db.iter(once), once)
+        self._views.add(view)
+        return view
+
+    def close(self) -> None:
+        for view in list(self._views):
+            view.close()
+        self._db.close()
+
+
 def read_rows(
     folder: Path, bytes_max: int, files: Files = OS_FILES
 ) -> Iterator[list[tuple[bytes, bytes]]]:
     """All rows of a folder that nobody has open, in order, some at a time; nothing is changed.
     Raises RowsDamaged, DiskFailed."""
-    options = rows_options(MEMTABLE_BYTES, Cache(BLOCK_CACHE_BYTES))
-    with files.watched(folder, OPEN_SECONDS_MAX):
-        db = files.open_rocks(folder, options, RowsDamaged, read_only=True)
-    once = ReadOptions()
-    view = RocksView(db.iter(once), once)
+    rows = FolderRows(folder, files)
+    view = rows.view()
     try:
-        while rows := view.take(bytes_max):
-            yield rows
+        while some := view.take(bytes_max):
+            yield some
     finally:
-        view.close()
-        db.close()
+        rows.close()
 
 
 def _demand_whole(rows: RdictIter) -> None:

@@ -25,7 +25,11 @@ fills the disk would take it, and mostly stops where there is no more."""
 RESUME_BYTES: Final = 18 * MIB
 """Who was starved goes on with so much."""
 RESERVE_SHARE: Final = 8
-"""The reserve takes no more than this part of a small disk."""
+"""The reserve takes no more than this part of a small disk,"""
+RESERVE_BYTES_MIN: Final = 48 * MIB
+RESERVE_SHARE_MAX: Final = 4
+"""but so much, if that is no more than this part: with less, who is started on a disk that others
+have filled could not open what is there."""
 LOW_SHARE: Final = 8
 LOW_BYTES_MIN: Final = 64 * MIB
 """A small disk is low when no more than this part of it is free, but not less than this."""
@@ -66,7 +70,7 @@ class Space:
         self._path = folder / RESERVE_NAME
         self.free, self.total = files.room(folder)
         self.low_bytes = min(low_bytes, max(self.total // LOW_SHARE, LOW_BYTES_MIN))
-        self.reserve_bytes = min(reserve_bytes, self.total // RESERVE_SHARE)
+        self.reserve_bytes = min(reserve_bytes, reserve_max(self.total))
         self.reserved = files.occupied(self._path)
         self.low = self.starved = False
         self._before = self.free
@@ -94,6 +98,11 @@ class Space:
             self._files.occupy(self._path, size)
         self.reserved = self._files.occupied(self._path)
         self.free, _ = self._files.room(self._folder)
+
+
+def reserve_max(total: int) -> int:
+    """The largest reserve that a disk of so many bytes gives."""
+    return max(total // RESERVE_SHARE, min(RESERVE_BYTES_MIN, total // RESERVE_SHARE_MAX))
 
 
 def missing_to_open(files: Rooms, folder: Path) -> int:

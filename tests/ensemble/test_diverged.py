@@ -5,11 +5,11 @@ from contextlib import closing, contextmanager
 import pytest
 from ensemble.ensemble import Ensemble, wait_until
 from ensemble.recorder import OK, Client, create, get
+from ensemble.test_damage import hikari
 
 from hikari.replica.digests import DIGEST_ENTRIES
 from hikari.store.rows import RocksRows
 from hikari.tree import keys
-from hikari.tree.differences import Differences, differences
 
 pytestmark = pytest.mark.ensemble
 
@@ -23,9 +23,9 @@ def ensemble(tmp_path):
 
 
 @contextmanager
-def rows_of(ensemble: Ensemble, number: int, name: str = "tree-*"):
-    """The tree of a member that does not run, or the one that was set aside."""
-    (folder,) = ensemble.layout.home(number).glob(f"**/{name}")
+def rows_of(ensemble: Ensemble, number: int):
+    """The tree of a member that does not run."""
+    (folder,) = ensemble.layout.home(number).glob("**/tree-*")
     with closing(RocksRows(folder)) as rows:
         yield rows
 
@@ -50,12 +50,26 @@ def test_a_member_with_a_rotten_row_heals_when_the_znode_changes_and_it_is_named
     wait_until("the odd one has healed", lambda: "healed: " in ensemble.log(odd))
     assert "the tree is not what a majority holds" in ensemble.log(odd)
     assert "the tree HERE is not that of the majority" in ensemble.log(odd)
+    named = "damaged-1-tree-0: /spoilt: data was 5 bytes ("
+    wait_until("the znode is named", lambda: named in ensemble.log(odd))
+    counted = "damaged-1-tree-0: 1 znodes and sessions are not what the others hold"
+    wait_until("and counted", lambda: counted in ensemble.log(odd))
+    assert "hikari_diverged_znodes\t1\n" in ensemble.word(odd, b"mntr")
     client.close()
     reader = Client(ensemble.ports)
     reader.open(odd)
     assert reader.ask(get(b"/spoilt")).value[0] == b"first"
     reader.close()
 
+    homes = {number: str(ensemble.layout.home(number)) for number in (odd, others[0])}
+    assert hikari("compare", *homes.values())[0] == 3, "they run"
     ensemble.terminate(odd, *others)
-    with rows_of(ensemble, odd, "damaged-*-tree-*") as old, rows_of(ensemble, others[0]) as new:
-        assert differences(old.view(), new.view(), new.get) == Differences(1, [b"/spoilt"], [])
+    (old,) = ensemble.layout.home(odd).glob("**/damaged-*-tree-*")
+    status, said = hikari("compare", homes[others[0]], str(old))
+    assert status == 1
+    lines = said.splitlines()
+    assert lines[0].startswith(f"older      {old} at zxid ")
+    assert lines[2].startswith("differs    /spoilt: data was 5 bytes (")
+    assert lines[3:] == ["verdict    1 znodes and sessions differ"]
+    status, said = hikari("compare", *homes.values())
+    assert (status, said.splitlines()[-1][:19]) == (0, "verdict    the same")

@@ -23,19 +23,21 @@ from hikari_wire import codes
 
 MIB = 1 << 20
 DISK_MIB = 384
+TINY_MIB = 224
 MOUNTABLE = os.geteuid() == 0
 pytestmark = pytest.mark.skipif(not MOUNTABLE, reason="a disk of its own needs root")
 
 
 @pytest.fixture
-def small(make, tmp_path):
-    """Give three members, each on a mount of `DISK_MIB`; they are not started."""
+def small(request, make, tmp_path):
+    """Give three members, each on a mount of `DISK_MIB` or what a test asks; not started."""
+    size = f"size={getattr(request, 'param', DISK_MIB)}m"
     ensemble = Ensemble(tmp_path / "small")
     make.made.append(ensemble)
     homes = [ensemble.layout.home(number) for number in ensemble.numbers]
     for number, home in zip(ensemble.numbers, homes, strict=True):
         home.mkdir(parents=True)
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "hikari-small", home]
+        mount = ["mount", "-t", "tmpfs", "-o", size, "hikari-small", home]
         if subprocess.run(mount, check=False).returncode:
             pytest.skip("nothing can be mounted here")
         text = config_text(ensemble.layout, number)
@@ -75,7 +77,8 @@ def figures(ensemble, number):
         lines = ensemble.word(number, b"mntr").splitlines()
     except OSError:
         return defaultdict(str)
-    return defaultdict(str, (line.split("\t") for line in lines if "\t" in line))
+    told = (line.removeprefix("zk_").split("\t") for line in lines if "\t" in line)
+    return defaultdict(str, told)
 
 
 def readyz(ensemble, number):
@@ -185,6 +188,24 @@ def test_one_full_disk_of_three_is_nobodys_trouble(small):
     tidy(small, leader)
     wait_until("it recovers", lambda: figures(small, leader)["hikari_disk_low"] == "0")
     assert not filler.refused
+    judge(small, filler)
+
+
+@pytest.mark.parametrize("small", [TINY_MIB], indirect=True)
+def test_a_member_is_started_on_a_very_small_disk_that_others_have_filled(small):
+    """The reserve holds what an opening needs, also where an eighth of the disk does not."""
+    small.start()
+    filler = begin(small)
+    follower = small.followers()[0]
+    fill(small, follower)
+    wait_until("an alarm", lambda: figures(small, follower)["hikari_disk_low"] == "1")
+    wait_until("the reserve helps", lambda: free_bytes(small, follower) >= 16 * MIB)
+    small.kill(follower)
+    small.launch(follower)
+    small.wait_serving()
+    assert "waiting for it" not in small.log(follower)
+    filler.goes_on()
+    tidy(small, follower)
     judge(small, filler)
 
 

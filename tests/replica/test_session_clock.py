@@ -23,7 +23,7 @@ def test_a_sign_of_life_grants_the_full_timeout() -> None:
     clock.open(1, 500)
     for _ in range(30):
         assert [clock.tick() for _ in range(10)] == [[]] * 10
-        clock.heard([1, 99])
+        clock.heard([1, 99], 1)
     assert [clock.tick() for _ in range(11)][-1] == [1]
 
 
@@ -45,7 +45,7 @@ def test_however_often_it_is_opened_a_session_is_in_one_bucket() -> None:
     for _ in range(5):
         clock.open(1, 500)
         clock.tick()
-        clock.heard([1])
+        clock.heard([1], 1)
     assert in_buckets(clock, 1) == 1
 
 
@@ -129,6 +129,56 @@ def test_what_was_heard_while_the_link_was_down_is_told_when_it_is_up(cluster: C
     cluster.tick(4)
     left = leader.replica.sessions.deadline[client.session] - leader.replica.sessions.now
     assert left >= ticks_of(4_000) - 4
+
+
+def ticks_left(cluster: Cluster, session: int) -> int:
+    sessions = cluster.leader.replica.sessions
+    return sessions.deadline[session] - sessions.now
+
+
+def test_what_a_member_heard_and_had_not_told_when_it_died_costs_nobody_time(
+    cluster: Cluster,
+) -> None:
+    follower = cluster.followers[0]
+    client = cluster.client(follower, 4_000)
+    cluster.tick(ticks_of(4_000) - 10)
+    client.ping()
+    cluster.stop(follower)
+    cluster.run()
+    assert ticks_left(cluster, client.session) >= ticks_of(4_000)
+    cluster.tick(ticks_of(4_000) + 3)
+    assert not any(alive(cluster, client.session)), "and then it ends"
+
+
+def test_it_costs_nobody_time_who_has_just_come_there_either(cluster: Cluster) -> None:
+    here, there = cluster.followers
+    client = cluster.move(cluster.client(here, 4_000), there)
+    cluster.run()
+    leader = cluster.leader.replica.sessions
+    leader.deadline[client.session] -= 10
+    cluster.stop(here)
+    assert ticks_left(cluster, client.session) < ticks_of(4_000), "it is no longer there"
+    cluster.stop(there)
+    assert leader.deadline[client.session] >= leader.now + ticks_of(4_000)
+
+
+def test_a_link_that_breaks_again_and_again_keeps_nobody_alive(cluster: Cluster) -> None:
+    follower = cluster.followers[0]
+    client = cluster.client(follower, 4_000)
+    for _ in range(2 * ticks_of(4_000)):
+        cluster.leader.replica.peer_lost(follower.number)
+        cluster.tick()
+    assert not any(alive(cluster, client.session))
+
+
+def test_a_member_that_is_stopped_tells_whom_it_has_heard(cluster: Cluster) -> None:
+    follower = cluster.followers[0]
+    client = cluster.client(follower, 4_000)
+    cluster.tick(ticks_of(4_000) - 10)
+    client.ping()
+    follower.replica.farewell()
+    cluster.run()
+    assert ticks_left(cluster, client.session) >= ticks_of(4_000)
 
 
 def test_only_the_leader_expires(cluster: Cluster) -> None:

@@ -71,12 +71,27 @@ def test_a_disk_with_room_gives_the_reserve_and_is_not_low(space, disk):
 
 
 def test_a_small_disk_is_asked_for_less(tmp_path):
-    small = Space(Disk(256 * MIB), tmp_path, 1 << 30, 64 * MIB)
-    assert small.reserve_bytes == 32 * MIB
+    small = Space(Disk(416 * MIB), tmp_path, 1 << 30, 64 * MIB)
+    assert small.reserve_bytes == 52 * MIB
     assert small.low_bytes == LOW_BYTES_MIN
     assert not small.low
     large = Space(Disk(1 << 40), tmp_path, 1 << 30, 64 * MIB)
     assert large.low_bytes == 1 << 30
+
+
+@pytest.mark.parametrize("total", [192, 256, 320, 384])
+def test_on_a_very_small_disk_that_others_have_filled_it_can_still_be_opened(total, tmp_path):
+    disk = Disk(total * MIB)
+    space = Space(disk, tmp_path, 1 << 30, 64 * MIB)
+    assert space.reserved == 48 * MIB
+    leave(disk, 0)
+    rest(space)
+    assert missing_to_open(disk, tmp_path) == 0
+
+
+def test_the_reserve_takes_a_quarter_of_a_disk_and_no_more(tmp_path):
+    assert Space(Disk(128 * MIB), tmp_path, 1 << 30, 64 * MIB).reserve_bytes == 32 * MIB
+    assert Space(Disk(256 * MIB), tmp_path, 1 << 30, 8 * MIB).reserve_bytes == 8 * MIB, "as asked"
 
 
 def test_it_is_low_below_the_mark_and_until_well_above(space, disk):

@@ -8,7 +8,7 @@ from tree.story import Story
 
 from hikari.store.memory import MemoryRows
 from hikari.tree import keys, znode
-from hikari.tree.differences import NAMES_MAX, Differences, differences
+from hikari.tree.differences import NAMES_MAX, Comparison, Differences, differences, shown
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.tree import Tree
 from hikari.tree.znode import Znode
@@ -149,3 +149,67 @@ def test_what_is_no_tree_or_not_the_newer_one_is_refused() -> None:
             compare(whole, new.rows)
         with pytest.raises(RowsDamaged):
             compare(old.rows, whole)
+
+
+def rewritten(rows: MemoryRows, path: bytes, **fields: object) -> None:
+    """A znode's row becomes another."""
+    row = rows.get(keys.znode_key(path))
+    assert row is not None
+    changed = znode.from_row(row)
+    for name, value in fields.items():
+        setattr(changed, name, value)
+    changed.stat = None
+    rows.write({keys.znode_key(path): changed.row()})
+
+
+def test_what_differs_is_told_but_not_what_was_in_it() -> None:
+    old, new = told(), told("create /b/child", "create /c\x07d data=9")
+    rewritten(old.rows, b"/a", data=b"secret", owner=77)
+    old.rows.write({keys.znode_key(b"/b"): b"no row"})
+    first, second = compare(old.rows, new.rows).told
+    assert first.startswith("/a: owner was 77, is 0; data was 6 bytes (")
+    assert "secret" not in first
+    assert second == "/b: it cannot be read: a znode's row of 6 bytes"
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("create /a/child", {"data": b"other"}),
+        ("set /a data=2", {"owner": 5}),
+        ("set /a data=2", {"children": 3, "creates": 3}),
+        ("setacl /a acl=r:world:anyone", {"mtime": 5}),
+    ],
+)
+def test_a_later_request_explains_only_what_it_has_done(line: str, fields: dict[str, int]) -> None:
+    old, new = told(), told(line)
+    rewritten(old.rows, b"/a", **fields)
+    found = compare(old.rows, new.rows)
+    assert found.paths == [b"/a"]
+    for field in fields:
+        assert f"{field} was" in found.told[0]
+
+
+def test_a_znode_that_was_missing_is_named_though_it_has_changed_since() -> None:
+    old, new = told(), told("set /a data=2")
+    old.rows.write({keys.znode_key(b"/a"): None})
+    found = compare(old.rows, new.rows)
+    assert found == Differences(1, [b"/a"], [])
+    assert found.told == ["/a: it was not there, and is"]
+
+
+def test_a_path_takes_one_line_whatever_is_in_it() -> None:
+    assert shown("/tee ☕".encode()) == "/tee ☕"
+    assert shown(b"/two\nlines\xff") == "/two\\nlines\\\\xff"
+
+
+def test_a_comparison_goes_on_in_slices() -> None:
+    old = told(*["create /a/n- data=x sequential"] * 250)
+    new = copy(old.rows)
+    rewritten(new, b"/a/n-0000000200", data=b"y")
+    comparison = Comparison(old.rows.view(), new.view(), new.get)
+    slices = 1
+    while not comparison.go_on(1000):
+        slices += 1
+    assert slices > 30
+    assert comparison.found.paths == [b"/a/n-0000000200"]
