@@ -82,7 +82,6 @@ ACLS: tuple[Any, ...] = (
     *([[15, *ANYONE]], [[32, *ANYONE]], [[-1, *ANYONE]], [[63, *ANYONE]], [[17, *ANYONE]]),
     *([[31, *ANYONE], [31, *ANYONE]], [[1, *ANYONE], [2, *ANYONE]]),
     *([[31, "ip", "127.0.0.1"]], [[31, "ip", "127.0.0.0/8"]], [[31, "ip", "10.0.0.0/8"]]),
-    *([[31, "ip", "127.0.0.01"]], [[31, "ip", "127.0.0.1/+8"]], [[31, "ip", "127.0.0.1/08"]]),
     *([[31, "ip", "127.0.0.1/32"]], [[31, "ip", "127.0.0.1/0"]], [[31, "ip", "127.1.2.3/8"]]),
     *([[31, "auth", ""]], [[31, "auth", "whatever"]], [[1, *ANYONE], [31, "auth", ""]]),
     *([[31, "digest", digest(USERS[0])]], [[31, "digest", digest(USERS[1])]]),
@@ -93,6 +92,10 @@ ACLS: tuple[Any, ...] = (
     ),
     *([[1, "digest", digest(USERS[0])], [2, "digest", digest(USERS[1])]],),
 )
+ODD_ADDRESSES: tuple[Any, ...] = (
+    *([[31, "ip", "127.0.0.01"]], [[31, "ip", "127.0.0.1/+8"]], [[31, "ip", "127.0.0.1/08"]]),
+)
+"""Valid, for Java reads the numbers of an address as any others."""
 OPEN_ACL = [[31, *ANYONE]]
 AUTHS: tuple[tuple[str | None, str | None], ...] = (
     *(("digest", USERS[0]), ("digest", USERS[1]), ("digest", USERS[0]), ("digest", "nocolon")),
@@ -107,8 +110,9 @@ BAD_AUTHS: tuple[tuple[str | None, str | None], ...] = (
 class Arguments:
     """Draws arguments. It guesses which znodes there are, so that most requests find one."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, served: set[str]) -> None:
         self.chance = chance
+        self.acls = ACLS + ODD_ADDRESSES if "super" in served else ACLS
         self.lasting = False  # whether the seat sets watches that last, or those that do not
         self.likely: dict[str, int] = {"/R": 0}  # path: about its version
         self.created: dict[str, int] = {}  # parent: about how many children were created
@@ -198,13 +202,13 @@ class Arguments:
         draw = self.chance.random()
         if draw < 0.8:
             return OPEN_ACL
-        return self.one(ACLS) if draw < 0.93 else self.one(BAD_ACLS)
+        return self.one(self.acls) if draw < 0.93 else self.one(BAD_ACLS)
 
     # ---- what becomes of them, as far as that can be guessed
 
     def was_created(self, path: str | None, flags: int, acl: Any) -> None:
         """It is probably there now."""
-        if path is None or path in self.likely or acl not in (OPEN_ACL, *ACLS):
+        if path is None or path in self.likely or acl not in (OPEN_ACL, *self.acls):
             return
         parent = path.rpartition("/")[0]
         if parent in self.likely and parent not in self.ephemerals and len(self.likely) < 25:

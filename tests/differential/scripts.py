@@ -24,7 +24,7 @@ def draw(seed: int, count: int, seats: int, served: set[str], only: set[str]) ->
     """About `count` operations. `served` is what may be drawn besides what needs nothing; `only`
     names operations of the table, none means all."""
     chance = random.Random(f"differential {seed}")
-    arguments = Arguments(chance)
+    arguments = Arguments(chance, served)
     table = [one for one in operations.TABLE if set(one.needs) <= served]
     table = [one for one in table if not only or one.name in only]
     weights = [one.weight for one in table]

@@ -8,7 +8,7 @@ from differential import scripts, servers
 from differential.bench import Bench, shown
 
 SEATS = 4
-SEEDS, OPERATIONS = range(1, 9), 1_000
+SEEDS, OPERATIONS = range(1, 13), 1_500
 CASES = sorted(Path(__file__).with_name("cases").glob("*.json"))
 
 pytestmark = [

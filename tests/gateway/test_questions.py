@@ -157,3 +157,9 @@ def test_a_leader_that_knows_it_otherwise_has_it_changed_and_who_watches_is_told
     cluster.run()
     assert config_of(client) == after, "and then it is left alone"
     cluster.agree()
+
+
+def test_of_a_path_that_can_never_be_nobody_is_told(client, cluster, member):
+    """ZooKeeper's exists says BADARGUMENTS to a zero byte, and sets no watch."""
+    assert client.error(client.ask((codes.EXISTS, b"/a\0b", True))) == codes.BAD_ARGUMENTS
+    assert len(member.door.watches) == 0
