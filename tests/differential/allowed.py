@@ -89,8 +89,8 @@ def _exists_unread(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) 
     if not request:
         return False
     name, path, *_ = *request, None
-    if name == "exists" and (theirs[4], ours[4]) == (0, NO_AUTH):
-        if request[2]:
+    if ours[1] == "exists" and (theirs[4], ours[4]) == (0, NO_AUTH):
+        if name == "exists" and request[2]:
             unread.add((seat, path))
         return True
     watched = name in ("checkWatches", "removeWatches") and (seat, path) in unread

@@ -222,7 +222,8 @@ def get_acl(a: Arguments) -> list[Any]:
 
 @_operation(1, "getAllChildrenNumber")
 def get_all_children_number(a: Arguments) -> list[Any]:
-    return ["getAllChildrenNumber", a.path()]
+    """Not of the empty path: there ZooKeeper counts the root too."""
+    return ["getAllChildrenNumber", a.path() or "/"]
 
 
 @_operation(1, "getEphemerals")

@@ -39,7 +39,8 @@ def draw(seed: int, count: int, seats: int, served: set[str], only: set[str]) ->
         if draw < 0.012:
             how = _open(chance, seats, seat in shared)
             steps.append({"seat": seat, "open": how})
-            shared.discard(seat)  # unless it takes one just now
+            if how.get("as") == "new":
+                shared.discard(seat)
             if isinstance(how.get("as"), int):
                 shared |= {seat, how["as"]}
         elif draw < 0.02:
