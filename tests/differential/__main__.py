@@ -5,6 +5,7 @@ shrunk and kept as a case; ends with a line of figures, and with status 1 if the
 """
 
 import json
+import signal
 import sys
 import time
 from collections import Counter
@@ -52,6 +53,7 @@ def main(
     spared: Counter[str] = Counter()
     answers: Counter[str] = Counter()
     begun = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and leave no server behind
     with Bench(sessions, members, jar) as bench:
         if case is not None:
             named = [(case.name, json.loads(case.read_text())["steps"])]
