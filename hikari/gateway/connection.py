@@ -231,10 +231,20 @@ class Connection(protocol.Protocol):
                 self._authenticate(xid, DECODE[op](buf, at, end))
             elif op == codes.SYNC:
                 self._synchronise(xid, DECODE[op](buf, at, end))
-            else:
+            elif op in DECODE:
                 self._answered(xid, op, codes.UNIMPLEMENTED, None)
+            else:
+                self._unknown(xid)
         except Malformed:
             self._refused(xid, op, codes.MARSHALLING_ERROR)
+
+    def _unknown(self, xid: int) -> None:
+        """No request has this opcode: as in ZooKeeper, that is its client's last one."""
+        if self.slots:
+            self.slots.append(Slot(xid, 0, (_unimplemented, None), 0))
+        else:
+            self.out.append(_unimplemented(self, xid, None))
+        self._end_after_replies()
 
     def _refused(self, xid: int, op: int, error: int) -> None:
         self._answered(xid, op, error, None)
@@ -243,7 +253,8 @@ class Connection(protocol.Protocol):
         """An answer that needs nobody else: now, or behind what is before it."""
         body = BODY[op](result) if error == codes.OK else b""
         if not self.slots:
-            self.out.append(frame(xid, self.door.tree.zxid, error, body))
+            zxid = 0 if op == codes.AUTH else self.door.tree.zxid
+            self.out.append(frame(xid, zxid, error, body))
             return
         slot = Slot(xid, op, (_ready, (error, body)), 0)
         self.slots.append(slot)
@@ -529,6 +540,10 @@ def _ready(connection: Connection, xid: int, answer: tuple[int, bytes]) -> bytes
     """An answer that was known at once and only had to wait."""
     error, body = answer
     return frame(xid, connection.door.tree.zxid, error, body)
+
+
+def _unimplemented(connection: Connection, xid: int, nothing: None) -> bytes:
+    return frame(xid, -1, codes.UNIMPLEMENTED)
 
 
 def _goodbye(connection: Connection, xid: int, nothing: None) -> bytes:
