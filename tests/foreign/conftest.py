@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from hikari_tools.bench import peers
 from hikari_tools.bench.ports import free_ports
 

@@ -8,7 +8,7 @@ import pytest
 from foreign.conftest import ROOT, need
 
 SCRIPT = Path(__file__).with_name("recipes.js")
-MODULES = ROOT / ".venv" / "node" / "node_modules"
+MODULES = ROOT / ".node" / "node_modules"
 PARTS = 10
 SECONDS_MAX = 120
 

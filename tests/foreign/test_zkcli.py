@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from foreign.conftest import ROOT, need
+
 from hikari_tools.bench.peers import ZooKeeper, hosts
 from hikari_tools.bench.ports import free_ports
 
