@@ -15,6 +15,8 @@ SCRIPT = Path(__file__).with_name("zkcli.txt")
 SECONDS_MAX = 60
 WATCHER = re.compile(r"\nWATCHER::\n\n(WatchedEvent [^\n]*)\n")
 TIME = re.compile(r"^([cm]time) = .*$", re.MULTILINE)
+IDENTITIES = re.compile(r"(?<=^Auth scheme: User\n)((?:\w+: .*\n)+)", re.MULTILINE)
+"""`whoami`: ZooKeeper keeps them in a hash set."""
 ZXID = re.compile(r"^([cmp]Zxid|ephemeralOwner) = 0x([0-9a-f]+)$", re.MULTILINE)
 
 if not Path(ZKCLI).exists():
@@ -36,6 +38,7 @@ def told(where: str) -> tuple[str, list[str], str]:
     said = TIME.sub(r"\1", done.stdout).replace(where, "HOSTS")
     events = WATCHER.findall(said)
     said = WATCHER.sub("", said)
+    said = IDENTITIES.sub(lambda found: "".join(sorted(found[0].splitlines(True))), said)
     order = {zxid: n for n, zxid in enumerate(sorted({int(z, 16) for _, z in ZXID.findall(said)}))}
     said = ZXID.sub(lambda found: f"{found[1]} no {order[int(found[2], 16)]}", said)
     return said, events, done.stderr
