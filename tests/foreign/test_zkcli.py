@@ -13,7 +13,7 @@ from hikari_tools.bench.ports import free_ports
 ZKCLI = "/usr/share/zookeeper/bin/zkCli.sh"
 SCRIPT = Path(__file__).with_name("zkcli.txt")
 SECONDS_MAX = 60
-WATCHER = re.compile(r"\nWATCHER::\n\n(WatchedEvent [^\n]*)\n")
+EVENT = "WatchedEvent "
 TIME = re.compile(r"^([cm]time) = .*$", re.MULTILINE)
 IDENTITIES = re.compile(r"(?<=^Auth scheme: User\n)((?:\w+: .*\n)+)", re.MULTILINE)
 """`whoami`: ZooKeeper keeps them in a hash set."""
@@ -36,8 +36,10 @@ def told(where: str) -> tuple[str, list[str], str]:
         check=False,
     )
     said = TIME.sub(r"\1", done.stdout).replace(where, "HOSTS")
-    events = WATCHER.findall(said)
-    said = WATCHER.sub("", said)
+    # One of its threads prints events while another prints answers: lines stay whole, no more.
+    lines = [line for line in said.splitlines() if line and line != "WATCHER::"]
+    events = [line for line in lines if line.startswith(EVENT)]
+    said = "".join(line + "\n" for line in lines if not line.startswith(EVENT))
     said = IDENTITIES.sub(lambda found: "".join(sorted(found[0].splitlines(True))), said)
     order = {zxid: n for n, zxid in enumerate(sorted({int(z, 16) for _, z in ZXID.findall(said)}))}
     said = ZXID.sub(lambda found: f"{found[1]} no {order[int(found[2], 16)]}", said)
