@@ -1,37 +1,30 @@
 """One client's connection: its order, its session, and what is to be written to it this turn."""
 
 from collections import deque
-from socket import MSG_PEEK
 from typing import Any, Final
 
 from twisted.internet import protocol
-from twisted.internet.interfaces import IAddress, ISystemHandle
+from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from hikari.gateway.door import Door
+from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake
 from hikari.gateway.reads import READS
-from hikari.gateway.words import WORD_BYTES, WORDS
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
 from hikari.tree.acl import Identity, digest
 from hikari.tree.rows import RowsDamaged
-from hikari.tree.sessions import ATTACH
 from hikari.tree.space import REFUSAL, grows
 from hikari_wire import codes
 from hikari_wire.framing import Frames
 from hikari_wire.jute import Malformed
-from hikari_wire.records import ConnectResponse
-from hikari_wire.replies import BODY, encode_connect, frame
-from hikari_wire.requests import DECODE, HEADER, decode_connect
+from hikari_wire.replies import BODY, frame
+from hikari_wire.requests import DECODE, HEADER
 
 log = Logger()
 
-HANDSHAKE_S_MAX: Final = 10.0
-"""A stranger who has not asked for a session within this time is sent away."""
-CONNECT_BYTES_MAX: Final = 4 << 10
-"""A connect request is one of some fifty bytes."""
 IDENTITIES_BYTES_MAX: Final = 16 << 10
 """All identities of a connection together: each of its writes carries them into the log."""
 LINGER_S_MAX: Final = 10.0
@@ -95,10 +88,10 @@ class Connection(protocol.Protocol):
         self.shut = False  # nothing more is read: closed, or about to be
         self.ending = False  # closed once what is in `out` is written
         self.due = False  # in door.due: has something to write at the end of the turn
-        self.opening: Any = None  # the connect request, until the log has answered it
+        self.handshake: Handshake | None = Handshake(self)  # until there is a session
+        self.deadline: Any = None  # of the handshake, then of the last words
         self.syncs = 0  # unanswered
         self.parked: list[tuple[bytes, Spans]] = []  # requests from a write behind a sync on
-        self.early: list[bytes] = []  # what came before there was a session
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
 
@@ -118,7 +111,7 @@ class Connection(protocol.Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.closed = self.shut = True
-        self._cancel_deadline()
+        self.cancel_deadline()
         self.door.gone(self)
 
     def _drained_out(self) -> None:
@@ -135,11 +128,11 @@ class Connection(protocol.Protocol):
             self.failed(error)
             return
         self.flush()
-        self._reading()
+        self.reading()
 
     def dataReceived(self, data: bytes) -> None:
-        if not self.session:
-            self._before_session(data)
+        if self.handshake is not None:
+            self.handshake.received(data)
             return
         if self.shut:
             return
@@ -294,7 +287,7 @@ class Connection(protocol.Protocol):
         rest = [span for span in spans if span[0] >= at]
         if rest and not self.closed:
             self.parked.append((buf, rest))
-            self._reading()
+            self.reading()
 
     def _told_much(self, told: int) -> bool:
         """Write what there is. Whether nothing more should be made for it now."""
@@ -324,7 +317,7 @@ class Connection(protocol.Protocol):
                 self.parked.append((buf, spans))
             elif not self.shut:
                 self._requests(buf, spans)
-        self._reading()
+        self.reading()
 
     # ---- from the turn
 
@@ -332,8 +325,8 @@ class Connection(protocol.Protocol):
         """The next request in `waiting` was applied."""
         if self.closed:
             return
-        if self.opening is not None:
-            self._opened(error, result)
+        if self.handshake is not None:
+            self.handshake.answered(error, result)
             return
         slot = self.waiting.popleft()
         op = slot.op
@@ -428,7 +421,7 @@ class Connection(protocol.Protocol):
                 self._does_not_read()
         if self.ending and not self.closed:
             self.closed = self.shut = True
-            self._cancel_deadline()
+            self.cancel_deadline()
             abort = self.transport.abortConnection  # type: ignore[union-attr]
             self.deadline = self.door.later_s(LINGER_S_MAX, abort)
             self.outlet.close()
@@ -441,7 +434,7 @@ class Connection(protocol.Protocol):
             self.refuse("it does not read what it is told")
         elif not self.deaf:
             self.deaf = True
-            self._reading()
+            self.reading()
 
     def refuse(self, why: str, quietly: bool = False) -> None:
         """Close at once."""
@@ -462,106 +455,30 @@ class Connection(protocol.Protocol):
         )
         if crowded != self.held_back:
             self.held_back = crowded
-            self._reading()
+            self.reading()
 
-    def _reading(self) -> None:
+    def reading(self) -> None:
         transport: Any = self.transport
-        if self.held_back or self.deaf or self.parked or self.opening is not None:
+        asking = self.handshake is not None and self.handshake.asked is not None
+        if self.held_back or self.deaf or self.parked or asking:
             transport.pauseProducing()
         elif not self.closed:
             transport.resumeProducing()
 
     # ---- the beginning
 
-    def _before_session(self, data: bytes) -> None:
-        """Four letters, or a connect request; what follows it waits."""
-        if self.shut:
-            return
-        self.early.append(data)
-        if self.opening is not None:
-            return
-        data = b"".join(self.early)
-        if len(data) < WORD_BYTES:
-            return
-        word = WORDS.get(data[:WORD_BYTES])
-        if word is not None:
-            self._cancel_deadline()
-            self.out.append(word(self.door))
-            self.end()
-            return
-        size = int.from_bytes(data[:4], "big", signed=True)
-        if not 0 <= size <= CONNECT_BYTES_MAX:
-            self.refuse(f"not a connect request: a frame of {size} bytes")
-        elif len(data) >= 4 + size:
-            self.early = [data[4 + size :]] if len(data) > 4 + size else []
-            self._open(data[4 : 4 + size])
-
-    def _open(self, body: bytes) -> None:
-        """Ask the log for a session: a new one, or one that comes from another connection."""
-        try:
-            request = decode_connect(body, 0, len(body))
-        except Malformed as error:
-            self.refuse(str(error))
-            return
-        self._cancel_deadline()
-        door = self.door
-        door.received += 1
-        if not door.serving():
-            self.refuse("this member has no leader", quietly=True)
-            return
-        if request.session and self._has_gone():
-            self.refuse("it has closed already, and may be elsewhere", quietly=True)
-            return
-        self.opening = request
-        self._reading()
-        if request.session:
-            wish: tuple[Any, ...] = (ATTACH, request.session, request.password)
-        else:
-            timeout_ms = door.negotiate(request.timeout_ms)
-            wish = (codes.CREATE_SESSION, timeout_ms, door.new_password())
-        door.propose(self, [wish], len(body))
-
-    def _has_gone(self) -> bool:
-        """Whether the client has closed its end behind its request: it gave this member up while
-        it stood still. To take its session now would take it from where it is."""
-        if not ISystemHandle.providedBy(self.transport):
-            return False
-        try:
-            behind: bytes = self.transport.getHandle().recv(1, MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return not behind
-
-    def _opened(self, error: int, session: Any) -> None:
-        request, self.opening = self.opening, None
-        door = self.door
-        if request.zxid_last_seen > door.tree.zxid:
-            self.refuse(f"it has seen zxid {request.zxid_last_seen}, we are at {door.tree.zxid}")
-            return
-        read_only = None if request.read_only is None else False
-        if error:  # ZooKeeper's way to say "expired", also for a wrong password
-            response = ConnectResponse(0, 0, 0, bytes(16), read_only)
-        else:
-            self.session, self.attachment = session.id, session.attachment
-            self.timeout_ms = session.timeout_ms
-            door.attached(self)
-            response = ConnectResponse(0, self.timeout_ms, session.id, session.password, read_only)
-        self.out.append(encode_connect(response))
-        if error:
-            self.end()
-            return
-        self._reading()
+    def attached(self, session: Any) -> None:
+        """It has a session from now on."""
+        self.session, self.attachment = session.id, session.attachment
+        self.timeout_ms = session.timeout_ms
+        self.handshake = None
+        self.door.attached(self)
+        self.reading()
         self._due()
-        if self.early:
-            early, self.early = b"".join(self.early), []
-            self.dataReceived(early)
 
-    def _cancel_deadline(self) -> None:
-        deadline = getattr(self, "deadline", None)
-        if deadline is not None and deadline.active():
-            deadline.cancel()
+    def cancel_deadline(self) -> None:
+        if self.deadline is not None and self.deadline.active():
+            self.deadline.cancel()
 
 
 class ClientPort(protocol.Factory):

@@ -5,7 +5,7 @@ from typing import Any
 
 from mutants.patching import Set
 
-from hikari.gateway.connection import Connection
+from hikari.gateway.handshake import Handshake
 from hikari.raft.raft import LEADER
 from hikari.replica.replica import Replica
 from hikari.replica.session_clock import SessionClock
@@ -86,17 +86,18 @@ def an_expiry_that_comes_too_late_is_not_void(set: Set) -> None:
 def an_unknown_session_becomes_a_new_one(set: Set) -> None:
     """ClickHouse/ClickHouse#116690: who comes back too late is given a new session without a word,
     and never learns that the old one has expired."""
-    opened = Connection._opened
+    answered = Handshake.answered
 
-    def open(self: Connection, error: int, session: Any) -> None:
-        if error:
-            timeout_ms = self.door.negotiate(self.opening.timeout_ms)
-            wish = (codes.CREATE_SESSION, timeout_ms, self.door.new_password())
-            self.door.propose(self, [wish], 100)
+    def open(self: Handshake, error: int, session: Any) -> None:
+        if error and self.asked is not None:
+            door = self.connection.door
+            timeout_ms = door.negotiate(self.asked.timeout_ms)
+            wish = (codes.CREATE_SESSION, timeout_ms, door.new_password())
+            door.propose(self.connection, [wish], 100)
         else:
-            opened(self, error, session)
+            answered(self, error, session)
 
-    set(Connection, "_opened", open)
+    set(Handshake, "answered", open)
 
 
 def what_a_session_made_last_outlives_it(set: Set) -> None:

@@ -1,0 +1,120 @@
+"""What a connection says before it has a session: four letters, or a connect request."""
+
+from socket import MSG_PEEK
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.interfaces import ISystemHandle
+
+from hikari.gateway.words import WORD_BYTES, WORDS
+from hikari.tree.sessions import ATTACH
+from hikari_wire import codes
+from hikari_wire.jute import Malformed
+from hikari_wire.records import ConnectRequest, ConnectResponse
+from hikari_wire.replies import encode_connect
+from hikari_wire.requests import decode_connect
+
+if TYPE_CHECKING:
+    from hikari.gateway.connection import Connection
+
+HANDSHAKE_S_MAX: Final = 10.0
+"""A stranger who has not asked for a session within this time is sent away."""
+CONNECT_BYTES_MAX: Final = 4 << 10
+"""A connect request is one of some fifty bytes."""
+
+
+class Handshake:
+    """Of one connection, until it has a session. Invariant: once there is something `asked`,
+    nothing more is read until the log has answered it."""
+
+    __slots__ = ("asked", "connection", "early")
+
+    def __init__(self, connection: "Connection") -> None:
+        self.connection = connection
+        self.asked: ConnectRequest | None = None
+        self.early: list[bytes] = []  # what came before there was a session
+
+    def received(self, data: bytes) -> None:
+        """The next bytes of a stranger; what follows its connect request waits."""
+        connection = self.connection
+        if connection.shut:
+            return
+        self.early.append(data)
+        if self.asked is not None:
+            return
+        data = b"".join(self.early)
+        if len(data) < WORD_BYTES:
+            return
+        word = WORDS.get(data[:WORD_BYTES])
+        if word is not None:
+            connection.cancel_deadline()
+            connection.out.append(word(connection.door))
+            connection.end()
+            return
+        size = int.from_bytes(data[:4], "big", signed=True)
+        if not 0 <= size <= CONNECT_BYTES_MAX:
+            connection.refuse(f"not a connect request: a frame of {size} bytes")
+        elif len(data) >= 4 + size:
+            self.early = [data[4 + size :]] if len(data) > 4 + size else []
+            self._ask(data[4 : 4 + size])
+
+    def _ask(self, body: bytes) -> None:
+        """Ask the log for a session: a new one, or one that comes from another connection."""
+        connection = self.connection
+        door = connection.door
+        try:
+            request = decode_connect(body, 0, len(body))
+        except Malformed as error:
+            connection.refuse(str(error))
+            return
+        connection.cancel_deadline()
+        door.received += 1
+        if not door.serving():
+            connection.refuse("this member has no leader", quietly=True)
+            return
+        if request.session and has_gone(connection.transport):
+            connection.refuse("it has closed already, and may be elsewhere", quietly=True)
+            return
+        self.asked = request
+        connection.reading()
+        if request.session:
+            wish: tuple[Any, ...] = (ATTACH, request.session, request.password)
+        else:
+            timeout_ms = door.negotiate(request.timeout_ms)
+            wish = (codes.CREATE_SESSION, timeout_ms, door.new_password())
+        door.propose(connection, [wish], len(body))
+
+    def answered(self, error: int, session: Any) -> None:
+        """What the log says to what was asked."""
+        request, self.asked = self.asked, None
+        assert request is not None
+        connection = self.connection
+        door = connection.door
+        if request.zxid_last_seen > door.tree.zxid:
+            seen, ours = request.zxid_last_seen, door.tree.zxid
+            connection.refuse(f"it has seen zxid {seen}, we are at {ours}")
+            return
+        read_only = None if request.read_only is None else False
+        if error:  # ZooKeeper's way to say "expired", also for a wrong password
+            connection.out.append(encode_connect(ConnectResponse(0, 0, 0, bytes(16), read_only)))
+            connection.end()
+            return
+        response = ConnectResponse(0, session.timeout_ms, session.id, session.password, read_only)
+        connection.out.append(encode_connect(response))
+        connection.attached(session)
+        if self.early:
+            connection.dataReceived(b"".join(self.early))
+
+
+def has_gone(transport: Any) -> bool:
+    """Whether the client has closed its end behind its request: it gave this member up while
+    it stood still. To take its session now would take it from where it is."""
+    if not ISystemHandle.providedBy(transport):
+        return False
+    socket: Any = transport.getHandle()
+    try:
+        behind: bytes = socket.recv(1, MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return not behind
