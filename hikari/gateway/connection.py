@@ -407,6 +407,12 @@ class Connection(protocol.Protocol):
         self._due()
         self.door.wake()
 
+    def dismiss(self) -> None:
+        """Its session is elsewhere from here on: what it was told before still leaves, and
+        nothing else; not even that its requests were refused."""
+        self.ending = True
+        self.flush()
+
     def flush(self) -> None:
         """One write for everything of this turn."""
         self.due = False

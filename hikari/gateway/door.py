@@ -110,7 +110,10 @@ class Door:
     def session_moved(self, session: int, attachment: int) -> None:
         connection = self.by_session.get(session)
         if connection is not None and connection.attachment != attachment:
-            connection.end()
+            if attachment:
+                connection.dismiss()
+            else:
+                connection.end()  # who closed it is told so
 
     def turn_ended(self) -> None:
         due, self.due = self.due, []

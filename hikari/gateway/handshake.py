@@ -1,5 +1,6 @@
 """What a connection says before it has a session: four letters, or a connect request."""
 
+from hmac import compare_digest
 from socket import MSG_PEEK
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,8 @@ HANDSHAKE_S_MAX: Final = 10.0
 """A stranger who has not asked for a session within this time is sent away."""
 CONNECT_BYTES_MAX: Final = 4 << 10
 """A connect request is one of some fifty bytes."""
+CONNECT_BYTES: Final = 64
+"""About what becomes of it in the log."""
 
 
 class Handshake:
@@ -76,33 +79,60 @@ class Handshake:
             return
         self.asked = request
         connection.reading()
-        if request.session:
-            wish: tuple[Any, ...] = (ATTACH, request.session, request.password)
+        if request.zxid_last_seen > door.tree.zxid:  # is it late, or are we?
+            door.barrier(self._propose)
         else:
-            timeout_ms = door.negotiate(request.timeout_ms)
-            wish = (codes.CREATE_SESSION, timeout_ms, door.new_password())
-        door.propose(connection, [wish], len(body))
+            self._propose()
 
-    def answered(self, error: int, session: Any) -> None:
-        """What the log says to what was asked."""
-        request, self.asked = self.asked, None
+    def _propose(self) -> None:
+        """Nothing may come of it for a client that has seen more than there is: it belongs to
+        another ensemble, or this one was begun anew."""
+        connection, request = self.connection, self.asked
+        if connection.closed:
+            return
         assert request is not None
-        connection = self.connection
         door = connection.door
         if request.zxid_last_seen > door.tree.zxid:
             seen, ours = request.zxid_last_seen, door.tree.zxid
             connection.refuse(f"it has seen zxid {seen}, we are at {ours}")
             return
-        read_only = None if request.read_only is None else False
-        if error:  # ZooKeeper's way to say "expired", also for a wrong password
-            connection.out.append(encode_connect(ConnectResponse(0, 0, 0, bytes(16), read_only)))
-            connection.end()
+        timeout_ms = door.negotiate(request.timeout_ms)
+        if not request.session:
+            wish: tuple[Any, ...] = (codes.CREATE_SESSION, timeout_ms, door.new_password())
+        elif self._is_guess(request):
+            self._expired(request)
             return
+        else:
+            wish = (ATTACH, request.session, request.password, timeout_ms)
+        door.propose(connection, [wish], CONNECT_BYTES)
+
+    def _is_guess(self, request: ConnectRequest) -> bool:
+        """A password never changes: a wrong one need not trouble the log."""
+        known = self.connection.door.tree.sessions.get(request.session)
+        return known is not None and not compare_digest(known.password, request.password)
+
+    def answered(self, error: int, session: Any) -> None:
+        """What the log says to what was asked."""
+        request = self.asked
+        assert request is not None
+        if error:
+            self._expired(request)
+            return
+        self.asked = None
+        connection = self.connection
+        read_only = None if request.read_only is None else False
         response = ConnectResponse(0, session.timeout_ms, session.id, session.password, read_only)
         connection.out.append(encode_connect(response))
         connection.attached(session)
         if self.early:
             connection.dataReceived(b"".join(self.early))
+
+    def _expired(self, request: ConnectRequest) -> None:
+        """ZooKeeper's way to say so, also for a wrong password. Nothing more is read."""
+        connection = self.connection
+        read_only = None if request.read_only is None else False
+        connection.out.append(encode_connect(ConnectResponse(0, 0, 0, bytes(16), read_only)))
+        connection.end()
 
 
 def has_gone(transport: Any) -> bool:
