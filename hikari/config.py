@@ -121,10 +121,12 @@ class Ensemble:
 
 @attrs.frozen
 class Sessions:
-    """The bounds of the session time-out that a client may ask for."""
+    """The bounds of the session time-out that a client may ask for; and whether a member without
+    a majority may be read."""
 
     timeout_min_ms: int = _number(4_000, 100, MS_MAX)
     timeout_max_ms: int = _number(40_000, 100, MS_MAX)
+    readonly_mode: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Check the relation of the two."""
@@ -272,6 +274,7 @@ def _table_or_complain(converter: Converter, kind: type) -> Callable[[Any, Any],
 
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
+    converter.register_structure_hook(bool, _exactly(bool, "true or false"))
     converter.register_structure_hook(int, _exactly(int, "a whole number"))
     converter.register_structure_hook(str, _exactly(str, "a string"))
     converter.register_structure_hook(Path, _text_to(Path))

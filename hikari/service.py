@@ -151,6 +151,7 @@ class Server:
             timeout_max_ms=sessions.timeout_max_ms,
             new_password=lambda: self.machine.chance.randbytes(16),
             later_s=self.reactor.callLater,
+            readonly_mode=sessions.readonly_mode,
         )
 
     def _make_links(self) -> Links:

@@ -194,4 +194,6 @@ def test_docs_name_every_key_and_its_default(table, kind):
     assert set(written) == {field.name for field in attrs.fields(kind)}
     for field in attrs.fields(kind):
         if isinstance(field.default, int):
-            assert written[field.name].endswith(f", {field.default}")
+            default = field.default
+            shown = f"`{str(default).lower()}`" if isinstance(default, bool) else default
+            assert written[field.name].endswith(f", {shown}")

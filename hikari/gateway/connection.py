@@ -50,6 +50,8 @@ WRITES: Final = frozenset(
         codes.CLOSE_SESSION,
     )
 )
+NOT_LOCAL: Final = frozenset((codes.SYNC, codes.RECONFIG))
+"""Besides `WRITES`: what a member that is alone answers with NOTREADONLY."""
 _header = HEADER.unpack_from
 Spans = list[tuple[int, int]]
 
@@ -91,6 +93,8 @@ class Connection(protocol.Protocol):
         self.handshake: Handshake | None = Handshake(self)  # until there is a session
         self.deadline: Any = None  # of the handshake, then of the last words
         self.syncs = 0  # unanswered
+        self.barred = False  # no write may go on now: there are syncs, or it is local
+        self.local = False  # the session is this member's alone: see hikari.gateway.isolation
         self.parked: list[tuple[bytes, Spans]] = []  # requests from a write behind a sync on
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
@@ -179,9 +183,14 @@ class Connection(protocol.Protocol):
                             self._park(buf, spans, end)
                             break
             elif op in WRITES:
-                if self.syncs:
-                    self._park(buf, spans, at)
-                    break
+                if self.barred:
+                    if not self.local:
+                        self._park(buf, spans, at)
+                        break
+                    self._write_locally(xid, op)
+                    if self.shut:
+                        break
+                    continue
                 try:
                     request = DECODE[op](buf, at + 8, end)
                 except Malformed:
@@ -214,7 +223,9 @@ class Connection(protocol.Protocol):
 
     def _other(self, xid: int, op: int, read: Any, buf: bytes, at: int, end: int) -> None:
         try:
-            if read is not None:
+            if self.local and op in NOT_LOCAL:
+                self._refused(xid, op, codes.NOT_READ_ONLY)
+            elif read is not None:
                 request = DECODE[op](buf, at, end)
                 self.slots.append(Slot(xid, op, (read, request), end - at))
                 self.underway_bytes += end - at
@@ -262,13 +273,21 @@ class Connection(protocol.Protocol):
         else:
             self.end()
 
+    def _write_locally(self, xid: int, op: int) -> None:
+        """Nothing can be written here; but a session of this member alone can be closed."""
+        if op == codes.CLOSE_SESSION:
+            self._answered(xid, op, codes.OK, None)
+            self._end_after_replies()
+        else:
+            self._refused(xid, op, codes.NOT_READ_ONLY)
+
     def _synchronise(self, xid: int, request: tuple[Any, ...]) -> None:
         slot = Slot(xid, codes.SYNC, None, 0)
         self.slots.append(slot)
-        self.syncs += 1
+        self._syncs(1)
 
         def reached() -> None:
-            self.syncs -= 1
+            self._syncs(-1)
             if not self.closed:
                 slot.read = (_ready, (codes.OK, BODY[codes.SYNC](request[1])))
                 try:
@@ -279,6 +298,10 @@ class Connection(protocol.Protocol):
                 self._due()
 
         self.door.barrier(reached)
+
+    def _syncs(self, more: int) -> None:
+        self.syncs += more
+        self.barred = self.local or self.syncs > 0
 
     def _park(self, buf: bytes, spans: Spans, at: int) -> None:
         """From there on all waits: for a sync, which the write that comes next could overtake in
@@ -477,8 +500,18 @@ class Connection(protocol.Protocol):
         """It has a session from now on."""
         self.session, self.attachment = session.id, session.attachment
         self.timeout_ms = session.timeout_ms
-        self.handshake = None
         self.door.attached(self)
+        self._begin()
+
+    def isolated(self, session: int, timeout_ms: int) -> None:
+        """It has a session that nobody else knows, to read with."""
+        self.session, self.timeout_ms = session, timeout_ms
+        self.local = self.barred = True
+        self._begin()
+        self.door.wake()
+
+    def _begin(self) -> None:
+        self.handshake = None
         self.reading()
         self._due()
 

@@ -34,6 +34,7 @@ class Door:
     timeout_max_ms: int
     new_password: Callable[[], bytes]
     later_s: Callable[..., Any]  # (seconds, callable, arguments) -> IDelayedCall
+    readonly_mode: bool = False  # see hikari.gateway.isolation
 
     damaged: Callable[[Exception], None] | None = field(init=False, default=None)
     replica: Replica = field(init=False)
@@ -47,6 +48,8 @@ class Door:
     sent: int = field(init=False, default=0)
     figures: list[Callable[[], Iterable[Figure]]] = field(init=False, default=Factory(list))
     """What other rooms know: see hikari.gateway.figures."""
+    alone: bool = field(init=False, default=False)
+    """No leader for so long that who may read here without one does."""
     healing: Callable[[], bool] = field(init=False, default=lambda: False)
     """Something of this member was set aside, and it is not whole again."""
     complaints: Complaints = field(init=False)
@@ -119,8 +122,18 @@ class Door:
         due, self.due = self.due, []
         for connection in due:
             connection.flush()
+        if self.alone and self.replica.serving:
+            self._rejoined()
+
+    def _rejoined(self) -> None:
+        """There is a leader: whoever read here without one comes back as what it was before."""
+        self.alone = False
+        for connection in [one for one in self.connections if one.local]:
+            connection.refuse("there is a leader again", quietly=True)
 
     def leader_lost(self) -> None:
+        # Who has lost entries may not know what it once knew: not even to be read.
+        self.alone = self.readonly_mode and not self.replica.raft.recovering
         if self.connections:
             log.warn("no leader for too long: closing {count} clients", count=len(self.connections))
         for connection in list(self.connections):

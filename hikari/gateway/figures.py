@@ -21,6 +21,8 @@ VERSION_TEXT = "3.9.3-hikari-0.1.0, built on 2026-11-20 00:00 UTC"
 
 
 def mode(door: "Door") -> str:
+    if door.alone:
+        return "read-only"
     if len(door.replica.raft.voters) == 1:
         return "standalone"
     return "leader" if door.replica.raft.role == LEADER else "follower"

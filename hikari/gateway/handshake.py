@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.interfaces import ISystemHandle
 
+from hikari.gateway.isolation import admit, end_as_expired, welcome
 from hikari.gateway.words import WORD_BYTES, WORDS
 from hikari.tree.sessions import ATTACH
 from hikari_wire import codes
 from hikari_wire.jute import Malformed
-from hikari_wire.records import ConnectRequest, ConnectResponse
-from hikari_wire.replies import encode_connect
+from hikari_wire.records import ConnectRequest
 from hikari_wire.requests import decode_connect
 
 if TYPE_CHECKING:
@@ -72,7 +72,11 @@ class Handshake:
         connection.cancel_deadline()
         door.received += 1
         if not door.serving():
-            connection.refuse("this member has no leader", quietly=True)
+            if door.alone and request.read_only:
+                admit(connection, request)
+                self._early()
+            else:
+                connection.refuse("this member has no leader", quietly=True)
             return
         if request.session and has_gone(connection.transport):
             connection.refuse("it has closed already, and may be elsewhere", quietly=True)
@@ -100,7 +104,7 @@ class Handshake:
         if not request.session:
             wish: tuple[Any, ...] = (codes.CREATE_SESSION, timeout_ms, door.new_password())
         elif self._is_guess(request):
-            self._expired(request)
+            end_as_expired(connection, request)
             return
         else:
             wish = (ATTACH, request.session, request.password, timeout_ms)
@@ -116,23 +120,18 @@ class Handshake:
         request = self.asked
         assert request is not None
         if error:
-            self._expired(request)
+            end_as_expired(self.connection, request)
             return
         self.asked = None
         connection = self.connection
-        read_only = None if request.read_only is None else False
-        response = ConnectResponse(0, session.timeout_ms, session.id, session.password, read_only)
-        connection.out.append(encode_connect(response))
+        welcome(connection, request, session.timeout_ms, session.id, session.password)
         connection.attached(session)
-        if self.early:
-            connection.dataReceived(b"".join(self.early))
+        self._early()
 
-    def _expired(self, request: ConnectRequest) -> None:
-        """ZooKeeper's way to say so, also for a wrong password. Nothing more is read."""
-        connection = self.connection
-        read_only = None if request.read_only is None else False
-        connection.out.append(encode_connect(ConnectResponse(0, 0, 0, bytes(16), read_only)))
-        connection.end()
+    def _early(self) -> None:
+        """What came behind the connect request is a session's, if there is one now."""
+        if self.early and self.connection.session:
+            self.connection.dataReceived(b"".join(self.early))
 
 
 def has_gone(transport: Any) -> bool:

@@ -30,14 +30,24 @@ def _ruok(door: "Door") -> bytes:
     return b"imok"
 
 
+def _isro(door: "Door") -> bytes:
+    if door.alone:
+        return b"ro"
+    return b"rw" if door.serving() else b"null"
+
+
+def _silent(door: "Door") -> bool:
+    return not (door.serving() or door.alone)
+
+
 def _srvr(door: "Door") -> bytes:
-    if not door.serving():
+    if _silent(door):
         return _NOT_SERVING
     return f"Zookeeper version: {VERSION_TEXT}\n{_summary(door)}".encode()
 
 
 def _stat(door: "Door") -> bytes:
-    if not door.serving():
+    if _silent(door):
         return _NOT_SERVING
     clients = "".join(
         f" /{c.peer.host}:{c.peer.port}[{int(bool(c.session))}]"
@@ -50,12 +60,13 @@ def _stat(door: "Door") -> bytes:
 def _mntr(door: "Door") -> bytes:
     """Our own figures also while it does not serve: then they tell why."""
     figures = "".join(f"{name}\t{value}\n" for name, value in of_hikari(door)).encode()
-    if not door.serving():
+    if _silent(door):
         return _NOT_SERVING + figures
     return "".join(f"{name}\t{value}\n" for name, value in of_zookeeper(door)).encode() + figures
 
 
 WORDS: Final[dict[bytes, Callable[["Door"], bytes]]] = {
+    b"isro": _isro,
     b"ruok": _ruok,
     b"srvr": _srvr,
     b"stat": _stat,
