@@ -64,6 +64,9 @@ id = {member}
 data = "."
 admin = "{admin}"
 
+[limits]
+max_client_connections = 0  # all clients of a local ensemble have one address
+
 [ensemble]
 name = "hikari"
 """

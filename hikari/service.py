@@ -152,6 +152,9 @@ class Server:
             new_password=lambda: self.machine.chance.randbytes(16),
             later_s=self.reactor.callLater,
             readonly_mode=sessions.readonly_mode,
+            connections_per_host_max=limits.max_client_connections,
+            outstanding_max=limits.outstanding_limit,
+            clients_bytes_max=limits.clients_bytes_max,
         )
 
     def _make_links(self) -> Links:

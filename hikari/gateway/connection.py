@@ -85,6 +85,8 @@ class Connection(protocol.Protocol):
         self.out: list[bytes] = []
         self.received = self.sent = 0  # frames
         self.underway_bytes = 0
+        self.counted = 0  # of `slots`, in door.outstanding
+        self.held_bytes = 0  # of all that it makes us keep, in door.held_bytes
         self.watched_bytes = 0  # at most: see hikari.gateway.reads
         self.closed = False  # nothing more is read, proposed or answered
         self.shut = False  # nothing more is read: closed, or about to be
@@ -107,8 +109,8 @@ class Connection(protocol.Protocol):
         self.peer = transport.getPeer()
         self.identities = ((b"ip", self.peer.host.encode()),)
         self.frames = Frames(self.door.frame_bytes_max)
-        if not self.door.admit(self):
-            self.refuse("too many connections")
+        if why := self.door.admit(self):
+            self.refuse(why)
             return
         self.outlet = Outlet(transport, self._drained_out)
         self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self.refuse, "no session asked for")
@@ -120,6 +122,7 @@ class Connection(protocol.Protocol):
 
     def _drained_out(self) -> None:
         """It has read everything: what was put off goes on."""
+        self._count()
         if not self.deaf or self.closed:
             return
         self.deaf = False
@@ -145,9 +148,14 @@ class Connection(protocol.Protocol):
         except Malformed as error:
             self.refuse(str(error))
             return
+        if self.frames.kept:
+            self._count()
+            if not spans:
+                return  # a sign of life is a whole frame
+        door = self.door
         self.received += len(spans)
-        self.door.received += len(spans)
-        self.door.heard.add(self.session)
+        door.received += len(spans)
+        door.heard.add(self.session)
         if self.parked:
             self.parked.append((buf, spans))
             return
@@ -446,15 +454,18 @@ class Connection(protocol.Protocol):
             self.door.sent += len(out)
             out.clear()
             self.outlet.write(data)
-            if self.outlet.waiting > DEAF_BYTES:
-                self._does_not_read()
+            waiting = self.outlet.waiting
+            if waiting:
+                self._count()
+                if waiting > DEAF_BYTES:
+                    self._does_not_read()
         if self.ending and not self.closed:
             self.closed = self.shut = True
             self.cancel_deadline()
             abort = self.transport.abortConnection  # type: ignore[union-attr]
             self.deadline = self.door.later_s(LINGER_S_MAX, abort)
             self.outlet.close()
-        elif self.held_back:
+        elif self.counted or self.held_bytes:
             self._hold_back()
 
     def _does_not_read(self) -> None:
@@ -476,15 +487,43 @@ class Connection(protocol.Protocol):
     # ---- back-pressure
 
     def _hold_back(self) -> None:
-        """Stop reading a connection with too much under way; go on when half is answered."""
+        """Stop reading a connection with too much under way; go on when half is answered. With
+        too much under way for all of them together, stop reading each that waits for something."""
+        self._count()
+        door = self.door
         share = 1 if not self.held_back else 2
+        waiting = self.counted * share
         crowded = (
-            len(self.slots) * share > self.door.requests_max
+            waiting > door.requests_max
             or self.underway_bytes * share > UNDERWAY_BYTES_MAX
+            or (waiting > 0 and door.outstanding > door.outstanding_max)
         )
         if crowded != self.held_back:
             self.held_back = crowded
             self.reading()
+
+    def _count(self) -> None:
+        """Tell the door what this connection has under way, and how much is kept for it."""
+        if self.closed:
+            return  # what it holds is let go of as a whole
+        door, counted = self.door, len(self.slots)
+        if counted != self.counted:
+            door.outstanding += counted - self.counted
+            self.counted = counted
+        held = self.underway_bytes + self.outlet.waiting + self.frames.kept
+        if self.parked:
+            held += sum([len(buf) for buf, _ in self.parked])
+        if held != self.held_bytes:
+            door.held_bytes += held - self.held_bytes
+            self.held_bytes = held
+            if door.held_bytes > door.clients_bytes_max:
+                door.relieve()
+
+    def forget(self) -> None:
+        """It is gone: it counts no more."""
+        self.door.outstanding -= self.counted
+        self.door.held_bytes -= self.held_bytes
+        self.counted = self.held_bytes = 0
 
     def reading(self) -> None:
         transport: Any = self.transport

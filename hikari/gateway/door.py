@@ -1,5 +1,6 @@
 """All connections of one member, and what they share: the tree they read, the watches, the turn."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ from twisted.logger import Logger
 
 from hikari.complaints import Complaints
 from hikari.gateway.figures import Figure
+from hikari.gateway.relief import relieve
 from hikari.gateway.watching import readers
 from hikari.replica.replica import Replica
 from hikari.tree.state import Event
@@ -35,6 +37,9 @@ class Door:
     new_password: Callable[[], bytes]
     later_s: Callable[..., Any]  # (seconds, callable, arguments) -> IDelayedCall
     readonly_mode: bool = False  # see hikari.gateway.isolation
+    connections_per_host_max: int = 0  # 0: as many as all together
+    outstanding_max: int = 1_000
+    clients_bytes_max: int = 1 << 30
 
     damaged: Callable[[Exception], None] | None = field(init=False, default=None)
     replica: Replica = field(init=False)
@@ -46,6 +51,11 @@ class Door:
     due: list["Connection"] = field(init=False, default=Factory(list))
     received: int = field(init=False, default=0)  # frames
     sent: int = field(init=False, default=0)
+    hosts: Counter[str] = field(init=False, default=Factory(Counter))  # connections of each
+    outstanding: int = field(init=False, default=0)
+    """Requests that were read and are not answered, of all connections."""
+    held_bytes: int = field(init=False, default=0)
+    """Of all connections: requests under way, unread replies, unfinished frames."""
     figures: list[Callable[[], Iterable[Figure]]] = field(init=False, default=Factory(list))
     """What other rooms know: see hikari.gateway.figures."""
     alone: bool = field(init=False, default=False)
@@ -63,18 +73,35 @@ class Door:
 
     # ---- for connections
 
-    def admit(self, connection: "Connection") -> bool:
-        """Whether there is room for one more. It is counted from now on."""
+    def admit(self, connection: "Connection") -> str:
+        """Why there is no room for one more; if there is, "", and it is counted from now on."""
         if len(self.connections) >= self.connections_max:
-            return False
+            return "too many connections"
+        host = connection.peer.host
+        if 0 < self.connections_per_host_max <= self.hosts[host]:
+            return "too many connections from its address"
         self.connections[connection] = None
-        return True
+        self.hosts[host] += 1
+        return ""
 
     def gone(self, connection: "Connection") -> None:
-        self.connections.pop(connection, None)
+        if connection not in self.connections:
+            return  # it was never admitted
+        del self.connections[connection]
+        connection.forget()
+        self._gone_from(connection.peer.host)
         self.watches.drop(connection)
         if self.by_session.get(connection.session) is connection:
             del self.by_session[connection.session]
+
+    def _gone_from(self, host: str) -> None:
+        self.hosts[host] -= 1
+        if not self.hosts[host]:
+            del self.hosts[host]
+
+    def relieve(self) -> None:
+        """Too much is kept for all clients together, or they watch too much."""
+        relieve(self)
 
     def serving(self) -> bool:
         return self.replica.serving

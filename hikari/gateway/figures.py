@@ -30,7 +30,7 @@ def mode(door: "Door") -> str:
 
 def outstanding(door: "Door") -> int:
     """Requests that were read and are not answered."""
-    return sum(len(connection.slots) for connection in door.connections)
+    return door.outstanding
 
 
 def of_zookeeper(door: "Door") -> Iterable[Figure]:

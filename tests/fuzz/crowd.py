@@ -245,6 +245,9 @@ class Crowd:
         for path, data in self.kept.items():
             assert member.data(path) == data, f"{path!r} of the judge was changed"
         assert sorted(member.tree.children(b"/kept")) == [b"1", b"2", b"e"]
+        door = member.door
+        assert door.outstanding == sum(one.counted for one in door.connections)
+        assert door.held_bytes == sum(one.held_bytes for one in door.connections)
         others = set(member.door.connections) - {self.judge.connection}
         assert not others, "a connection that is gone is remembered"
         assert len(member.door.watches) == 0, "so are its watches"
