@@ -37,6 +37,8 @@ DEAF_BYTES: Final = 64 << 10
 """More unread output, and the client's requests are read no further."""
 UNDERWAY_BYTES_MAX: Final = 16 << 20
 """More bytes of unanswered requests, and the connection is read no further."""
+UNCOUNTED_BYTES_MAX: Final = 4 << 10
+"""So little of a connection does not count among what all of them hold."""
 
 WRITES: Final = frozenset(
     (
@@ -465,8 +467,12 @@ class Connection(protocol.Protocol):
             abort = self.transport.abortConnection  # type: ignore[union-attr]
             self.deadline = self.door.later_s(LINGER_S_MAX, abort)
             self.outlet.close()
-        elif self.counted or self.held_bytes:
+        elif self.held_back or self.held_bytes:
             self._hold_back()
+        elif self.counted:
+            counted = len(self.slots)
+            self.door.outstanding += counted - self.counted
+            self.counted = counted
 
     def _does_not_read(self) -> None:
         """Its requests are read again when it has read their replies; events cannot wait."""
@@ -489,30 +495,31 @@ class Connection(protocol.Protocol):
     def _hold_back(self) -> None:
         """Stop reading a connection with too much under way; go on when half is answered. With
         too much under way for all of them together, stop reading each that waits for something."""
-        self._count()
-        door = self.door
+        door, counted = self.door, len(self.slots)
+        door.outstanding += counted - self.counted
+        self.counted = counted
+        if self.held_bytes or self.underway_bytes > UNCOUNTED_BYTES_MAX:
+            self._count()
         share = 1 if not self.held_back else 2
-        waiting = self.counted * share
         crowded = (
-            waiting > door.requests_max
+            counted * share > door.requests_max
             or self.underway_bytes * share > UNDERWAY_BYTES_MAX
-            or (waiting > 0 and door.outstanding > door.outstanding_max)
+            or (counted > 0 and door.outstanding > door.outstanding_max)
         )
         if crowded != self.held_back:
             self.held_back = crowded
             self.reading()
 
     def _count(self) -> None:
-        """Tell the door what this connection has under way, and how much is kept for it."""
+        """Tell the door how much is kept for this connection."""
         if self.closed:
             return  # what it holds is let go of as a whole
-        door, counted = self.door, len(self.slots)
-        if counted != self.counted:
-            door.outstanding += counted - self.counted
-            self.counted = counted
+        door = self.door
         held = self.underway_bytes + self.outlet.waiting + self.frames.kept
         if self.parked:
             held += sum([len(buf) for buf, _ in self.parked])
+        if held <= UNCOUNTED_BYTES_MAX:
+            held = 0
         if held != self.held_bytes:
             door.held_bytes += held - self.held_bytes
             self.held_bytes = held
