@@ -12,6 +12,8 @@ from twisted.python.failure import Failure
 from hikari.gateway.door import Door
 from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake
 from hikari.gateway.reads import READS
+from hikari.gateway.rearming import DECODE
+from hikari.gateway.slot import Slot, goodbye, ready
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
 from hikari.tree.acl import Identity, digest
@@ -21,7 +23,7 @@ from hikari_wire import codes
 from hikari_wire.framing import Frames
 from hikari_wire.jute import Malformed
 from hikari_wire.replies import BODY, frame
-from hikari_wire.requests import DECODE, HEADER
+from hikari_wire.requests import HEADER
 
 log = Logger()
 
@@ -58,19 +60,6 @@ _header = HEADER.unpack_from
 Spans = list[tuple[int, int]]
 
 
-class Slot:
-    """A request's place in its connection's order; `reply` is None until it is known."""
-
-    __slots__ = ("op", "read", "reply", "size", "xid")
-
-    def __init__(self, xid: int, op: int, read: Any, size: int) -> None:
-        self.xid = xid
-        self.op = op
-        self.read = read  # a read that runs when its turn comes; None for what others answer
-        self.size = size
-        self.reply: bytes | None = None
-
-
 class Connection(protocol.Protocol):
     """Invariants: replies leave in the order of their requests; a read sees every write that
     its client sent before it and none that it sent after; `waiting` is the subsequence of
@@ -96,7 +85,7 @@ class Connection(protocol.Protocol):
         self.due = False  # in door.due: has something to write at the end of the turn
         self.handshake: Handshake | None = Handshake(self)  # until there is a session
         self.deadline: Any = None  # of the handshake, then of the last words
-        self.syncs = 0  # unanswered
+        self.syncs = 0  # unanswered, with other answers that are expected so
         self.barred = False  # no write may go on now: there are syncs, or it is local
         self.local = False  # the session is this member's alone: see hikari.gateway.isolation
         self.parked: list[tuple[bytes, Spans]] = []  # requests from a write behind a sync on
@@ -259,7 +248,7 @@ class Connection(protocol.Protocol):
         if not self.slots:
             self.out.append(frame(xid, self.door.tree.zxid, error, body))
             return
-        slot = Slot(xid, op, (_ready, (error, body)), 0)
+        slot = Slot(xid, op, (ready, (error, body)), 0)
         self.slots.append(slot)
 
     def _authenticate(self, xid: int, request: tuple[Any, ...]) -> None:
@@ -278,7 +267,7 @@ class Connection(protocol.Protocol):
 
     def _end_after_replies(self) -> None:
         if self.slots:
-            self.slots.append(Slot(0, 0, (_goodbye, None), 0))
+            self.slots.append(Slot(0, 0, (goodbye, None), 0))
             self.shut = True
         else:
             self.end()
@@ -294,24 +283,29 @@ class Connection(protocol.Protocol):
     def _synchronise(self, xid: int, request: tuple[Any, ...]) -> None:
         slot = Slot(xid, codes.SYNC, None, 0)
         self.slots.append(slot)
-        self._syncs(1)
+        self.expect(1)
 
         def reached() -> None:
-            self._syncs(-1)
-            if not self.closed:
-                slot.read = (_ready, (codes.OK, BODY[codes.SYNC](request[1])))
-                try:
-                    self._drain()
-                    self._unpark()
-                except Exception as error:
-                    self.failed(error)
-                self._due()
+            slot.read = (ready, (codes.OK, BODY[codes.SYNC](request[1])))
+            self.came()
+            self._due()
 
         self.door.barrier(reached)
 
-    def _syncs(self, more: int) -> None:
+    def expect(self, more: int) -> None:
+        """So many more answers, neither reads nor writes, are to come before the next write."""
         self.syncs += more
         self.barred = self.local or self.syncs > 0
+
+    def came(self) -> None:
+        """One that was expected: what waited for it goes on."""
+        self.expect(-1)
+        if not self.closed:
+            try:
+                self._drain()
+                self._unpark()
+            except Exception as error:
+                self.failed(error)
 
     def _park(self, buf: bytes, spans: Spans, at: int) -> None:
         """From there on all waits: for a sync, which the write that comes next could overtake in
@@ -576,14 +570,3 @@ class ClientPort(protocol.Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> Connection:
         return Connection(self.door)
-
-
-def _ready(connection: Connection, xid: int, answer: tuple[int, bytes]) -> bytes:
-    """An answer that was known at once and only had to wait."""
-    error, body = answer
-    return frame(xid, connection.door.tree.zxid, error, body)
-
-
-def _goodbye(connection: Connection, xid: int, nothing: None) -> bytes:
-    connection.ending = True
-    return b""

@@ -26,20 +26,26 @@ def relieve(door: "Door") -> None:
     bound = door.clients_bytes_max
     enough = bound - bound // _SHARE
     while door.held_bytes > enough:
-        _close_heaviest(door, lambda one: one.held_bytes, "most of it for this one")
-    watchers = door.watches.watchers
-    while door.watches.watches * WATCH_BYTES > enough:
-        _close_heaviest(door, lambda one: len(watchers.get(one, ())), "this one watches most")
+        if not _close_heaviest(door, lambda one: one.held_bytes, "most of it for this one"):
+            break
+    while len(door.watches) * WATCH_BYTES > enough:
+        if not _close_heaviest(door, door.watches.count_of, "it watches most"):
+            break
 
 
-def _close_heaviest(door: "Door", weight: Weight, why: str) -> None:
+def _close_heaviest(door: "Door", weight: Weight, why: str) -> bool:
+    """False: nobody weighs anything."""
+    if not door.connections:
+        return False
     by_host: Counter[str] = Counter()
     for one in door.connections:
         by_host[one.peer.host] += weight(one)
     host = max(by_host, key=by_host.__getitem__)
     most = max((one for one in door.connections if one.peer.host == host), key=weight)
-    assert weight(most), "nobody holds what is held"
+    if not weight(most):
+        return False
     most.refuse(f"too much is kept for all clients together, and {why}")
     most.transport.abortConnection()  # type: ignore[union-attr]  # it may have been closing
     most.forget()
     door.watches.drop(most)
+    return True

@@ -7,6 +7,7 @@ Each request's function takes (connection, xid, request) and gives the whole rep
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from hikari.gateway.rearming import sliced
 from hikari.gateway.relief import WATCH_BYTES
 from hikari.tree.acl import Identity, may
 from hikari.tree.rearm import rearm
@@ -127,8 +128,8 @@ def _found(door: "Door", xid: int, kind: int, found: bool) -> bytes:
 
 
 WATCHING: Final[dict[int, Callable[["Connection", int, tuple[Any, ...]], bytes]]] = {
-    codes.SET_WATCHES: _set_watches,
-    codes.SET_WATCHES2: _set_watches,
+    codes.SET_WATCHES: sliced(_set_watches),
+    codes.SET_WATCHES2: sliced(_set_watches),
     codes.ADD_WATCH: _add_watch,
     codes.CHECK_WATCHES: _check_watches,
     codes.REMOVE_WATCHES: _remove_watches,
