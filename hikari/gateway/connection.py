@@ -489,6 +489,8 @@ class Connection(protocol.Protocol):
     def _hold_back(self) -> None:
         """Stop reading a connection with too much under way; go on when half is answered. With
         too much under way for all of them together, stop reading each that waits for something."""
+        if self.closed:
+            return  # it counts as it did until it is gone, and then no more
         door, counted = self.door, len(self.slots)
         door.outstanding += counted - self.counted
         self.counted = counted

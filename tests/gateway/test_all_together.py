@@ -83,6 +83,19 @@ def test_with_too_much_under_way_who_waits_is_not_read_and_the_others_are(
     demand_counted(member)
 
 
+def test_who_leaves_while_it_is_held_back_counts_no_more(cluster: Cluster, member: Member) -> None:
+    """Found by `python -m fuzz crowd`: it was due for a flush, which counted it again."""
+    client = cluster.client(member)
+    member.disk.slow = True
+    for number in range(300):
+        client.create(b"/%d" % number)
+    assert client.connection.held_back
+    client.wire.die()
+    client.connection.flush()
+    assert member.door.outstanding == 0
+    demand_counted(member)
+
+
 # How many bytes.
 
 
