@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from hikari.gateway.door import Door
-from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake
+from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
 from hikari.gateway.reads import READS
 from hikari.gateway.rearming import DECODE
 from hikari.gateway.slot import Slot, goodbye, ready
@@ -54,8 +54,6 @@ WRITES: Final = frozenset(
         codes.CLOSE_SESSION,
     )
 )
-NOT_LOCAL: Final = frozenset((codes.SYNC, codes.RECONFIG))
-"""Besides `WRITES`: what a member that is alone answers with NOTREADONLY."""
 _header = HEADER.unpack_from
 Spans = list[tuple[int, int]]
 
@@ -222,7 +220,7 @@ class Connection(protocol.Protocol):
 
     def _other(self, xid: int, op: int, read: Any, buf: bytes, at: int, end: int) -> None:
         try:
-            if self.local and op in NOT_LOCAL:
+            if self.local and op == codes.SYNC:
                 self._refused(xid, op, codes.NOT_READ_ONLY)
             elif read is not None:
                 request = DECODE[op](buf, at, end)
@@ -408,7 +406,7 @@ class Connection(protocol.Protocol):
 
     def gone(self) -> bool:
         """Nobody waits for what it proposed."""
-        return self.closed or self._has_gone()
+        return self.closed or has_gone(self.transport)
 
     def failed(self, error: Exception) -> None:
         """To answer it failed: a defect of ours, which must cost nobody but this client."""

@@ -165,6 +165,25 @@ def test_who_leaves_in_the_midst_leaves_nothing(
     assert member.door.outstanding == member.door.held_bytes == 0
 
 
+def test_watches_that_last_are_set_in_slices_too(
+    client: Client, other: Client, cluster: Cluster, member: Member
+) -> None:
+    slices = Slices(member)
+    paths = tuple(name(number) for number in range(3_000))
+    request = (codes.SET_WATCHES2, OLD_ZXID, (), (), (), paths, (b"/some",))
+    client.wire.say(client.frame(request, -8))
+    before = len(member.door.watches)
+    while slices.one():
+        assert len(member.door.watches) - before <= SLICE_PATHS
+        before = len(member.door.watches)
+    everything(cluster, client)
+    assert client.errors() == [codes.OK]
+    assert len(member.door.watches) == 3_001
+    cluster.write(other, b"/some")
+    cluster.write(other, name(2_999))
+    assert (codes.EVENT_CREATED, name(2_999)) in client.listen().story
+
+
 def test_a_small_one_is_answered_at_once(client: Client) -> None:
     client.wire.say(client.frame((codes.SET_WATCHES, 0, (b"/",), (b"/b",), ()), -8))
     assert client.listen().story[-1] == -8
