@@ -76,6 +76,7 @@ class Connection(protocol.Protocol):
         self.underway_bytes = 0
         self.counted = 0  # of `slots`, in door.outstanding
         self.held_bytes = 0  # of all that it makes us keep, in door.held_bytes
+        self.burdened = False  # there is something in one of the two
         self.watched_bytes = 0  # at most: see hikari.gateway.reads
         self.closed = False  # nothing more is read, proposed or answered
         self.shut = False  # nothing more is read: closed, or about to be
@@ -459,12 +460,14 @@ class Connection(protocol.Protocol):
             abort = self.transport.abortConnection  # type: ignore[union-attr]
             self.deadline = self.door.later_s(LINGER_S_MAX, abort)
             self.outlet.close()
-        elif self.held_back or self.held_bytes:
-            self._hold_back()
-        elif self.counted:
-            counted = len(self.slots)
-            self.door.outstanding += counted - self.counted
-            self.counted = counted
+        elif self.burdened:
+            if self.held_back or self.held_bytes:
+                self._hold_back()
+            else:
+                counted = len(self.slots)
+                self.door.outstanding += counted - self.counted
+                self.counted = counted
+                self.burdened = counted > 0
 
     def _does_not_read(self) -> None:
         """Its requests are read again when it has read their replies; events cannot wait."""
@@ -494,6 +497,7 @@ class Connection(protocol.Protocol):
         self.counted = counted
         if self.held_bytes or self.underway_bytes > UNCOUNTED_BYTES_MAX:
             self._count()
+        self.burdened = counted > 0 or self.held_bytes > 0
         share = 1 if not self.held_back else 2
         crowded = (
             counted * share > door.requests_max
@@ -517,6 +521,7 @@ class Connection(protocol.Protocol):
         if held != self.held_bytes:
             door.held_bytes += held - self.held_bytes
             self.held_bytes = held
+            self.burdened = True  # look again at the next flush
             if door.held_bytes > door.clients_bytes_max:
                 door.relieve()
 
@@ -525,6 +530,7 @@ class Connection(protocol.Protocol):
         self.door.outstanding -= self.counted
         self.door.held_bytes -= self.held_bytes
         self.counted = self.held_bytes = 0
+        self.burdened = False
 
     def reading(self) -> None:
         transport: Any = self.transport

@@ -205,14 +205,15 @@ class Attacker:
 
     def never_reads(self) -> int:
         """It asks for megabytes and takes none of them."""
-        ask = requests.encode((codes.GET_CHILDREN2, b"/zookeeper", True), 1)
+        reads = ((codes.GET_DATA, b"/zookeeper", False),) * 4_000
+        ask = requests.encode((codes.MULTI_READ, reads), 1)
+        sent = 1
         with self._enter() as sock:
-            sock.setblocking(False)
-            sent = 0
-            with contextlib.suppress(BlockingIOError):
-                for _ in range(200):
-                    sent += sock.send(ask * 1_000) // len(ask)
-            closes(sock, ANSWERED_S)
+            sock.settimeout(ANSWERED_S)
+            with contextlib.suppress(TimeoutError):
+                for _ in range(30):
+                    sock.sendall(ask)
+                    sent += 1
         return sent
 
     def watches_all(self) -> int:
