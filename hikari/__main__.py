@@ -34,21 +34,33 @@ def main() -> None:
     "path",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The member's hikari.toml; docs/configuration.md says every key.",
+    help="The member's hikari.toml or zoo.cfg; docs/configuration.md says every key.",
 )
 def serve(path: Path) -> None:
     """Run one member in the foreground until SIGTERM or SIGINT."""
     config = _config(path)
     from hikari import service
+    from hikari.zoocfg.load import is_zoo
 
+    try:
+        if is_zoo(path):  # ours is a folder in its dataDir
+            config.member.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"{config.member.data}: {error.strerror}") from None
     service.serve(config, path)
 
 
 def _config(path: Path) -> "Config":
     from hikari.config import Config, ConfigError
+    from hikari.zoocfg.load import is_zoo, load
 
     try:
-        return Config.load(path)
+        if not is_zoo(path):
+            return Config.load(path)
+        config, warnings = load(path)
+        for warning in warnings:
+            click.echo(f"hikari: {warning}", err=True)
+        return config
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
 
@@ -86,7 +98,7 @@ def ensemble(members: int, port: int, data: Path) -> None:
     "path",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The stopped member's hikari.toml.",
+    help="The stopped member's hikari.toml or zoo.cfg.",
 )
 def verify(path: Path) -> None:
     """Read all data of a stopped member and say whether it is whole (status 0) or not (1)."""
@@ -101,7 +113,7 @@ def verify(path: Path) -> None:
     "path",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The stopped member's hikari.toml.",
+    help="The stopped member's hikari.toml or zoo.cfg.",
 )
 @click.option("--accept-loss", is_flag=True, help="Go on with what is left; the rest is lost.")
 def salvage(path: Path, accept_loss: bool) -> None:

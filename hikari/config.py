@@ -19,6 +19,11 @@ from cattrs import (
 )
 
 MEMBERS_MAX = 7  # more voters make every write slower and no ensemble much safer
+WORDS = (
+    *("conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro", "mntr"),
+    *("ruok", "srst", "srvr", "stat", "stmk", "wchc", "wchp", "wchs"),
+)
+"""ZooKeeper's four-letter words."""
 HEARD_TICKS = 4  # members tell the leader so often whom they heard from
 MS_MAX = 24 * 60 * 60 * 1000
 
@@ -73,15 +78,33 @@ class Member:
 
     id: int = attrs.field(validator=_between(1, 255))
     data: Path = Path(".")
+    client: Address | None = None
     admin: Address | None = None
+    admin_path: str = attrs.field(default="/commands")
+    metrics: Address | None = None
+    words: tuple[str, ...] = attrs.field(default=("srvr",))
+
+    @admin_path.validator
+    def _admin_path_is_one(self, _: object, value: str) -> None:
+        if not value.startswith("/") or value.endswith("/") or not value.isascii():
+            raise ValueError(f'admin_path must be like "/commands", not {value!r}')
+
+    @words.validator
+    def _words_are_known(self, _: object, words: tuple[str, ...]) -> None:
+        unknown = sorted(set(words) - {*WORDS, "*"})
+        if unknown:
+            raise ValueError(
+                f'words has no {", ".join(unknown)}; known are "*" and {", ".join(WORDS)}'
+            )
 
 
 @attrs.frozen
 class MemberAddress:
-    """One member of the ensemble, as every member must list it."""
+    """One member of the ensemble, as every member must list it. A `zoo.cfg` need not say where
+    clients reach the others."""
 
     id: int = attrs.field(validator=_between(1, 255))
-    client: Address
+    client: Address | None
     peer: Address
 
 
@@ -104,7 +127,7 @@ class Ensemble:
         ids = [member.id for member in members]
         if len(set(ids)) < len(ids):
             raise ValueError(f"members must each have an id of its own, not {ids}")
-        addresses = [str(a) for member in members for a in (member.client, member.peer)]
+        addresses = [str(a) for member in members for a in (member.client, member.peer) if a]
         shared = sorted({a for a in addresses if addresses.count(a) > 1})
         if shared:
             raise ValueError(f"members use {', '.join(shared)} more than once")
@@ -113,7 +136,8 @@ class Ensemble:
         """The members as ZooKeeper lists its servers, one a line. It has a port for elections
         beside that for peers; we have one for both."""
         lines = [
-            f"server.{m.id}={m.peer}:{m.peer.port}:participant;{m.client}\n"
+            f"server.{m.id}={m.peer}:{m.peer.port}:participant"
+            f"{f';{m.client}' if m.client else ''}\n"
             for m in sorted(self.members, key=lambda member: member.id)
         ]
         return "".join(lines).encode()
@@ -231,6 +255,13 @@ class Config:
         """This member's own line of the address book."""
         return next(m for m in self.ensemble.members if m.id == self.member.id)
 
+    @property
+    def client(self) -> Address:
+        """Where this member listens for clients."""
+        client = self.member.client or self.me.client
+        assert client is not None, "a member knows its own"
+        return client
+
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read and check a file; `member.data` comes back as an absolute folder."""
@@ -287,6 +318,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(str, _exactly(str, "a string"))
     converter.register_structure_hook(Path, _text_to(Path))
     converter.register_structure_hook(Address, _text_to(Address.parse))
+    converter.register_structure_hook(Address | None, _text_to(Address.parse))
     for kind in (MemberAddress, Member, Ensemble, Sessions, Limits, RaftTimes, Journal, Disk):
         converter.register_structure_hook(kind, _table_or_complain(converter, kind))
     return converter
@@ -315,6 +347,6 @@ def _complaints(error: BaseException, key: str) -> Iterator[str]:
         elif isinstance(error, KeyError):
             yield f"{key or error.args[0]}: is missing"
         elif isinstance(error, TypeError):  # cattrs iterates over whatever stands for a list
-            yield f"{where}must be a list of tables"
+            yield f"{where}must be a list"
         else:
             yield f"{where}{error}"

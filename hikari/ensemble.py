@@ -63,6 +63,7 @@ CONFIG = """\
 id = {member}
 data = "."
 admin = "{admin}"
+words = ["*"]
 
 [limits]
 max_client_connections = 0  # all clients of a local ensemble have one address
@@ -176,7 +177,7 @@ def _check_config(layout: Layout, path: Path) -> None:
     asked = {n: (layout.client(n), layout.peer(n)) for n in layout.numbers}
     if found != asked:
         there = ", ".join(str(client) for client, _ in found.values())
-        first = min(client.port for client, _ in found.values())
+        first = min(client.port for client, _ in found.values() if client)
         raise EnsembleError(
             f"{path} was written for {len(found)} members on {there}; asked for were"
             f" {layout.members} from port {layout.port}. A changed list of members on old data can"

@@ -14,10 +14,11 @@ from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 
 from hikari.config import HEARD_TICKS, Config
 from hikari.descriptors import for_clients
+from hikari.gateway.about import About
 from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
 from hikari.gateway.figures import Figure
-from hikari.gateway.health import HealthPort
+from hikari.gateway.http import admin_port, metrics_port
 from hikari.machine import Machine, RealMachine, StartAnew
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid
@@ -37,6 +38,7 @@ from hikari.store.healing import JOURNAL, CannotStart, Healing, NothingLeftBut
 from hikari.store.pace import JournalSync
 from hikari.store.rows import MEMTABLE_BYTES, FolderRows, RocksRows
 from hikari.store.space import MIB, Space, missing_to_open
+from hikari.tally import Tally
 from hikari.tree.rows import RowsDamaged, RowsFull
 from hikari.tree.tree import Tree
 
@@ -81,7 +83,10 @@ class Server:
             said=lambda what: log.warn("{what}", what=what),
             files=self.files,
         )
+        opening_s = machine.seconds()
         self.journal, self.rows, self.tree = healing.open()
+        self.opened = Tally()
+        self.opened.add(1000 * (machine.seconds() - opening_s))
         self.aside = healing.aside
         self.unhealed = self.aside.unhealed()
         self._whole_at = self.journal.last.index
@@ -116,7 +121,7 @@ class Server:
         self.disk_watch = self._make_disk_watch()
         self.looking = task.LoopingCall(self.guarded(self.disk_watch.look))
         self.looking.clock = self.reactor
-        self.admin_port: Any = None
+        self.http_ports: list[Any] = []
 
     # ---- what is on disk
 
@@ -151,6 +156,13 @@ class Server:
             timeout_max_ms=sessions.timeout_max_ms,
             new_password=lambda: self.machine.chance.randbytes(16),
             later_s=self.reactor.callLater,
+            about=About(
+                self.config,
+                seconds=self.machine.seconds,
+                wall_ms=self.machine.wall_ms,
+                tree_folder=lambda: self.folder / self.journal.tree_name,
+                journal_folder=lambda: self.folder / JOURNAL,
+            ),
             readonly_mode=sessions.readonly_mode,
             connections_per_host_max=limits.max_client_connections,
             outstanding_max=limits.outstanding_limit,
@@ -210,6 +222,7 @@ class Server:
                 bytes_kept=min(config.journal.bytes_kept, self.space.total // JOURNAL_SHARE),
                 flush_entries=config.journal.flush_entries,
                 aside=self._aside,
+                seconds=machine.seconds,
             ),
             replant=self._replant,
             leader_lost_ticks=-(-times.leader_lost_ms // times.tick_ms),
@@ -228,6 +241,9 @@ class Server:
 
     def _figures(self) -> Iterable[Figure]:
         """What only this room can tell: see hikari.gateway.figures."""
+        yield "approximate_data_size", self.rows.data_bytes()
+        yield "fsynctime", self.disk.durations
+        yield "dbinittime", self.opened
         yield "hikari_fsync_mean_ms", round(1000 * self.disk.mean_s, 3)
         yield "hikari_fsync_slowest_ms", round(1000 * self.disk.slowest_s, 3)
         yield "hikari_fsync_threaded", int(self.disk.threaded)
@@ -273,16 +289,12 @@ class Server:
 
     def start(self) -> None:
         config = self.config
-        me = config.me
+        me, client = config.me, config.client
         self.port = self.reactor.listenTCP(
-            me.client.port, ClientPort(self.door), backlog=BACKLOG, interface=me.client.host
+            client.port, ClientPort(self.door), backlog=BACKLOG, interface=client.host
         )
         self.links.start(me.peer.host, me.peer.port)
-        if config.member.admin is not None:
-            admin = config.member.admin
-            self.admin_port = self.reactor.listenTCP(
-                admin.port, HealthPort(self.door), interface=admin.host
-            )
+        self._listen_http()
         self.ticking.start(config.raft.tick_ms / 1000, now=False)
         self.looking.start(LOOK_S)
         self._secure()
@@ -293,14 +305,27 @@ class Server:
             " {base}..{last}, tree at {tree}",
             member=config.member.id,
             count=len(config.ensemble.members),
-            client=me.client,
+            client=client,
             term=self.replica.raft.term,
             base=self.journal.base.index,
             last=self.journal.last.index,
             tree=self.tree.index,
         )
 
+    def _listen_http(self) -> None:
+        """Where somebody may ask how it is."""
+        member = self.config.member
+        for address, port in (
+            (member.admin, admin_port(self.door, member.admin_path)),
+            (member.metrics, metrics_port(self.door)),
+        ):
+            if address is not None:
+                self.http_ports.append(
+                    self.reactor.listenTCP(address.port, port, interface=address.host)
+                )
+
     def _tick(self) -> None:
+        self.door.tick()
         late_ms = self.stalls.tick()
         late = late_ms >= HEARD_TICKS * self.stalls.tick_ms
         if late:
@@ -348,7 +373,7 @@ class Server:
         self.ticking.stop()
         self.looking.stop()
         self.securing.cancel()
-        for port in (self.port, self.admin_port):
+        for port in (self.port, *self.http_ports):
             if port is not None:
                 port.stopListening()
         self.links.stop()

@@ -144,7 +144,7 @@ def test_a_wrong_address_book_is_named(complaint, old, new, said):
 def test_members_must_be_a_list_of_tables(complaint):
     """A list written as something else is answered, not crashed on."""
     text = "[member]\nid = 1\n[ensemble]\nmembers = "
-    assert complaint(text + "3") == "ensemble.members: must be a list of tables"
+    assert complaint(text + "3") == "ensemble.members: must be a list"
     assert complaint(text + "[3]") == "ensemble.members[0]: must be a table, not 3"
     assert complaint(text + "[]") == "ensemble: members must be 1 to 7, not 0"
 

@@ -18,13 +18,16 @@ FLOORS = [
     {"hikari.store", "hikari.peers"},
     {"hikari.replica"},
     {"hikari.gateway", "hikari.machine"},
-    {"hikari.service", "hikari.ensemble", "hikari.salvage", "hikari.compare"},
+    {
+        *("hikari.service", "hikari.ensemble", "hikari.salvage", "hikari.compare"),
+        "hikari.zoocfg",
+    },
     {"hikari.testing"},
     {"hikari.__main__"},
 ]
 LEAVES = {
     *("hikari.complaints", "hikari.config", "hikari.descriptors", "hikari.pidfile"),
-    *("hikari.outlet", "hikari.reactor", "hikari.stalls"),
+    *("hikari.outlet", "hikari.reactor", "hikari.stalls", "hikari.tally"),
 }
 # What is beside the house, and "hikari" itself: any module of it that the map does not name.
 MAY_IMPORT: dict[str, set[str]] = {"hikari": set(), "hikari_tools": {"hikari_wire"}}

@@ -9,11 +9,14 @@ from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
 from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
+from hikari.gateway.pressure import count, hold_back
 from hikari.gateway.reads import READS
 from hikari.gateway.rearming import DECODE
 from hikari.gateway.slot import Slot, goodbye, ready
+from hikari.gateway.telling import Telling
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
 from hikari.tree.acl import Identity, digest
@@ -37,10 +40,6 @@ TOLD_BYTES_MAX: Final = 1 << 20
 """After so much in large replies, others come first."""
 DEAF_BYTES: Final = 64 << 10
 """More unread output, and the client's requests are read no further."""
-UNDERWAY_BYTES_MAX: Final = 16 << 20
-"""More bytes of unanswered requests, and the connection is read no further."""
-UNCOUNTED_BYTES_MAX: Final = 4 << 10
-"""So little of a connection does not count among what all of them hold."""
 
 WRITES: Final = frozenset(
     (
@@ -67,8 +66,9 @@ class Connection(protocol.Protocol):
     __slots__ = (
         *("attachment", "barred", "burdened", "closed", "counted", "deadline", "deaf", "door"),
         *("due", "ending", "frames", "handshake", "held_back", "held_bytes", "identities"),
-        *("local", "out", "outlet", "parked", "peer", "received", "sent", "session", "shut"),
-        *("slots", "syncs", "timeout_ms", "underway_bytes", "waiting", "watched_bytes"),
+        *("local", "out", "outlet", "parked", "peer", "session", "shut"),
+        *("slots", "syncs", "telling", "timeout_ms", "traffic", "underway_bytes", "waiting"),
+        *("watched_bytes",),
     )
 
     def __init__(self, door: Door) -> None:
@@ -80,7 +80,8 @@ class Connection(protocol.Protocol):
         self.slots: deque[Slot] = deque()
         self.waiting: deque[Slot] = deque()
         self.out: list[bytes] = []
-        self.received = self.sent = 0  # frames
+        self.traffic = Traffic()
+        self.traffic.made_s = door.now_s
         self.underway_bytes = 0
         self.counted = 0  # of `slots`, in door.outstanding
         self.held_bytes = 0  # of all that it makes us keep, in door.held_bytes
@@ -98,6 +99,7 @@ class Connection(protocol.Protocol):
         self.parked: list[tuple[bytes, Spans]] = []  # requests from a write behind a sync on
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
+        self.telling: Telling | None = None  # what it is told in pieces
 
     # ---- from the transport
 
@@ -111,7 +113,11 @@ class Connection(protocol.Protocol):
             self.refuse(why)
             return
         self.outlet = Outlet(transport, self._drained_out)
-        self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self.refuse, "no session asked for")
+        self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self._keeps_silent)
+
+    def _keeps_silent(self) -> None:
+        self.door.counts.strangers += 1
+        self.refuse("no session asked for")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.closed = self.shut = True
@@ -120,10 +126,13 @@ class Connection(protocol.Protocol):
 
     def _drained_out(self) -> None:
         """It has read everything: what was put off goes on."""
-        self._count()
+        count(self)
         if not self.deaf or self.closed:
             return
         self.deaf = False
+        if self.telling is not None:
+            self.telling.go_on()
+            return
         if self.session:
             self.door.heard.add(self.session)  # its pings were not read meanwhile
         try:
@@ -147,13 +156,13 @@ class Connection(protocol.Protocol):
             self.refuse(str(error))
             return
         if self.frames.kept:
-            self._count()
+            count(self)
             if not spans:
                 return  # a sign of life is a whole frame
-        door = self.door
-        self.received += len(spans)
-        door.received += len(spans)
-        door.heard.add(self.session)
+        traffic = self.traffic
+        traffic.received += len(spans)
+        traffic.bytes += len(data)
+        self.door.heard.add(self.session)
         if self.parked:
             self.parked.append((buf, spans))
             return
@@ -217,13 +226,16 @@ class Connection(protocol.Protocol):
                 self._other(xid, op, read, buf, at + 8, end)
                 if self.shut:
                     break
+        if spans:
+            traffic = self.traffic
+            traffic.last_op, traffic.last_xid = op, xid
         if writes:
             self.underway_bytes += size
             self.door.propose(self, writes, size)
         if out and not self.due:
             self.flush()
         if slots:
-            self._hold_back()
+            hold_back(self)
 
     # ---- requests that are neither a write nor a read with nothing before it
 
@@ -269,6 +281,7 @@ class Connection(protocol.Protocol):
             self.identities = identities
             self._answered(xid, codes.AUTH, codes.OK, None)
         else:
+            self.door.counts.auth_failed += 1
             self._answered(xid, codes.AUTH, codes.AUTH_FAILED, None)
             self._end_after_replies()
 
@@ -360,8 +373,10 @@ class Connection(protocol.Protocol):
         if self.closed:
             return
         if self.handshake is not None:
+            self.traffic.waited += 1
             self.handshake.answered(error, result)
             return
+        self.traffic.waited += 1
         slot = self.waiting.popleft()
         op = slot.op
         body = BODY[op](result) if result is not None or error == codes.OK else b""
@@ -375,7 +390,9 @@ class Connection(protocol.Protocol):
                 self.flush()
                 return
             if slots:
+                behind = len(slots)
                 self._drain()
+                self.traffic.behind += behind - len(slots)
             if self.parked and not slots:
                 self._unpark()
         else:
@@ -426,6 +443,7 @@ class Connection(protocol.Protocol):
 
     def notify(self, event: bytes) -> None:
         """A watch fired: `event` is the frame."""
+        self.traffic.events += 1
         self.out.append(event)
         self._due()
 
@@ -453,13 +471,16 @@ class Connection(protocol.Protocol):
         out = self.out
         if out and not self.closed:
             data = b"".join(out) if len(out) > 1 else out[0]
-            self.sent += len(out)
-            self.door.sent += len(out)
+            traffic = self.traffic
+            traffic.sent += len(out)
+            traffic.told = self.door.moment
             out.clear()
+            if traffic.waited:
+                self._time()
             self.outlet.write(data)
             waiting = self.outlet.waiting
             if waiting:
-                self._count()
+                count(self)
                 if waiting > DEAF_BYTES:
                     self._does_not_read()
         if self.ending and not self.closed:
@@ -470,12 +491,21 @@ class Connection(protocol.Protocol):
             self.outlet.close()
         elif self.burdened:
             if self.held_back or self.held_bytes:
-                self._hold_back()
+                hold_back(self)
             else:
                 counted = len(self.slots)
                 self.door.outstanding += counted - self.counted
                 self.counted = counted
                 self.burdened = counted > 0
+
+    def _time(self) -> None:
+        """By turn: all that is written now waited about as long as the newest of it."""
+        traffic = self.traffic
+        took_ms = self.door.replica.proposals.took_ms
+        traffic.writes.add(took_ms, traffic.waited)
+        if traffic.behind:
+            traffic.reads.add(took_ms, traffic.behind)
+        traffic.waited = traffic.behind = 0
 
     def _does_not_read(self) -> None:
         """Its requests are read again when it has read their replies; events cannot wait."""
@@ -494,51 +524,6 @@ class Connection(protocol.Protocol):
             self.transport.abortConnection()  # type: ignore[union-attr]
 
     # ---- back-pressure
-
-    def _hold_back(self) -> None:
-        """Stop reading a connection with too much under way; go on when half is answered. With
-        too much under way for all of them together, stop reading each that waits for something."""
-        if self.closed:
-            return  # it counts as it did until it is gone, and then no more
-        door, counted = self.door, len(self.slots)
-        door.outstanding += counted - self.counted
-        self.counted = counted
-        if self.held_bytes or self.underway_bytes > UNCOUNTED_BYTES_MAX:
-            self._count()
-        self.burdened = counted > 0 or self.held_bytes > 0
-        share = 1 if not self.held_back else 2
-        crowded = (
-            counted * share > door.requests_max
-            or self.underway_bytes * share > UNDERWAY_BYTES_MAX
-            or (counted > 0 and door.outstanding > door.outstanding_max)
-        )
-        if crowded != self.held_back:
-            self.held_back = crowded
-            self.reading()
-
-    def _count(self) -> None:
-        """Tell the door how much is kept for this connection."""
-        if self.closed:
-            return  # what it holds is let go of as a whole
-        door = self.door
-        held = self.underway_bytes + self.outlet.waiting + self.frames.kept
-        if self.parked:
-            held += sum([len(buf) for buf, _ in self.parked])
-        if held <= UNCOUNTED_BYTES_MAX:
-            held = 0
-        if held != self.held_bytes:
-            door.held_bytes += held - self.held_bytes
-            self.held_bytes = held
-            self.burdened = True  # look again at the next flush
-            if door.held_bytes > door.clients_bytes_max:
-                door.relieve()
-
-    def forget(self) -> None:
-        """It is gone: it counts no more."""
-        self.door.outstanding -= self.counted
-        self.door.held_bytes -= self.held_bytes
-        self.counted = self.held_bytes = 0
-        self.burdened = False
 
     def reading(self) -> None:
         transport: Any = self.transport

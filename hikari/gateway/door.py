@@ -8,7 +8,10 @@ from attrs import Factory, define, field
 from twisted.logger import Logger
 
 from hikari.complaints import Complaints
+from hikari.gateway.about import About
+from hikari.gateway.counts import Counts, Traffic
 from hikari.gateway.figures import Figure
+from hikari.gateway.pressure import forget
 from hikari.gateway.relief import relieve
 from hikari.gateway.watching import readers
 from hikari.replica.replica import Replica
@@ -26,7 +29,8 @@ log = Logger()
 
 @define(eq=False)
 class Door:
-    """Fulfils the replica's `Door`. `replica` and `tree` are tied in by the service."""
+    """Fulfils the replica's `Door`. `replica` and `tree` are tied in by the service. `now_s` is
+    the time of the last tick: nobody who is answered costs a look at a clock."""
 
     frame_bytes_max: int
     requests_max: int
@@ -36,6 +40,7 @@ class Door:
     timeout_max_ms: int
     new_password: Callable[[], bytes]
     later_s: Callable[..., Any]  # (seconds, callable, arguments) -> IDelayedCall
+    about: About
     readonly_mode: bool = False  # see hikari.gateway.isolation
     connections_per_host_max: int = 0  # 0: as many as all together
     outstanding_max: int = 1_000
@@ -49,13 +54,18 @@ class Door:
     connections: dict["Connection", None] = field(init=False, default=Factory(dict))
     by_session: dict[int, "Connection"] = field(init=False, default=Factory(dict))
     due: list["Connection"] = field(init=False, default=Factory(list))
-    received: int = field(init=False, default=0)  # frames
-    sent: int = field(init=False, default=0)
     hosts: Counter[str] = field(init=False, default=Factory(Counter))  # connections of each
     outstanding: int = field(init=False, default=0)
     """Requests that were read and are not answered, of all connections."""
     held_bytes: int = field(init=False, default=0)
     """Of all connections: requests under way, unread replies, unfinished frames."""
+    now_s: float = field(init=False, default=0.0)
+    moment: tuple[float, int] = field(init=False, default=(0.0, 0))
+    """`now_s`, and the newest zxid: whoever is told something is told it at this moment."""
+    gone_by: Traffic = field(init=False, default=Factory(Traffic))
+    """Of connections that are gone, less what is not counted any more."""
+    counts: Counts = field(init=False, default=Factory(Counts))
+    trace_mask: int = field(init=False, default=0)  # what `stmk` said; nothing is traced
     figures: list[Callable[[], Iterable[Figure]]] = field(init=False, default=Factory(list))
     """What other rooms know: see hikari.gateway.figures."""
     alone: bool = field(init=False, default=False)
@@ -65,6 +75,7 @@ class Door:
     complaints: Complaints = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self.now_s = self.about.started_s
         self.complaints = Complaints(log, "client {peer} closed: {why}", self.later_s)
 
     def tie(self, replica: Replica) -> None:
@@ -76,9 +87,11 @@ class Door:
     def admit(self, connection: "Connection") -> str:
         """Why there is no room for one more; if there is, "", and it is counted from now on."""
         if len(self.connections) >= self.connections_max:
+            self.counts.refused += 1
             return "too many connections"
         host = connection.peer.host
         if 0 < self.connections_per_host_max <= self.hosts[host]:
+            self.counts.refused += 1
             return "too many connections from its address"
         self.connections[connection] = None
         self.hosts[host] += 1
@@ -88,7 +101,9 @@ class Door:
         if connection not in self.connections:
             return  # it was never admitted
         del self.connections[connection]
-        connection.forget()
+        self.counts.dropped += 1
+        self.gone_by.add(connection.traffic)
+        forget(connection)
         self._gone_from(connection.peer.host)
         self.watches.drop(connection)
         if self.by_session.get(connection.session) is connection:
@@ -123,6 +138,43 @@ class Door:
         """What a connection has to write is written in the turn that is asked for here."""
         self.replica.wake()
 
+    # ---- for those who ask how it is
+
+    def tick(self) -> None:
+        self.now_s = self.about.seconds()
+        self.moment = (self.now_s, self.tree.zxid)
+
+    def traffic(self) -> Traffic:
+        """Of all connections, those that are gone too."""
+        all = Traffic()
+        all.add(self.gone_by)
+        for connection in self.connections:
+            all.add(connection.traffic)
+        return all
+
+    def latency_ms(self) -> tuple[float, float, float]:
+        """(least, mean, most) of all requests that were answered since this was reset. Those that
+        were answered in the poll that brought them count as 0."""
+        traffic = self.traffic()
+        return traffic.latency().among(traffic.sent - traffic.events)
+
+    def reset(self) -> None:
+        """Latencies and frames are counted anew."""
+        self.replica.counts.sizes.reset()
+        before, now = self.gone_by, self.traffic()
+        before.received -= now.received
+        before.sent -= now.sent
+        before.events -= now.events
+        for traffic in (before, *(connection.traffic for connection in self.connections)):
+            traffic.forget_latency()
+        before.earlier.reset()
+
+    def reset_connections(self) -> None:
+        """The same of each connection; those of the member stay."""
+        for connection in self.connections:
+            self.gone_by.add(connection.traffic)
+            connection.traffic.reset()
+
     # ---- for the turn
 
     def fired(self, events: list[Event], zxid: int) -> None:
@@ -133,6 +185,7 @@ class Door:
                 continue  # most interest nobody
             watchers: Collection[Any] = watches.fire(type, path)
             if watchers:
+                self.counts.fired[type].add(len(watchers))
                 event = notification(type, codes.STATE_SYNC_CONNECTED, path, zxid)
                 for watcher in readers(watchers, acl) if acl else watchers:
                     watcher.notify(event)
@@ -146,6 +199,7 @@ class Door:
                 connection.end()  # who closed it is told so
 
     def turn_ended(self) -> None:
+        self.moment = (self.now_s, self.tree.zxid)
         due, self.due = self.due, []
         for connection in due:
             connection.flush()

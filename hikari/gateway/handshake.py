@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from twisted.internet.interfaces import ISystemHandle
 
 from hikari.gateway.isolation import admit, end_as_expired, welcome
-from hikari.gateway.words import WORD_BYTES, WORDS
+from hikari.gateway.telling import Telling
+from hikari.gateway.words import WORD_BYTES, WORDS, answer, bytes_of
 from hikari.tree.sessions import ATTACH
 from hikari_wire import codes
 from hikari_wire.jute import Malformed
@@ -47,11 +48,8 @@ class Handshake:
         data = b"".join(self.early)
         if len(data) < WORD_BYTES:
             return
-        word = WORDS.get(data[:WORD_BYTES])
-        if word is not None:
-            connection.cancel_deadline()
-            connection.out.append(word(connection.door))
-            connection.end()
+        if data[:WORD_BYTES] in WORDS:
+            self._word(data)
             return
         size = int.from_bytes(data[:4], "big", signed=True)
         if not 0 <= size <= CONNECT_BYTES_MAX:
@@ -59,6 +57,17 @@ class Handshake:
         elif len(data) >= 4 + size:
             self.early = [data[4 + size :]] if len(data) > 4 + size else []
             self._ask(data[4 : 4 + size])
+
+    def _word(self, data: bytes) -> None:
+        """Answered and closed, whatever follows it."""
+        connection = self.connection
+        size = bytes_of(connection.door, data[:WORD_BYTES])
+        if len(data) < size:
+            return
+        connection.traffic.received += 1
+        connection.shut = True
+        connection.telling = Telling(connection, answer(connection.door, data[:size]))
+        connection.telling.go_on()
 
     def _ask(self, body: bytes) -> None:
         """Ask the log for a session: a new one, or one that comes from another connection."""
@@ -70,12 +79,14 @@ class Handshake:
             connection.refuse(str(error))
             return
         connection.cancel_deadline()
-        door.received += 1
+        connection.traffic.received += 1
+        door.counts.asked += 1
         if not door.serving():
             if door.alone and request.read_only:
                 admit(connection, request)
                 self._early()
             else:
+                door.counts.unserved += 1
                 connection.refuse("this member has no leader", quietly=True)
             return
         if request.session and has_gone(connection.transport):
@@ -126,6 +137,7 @@ class Handshake:
         connection = self.connection
         welcome(connection, request, session.timeout_ms, session.id, session.password)
         connection.attached(session)
+        connection.door.counts.moved += bool(request.session)
         self._early()
 
     def _early(self) -> None:

@@ -39,11 +39,11 @@ def admit(connection: "Connection", request: ConnectRequest) -> None:
 
 def end_if_silent(connection: "Connection", received: int) -> None:
     """Nobody else counts how long it is silent: look once a time-out."""
-    if connection.received == received:
+    if connection.traffic.received == received:
         connection.refuse("silent for its whole time-out", quietly=True)
     else:
         connection.deadline = connection.door.later_s(
-            connection.timeout_ms / 1000, end_if_silent, connection, connection.received
+            connection.timeout_ms / 1000, end_if_silent, connection, connection.traffic.received
         )
 
 

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from hikari.gateway.pressure import forget
+
 if TYPE_CHECKING:
     from hikari.gateway.connection import Connection
     from hikari.gateway.door import Door
@@ -46,6 +48,6 @@ def _close_heaviest(door: "Door", weight: Weight, why: str) -> bool:
         return False
     most.refuse(f"too much is kept for all clients together, and {why}")
     most.transport.abortConnection()  # type: ignore[union-attr]  # it may have been closing
-    most.forget()
+    forget(most)
     door.watches.drop(most)
     return True

@@ -28,6 +28,12 @@ class Barriers:
     def add(self, answer: Answer) -> None:
         self._new.append(answer)
 
+    @property
+    def unanswered(self) -> int:
+        """How many wait."""
+        asked = [answers for _, answers in (*self._asked.values(), *self._indexed)]
+        return len(self._new) + sum(map(len, asked))
+
     def send(self) -> None:
         """Ask for what came in since the last turn."""
         if self._new:

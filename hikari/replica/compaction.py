@@ -8,6 +8,7 @@ from attrs import Factory, define, field
 
 from hikari.raft.journal import Journal
 from hikari.raft.log import RaftLog
+from hikari.tally import Tally
 from hikari.tree.rows import Rows, RowsFull
 from hikari.tree.tree import Tree
 
@@ -38,6 +39,11 @@ class Compaction:
     aside: Callable[[Callable[[], None], Callable[[], None]], None]  # (work, then back here)
     squeeze: Callable[[], None] = lambda: None
     """Gives the disk back what was cut; on the same thread as the flushes."""
+    seconds: Callable[[], float] = lambda: 0.0
+    flushes: Tally = field(init=False, default=Factory(Tally))
+    """How long they took, in ms: what ZooKeeper calls a snapshot."""
+    newest: tuple[int, float] = field(init=False, default=(-1, 0.0))
+    """The last one: up to which zxid, and when it was done."""
     _flushing: bool = field(init=False, default=False)
     _flushed: int = field(init=False, default=0)  # index; a cut is due
     _hurried: bool = field(init=False, default=False)  # a flush is due for want of room
@@ -66,7 +72,7 @@ class Compaction:
             self._sparing, self._hurried = self._hurried, False
             self._schedule(tree, log)
             if tree.settle():
-                self._flush(tree.rows, tree.index)
+                self._flush(tree.rows, tree.index, tree.zxid)
 
     def hurry(self) -> None:
         """Room is short: flush, cut and give back what can be had, now; keep little behind it."""
@@ -84,8 +90,9 @@ class Compaction:
         self._next_zxid = tree.zxid + FLUSH_REQUESTS
         self._next_bytes = log.bytes + self.bytes_kept
 
-    def _flush(self, rows: Rows, index: int) -> None:
+    def _flush(self, rows: Rows, index: int, zxid: int) -> None:
         self._flushing = True
+        began_s = self.seconds()
 
         flushed = 0
 
@@ -100,6 +107,10 @@ class Compaction:
         def back() -> None:
             self._flushing = False
             self._flushed = flushed
+            if flushed:
+                now_s = self.seconds()
+                self.flushes.add(1000 * (now_s - began_s))
+                self.newest = (zxid, now_s)
 
         self.aside(work, back)
 

@@ -54,6 +54,15 @@ class Digests:
                     self._compare(index, answers, voter)
         self._judge(index, answers)
 
+    def own(self) -> list[tuple[int, int]]:
+        """Our trees at the points that are remembered: (index, digest), oldest first."""
+        answers = self._answers
+        return [
+            (index, answers[index][self.member])
+            for index in sorted(answers)
+            if self.member in answers[index]
+        ]
+
     def begin_at(self, index: int) -> None:
         """The tree is at `index` now: what is far behind that is forgotten."""
         self.newest = index

@@ -59,7 +59,8 @@ class Proposals:
     _outstanding: deque[Handed] = field(init=False, default=Factory(deque))
     _doubt: tuple[int, int] | None = field(init=False, default=None)  # (leader, term) they went to
     _broken: bool = field(init=False, default=False)  # some may not have reached it
-    _latency: list[float] = field(init=False, default=Factory(lambda: [0.0, 0.0, 0.0, 0.0]))
+    took_ms: float = field(init=False, default=0.0)
+    """How long the newest of ours that was applied took, from being packed to that."""
 
     def add(self, asker: Asker, group: Group, size: int) -> None:
         """`size`: about how many bytes it packs to."""
@@ -122,20 +123,8 @@ class Proposals:
             assert not (ours and outstanding and serial > outstanding[0][0]), "one was overtaken"
             return None
         _, askers, _, _, began = outstanding.popleft()
-        took = self.seconds() - began
-        least, most, total, count = self._latency
-        self._latency = [
-            min(least, took) if count else took,
-            max(most, took),
-            total + took,
-            count + 1,
-        ]
+        self.took_ms = 1000 * (self.seconds() - began)
         return askers
-
-    def latency_ms(self) -> tuple[float, float, float]:
-        """(least, mean, most) from being packed to being applied, over all proposals so far."""
-        least, most, total, count = self._latency
-        return 1e3 * least, 1e3 * total / max(count, 1), 1e3 * most
 
     # ---- when the leader they went to leads no more
 

@@ -14,6 +14,7 @@ from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
 from hikari.raft.raft import LEADER, Raft, Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.compaction import Compaction
+from hikari.replica.counts import LogCounts
 from hikari.replica.digests import DIGEST_ENTRIES, Digests
 from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
 from hikari.replica.room import Room
@@ -106,6 +107,7 @@ class Replica:
 
     heard: set[int] = field(init=False, default=Factory(set))  # sessions, since the last report
     barriers: Barriers = field(init=False)
+    counts: LogCounts = field(init=False, default=Factory(LogCounts))
     sending: Sending = field(init=False)
     digests: Digests = field(init=False)
     scrub: Scrub = field(init=False, default=Factory(Scrub))
@@ -134,6 +136,7 @@ class Replica:
             newest=self.tree.index,
         )
         self.room = Room(self.member, len(self.raft.voters))
+        self.counts.leader(0, self.member, self.proposals.seconds())
 
     # ---- what moves it
 
@@ -262,6 +265,7 @@ class Replica:
             self.wake()
         self._turning = False
         if committed:
+            self.counts.commit(len(committed), self.raft.role == LEADER)
             if committed[0].index <= self.tree.index:  # a snapshot of this turn has them
                 committed = [entry for entry in committed if entry.index > self.tree.index]
             self._apply(committed)
@@ -304,6 +308,7 @@ class Replica:
 
     def _changed_allegiance(self) -> None:
         before, self._allegiance = self._allegiance, (self.raft.leader, self.raft.term)
+        self.counts.leader(self.raft.leader, self.member, self.proposals.seconds())
         self._forwarded, self._expired = [], []
         self.proposals.followed(before, self._allegiance)
         self.barriers.again()
@@ -328,6 +333,7 @@ class Replica:
             self._forwarded, self._expired = [], []
             for payload in payloads(self.wall_ms(), gathered):
                 raft.propose(payload)
+                self.counts.propose(len(payload))
 
     def _carry_out(self, ready: Ready) -> bool:
         """Send, write, sync. Whether Raft may have more to say now."""
@@ -480,6 +486,7 @@ class Replica:
         known = self.tree.sessions.get(session)
         if known is not None:
             request = (EXPIRE, session, known.attachment)
+            self.counts.expired += 1
             self._expired += payload_of_nobody(request)
 
     # ---- room

@@ -60,10 +60,12 @@ class Sending:
 
     member: int
     ended: Callable[[int], None]  # Raft.snapshot_ended
+    begun: int = field(init=False, default=0)
     _transfers: dict[int, _Transfer] = field(init=False, default=Factory(dict))
     _resting: dict[int, int] = field(init=False, default=Factory(dict))  # peer -> ticks left
 
     def begin(self, peer: int, view: View, mark: Mark) -> None:
+        self.begun += 1
         self.end(peer)
         self._transfers[peer] = _Transfer(view, mark)
 

@@ -245,13 +245,13 @@ class MemoryRows:
     def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
         return [(key, self._rows[key]) for key in self._with_prefix(prefix)]
 
-    def scan_keys(self, prefix: bytes) -> list[bytes]:
+    def scan_keys(self, prefix: bytes, start: bytes = b"", count_max: int = 1 << 62) -> list[bytes]:
         behind = len(prefix)
-        return [key[behind:] for key in self._with_prefix(prefix)]
+        return [key[behind:] for key in self._with_prefix(prefix, start)[:count_max]]
 
-    def _with_prefix(self, prefix: bytes) -> list[bytes]:
+    def _with_prefix(self, prefix: bytes, start: bytes = b"") -> list[bytes]:
         end = after_prefix(prefix)
-        first = bisect_left(self._keys, prefix)
+        first = bisect_left(self._keys, prefix + start)
         return self._keys[first : None if end is None else bisect_left(self._keys, end)]
 
     def view(self) -> MemoryView:

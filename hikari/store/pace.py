@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple, Protocol
 
+from hikari.tally import Tally
+
 INLINE_SECONDS_MAX: Final = 0.002
 STALL_SECONDS: Final = 0.5
 """A sync that is under way for so long may take for ever: whoever leads should not wait for it.
@@ -69,8 +71,8 @@ class JournalSync:
         self.threaded = False
         """Whether the next sync goes to the thread."""
 
-        self.slowest_s = 0.0
-        """The longest sync so far."""
+        self.durations = Tally()
+        """Of all syncs so far, in ms."""
         if first_s:
             self._note(first_s)
 
@@ -78,6 +80,11 @@ class JournalSync:
     def mean_s(self) -> float:
         """The recent duration of a sync, in seconds."""
         return self._mean_s or 0.0
+
+    @property
+    def slowest_s(self) -> float:
+        """The longest sync so far."""
+        return self.durations.most / 1000
 
     def stalled(self) -> bool:
         """One sync has been under way for STALL_SECONDS or longer."""
@@ -141,7 +148,7 @@ class JournalSync:
         self._recent.append(duration_s)
         mean_s = duration_s if self._mean_s is None else self._mean_s
         self._mean_s = mean_s + (duration_s - mean_s) * _MEAN_WEIGHT
-        self.slowest_s = max(self.slowest_s, duration_s)
+        self.durations.add(1000 * duration_s)
         spikes = sum(1 for one in self._recent if one > _SPIKE * self._inline_max_s)
         long = duration_s > _LONG * self._inline_max_s
         if long or self._mean_s > self._inline_max_s or spikes >= _SPIKES_MAX:

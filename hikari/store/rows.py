@@ -209,13 +209,17 @@ class RocksRows:
             return [row for row in found if row[0] != FORMAT_KEY]
         return found
 
-    def scan_keys(self, prefix: bytes) -> list[bytes]:
+    def scan_keys(self, prefix: bytes, start: bytes = b"", count_max: int = 1 << 62) -> list[bytes]:
         rows = self._db.iter()
-        rows.seek(prefix)
+        rows.seek(prefix + start)
         end = after_prefix(prefix)
         behind = len(prefix)
         found: list[bytes] = []
-        while (key := rows.key()) is not None and (end is None or key < end):
+        while (
+            len(found) < count_max
+            and (key := rows.key()) is not None
+            and (end is None or key < end)
+        ):
             found.append(key[behind:])
             rows.next()
         _demand_whole(rows)
@@ -236,6 +240,13 @@ class RocksRows:
             self._db.flush()
         except Exception as error:
             raise self._failed("a flush", error) from error
+
+    def data_bytes(self) -> int:
+        """About how much there is, as it lies on disk and in memtables."""
+        total = 0
+        for name in ("estimate-live-data-size", "cur-size-all-mem-tables"):
+            total += self._db.property_int_value(f"rocksdb.{name}") or 0
+        return total
 
     def sparing(self, on: bool) -> None:
         """While room is short RocksDB merges nothing by itself: a merge holds what it reads and

@@ -39,8 +39,9 @@ class Rows(Protocol):
     def scan(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
         """All rows whose key starts with `prefix`, in order. Raises RowsDamaged."""
 
-    def scan_keys(self, prefix: bytes) -> list[bytes]:
-        """The keys alone, without their prefix, in order. Raises RowsDamaged."""
+    def scan_keys(self, prefix: bytes, start: bytes = b"", count_max: int = 1 << 62) -> list[bytes]:
+        """The keys alone, without their prefix, in order: those from `start` on, at most so many.
+        Raises RowsDamaged."""
 
     def view(self) -> View: ...
 

@@ -267,3 +267,10 @@ class State:
         paths += [path for path, value in claims.items() if value is not None]
         assert len(paths) == session.ephemerals
         return sorted(paths)
+
+    def some_ephemerals(self, session: int, behind: bytes, count_max: int) -> list[bytes]:
+        """The next paths of a session behind this one (b"": the first ones), in order; [] at the
+        end. For who cannot take all at once. Settles."""
+        self.settle()
+        start = behind + b"\0" if behind else b""
+        return self.rows.scan_keys(keys.ephemerals_prefix(session), start, count_max)

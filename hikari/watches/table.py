@@ -136,6 +136,22 @@ class WatchTable:
         watched = self.watchers.get(watcher, ())
         return len(watched) + len(self.lasting.watchers.get(watcher, ()))
 
+    def watching(self, path: bytes) -> list[Watcher]:
+        """Who watches it in whatever way, each once."""
+        interest = self.paths.get(path)
+        once = {} if interest is None else interest.data | interest.child
+        lasting = [paths.get(path, {}) for paths in self.lasting.by_kind.values()]
+        return list(dict.fromkeys([*once, *(watcher for kind in lasting for watcher in kind)]))
+
+    def everyone(self) -> list[Watcher]:
+        """Who watches anything, each once."""
+        return list(dict.fromkeys([*self.watchers, *self.lasting.watchers]))
+
+    def everywhere(self) -> list[bytes]:
+        """What is watched in whatever way, each path once."""
+        lasting = [path for paths in self.lasting.by_kind.values() for path in paths]
+        return [*self.paths, *(p for p in dict.fromkeys(lasting) if p not in self.paths)]
+
     def drop(self, watcher: Watcher) -> None:
         """It is gone, and so is all it watched."""
         for path, interest in self.watchers.pop(watcher, {}).items():

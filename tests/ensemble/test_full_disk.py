@@ -77,7 +77,8 @@ def figures(ensemble, number):
         lines = ensemble.word(number, b"mntr").splitlines()
     except OSError:
         return defaultdict(str)
-    return defaultdict(str, (line.split("\t") for line in lines if "\t" in line))
+    told = (line.removeprefix("zk_").split("\t") for line in lines if "\t" in line)
+    return defaultdict(str, told)
 
 
 def readyz(ensemble, number):

@@ -6,14 +6,14 @@ import pytest
 from replica.cluster import Cluster, Member
 from twisted.internet.testing import StringTransport
 
-from hikari.gateway.health import CONNECTIONS_MAX, HealthPort
+from hikari.gateway.http import CONNECTIONS_MAX, admin_port
 from hikari.peers.messages import Digest
 from hikari.replica.digests import DIGEST_ENTRIES
 
 
 def asked(member: Member, request: bytes) -> tuple[int, dict]:
     """The status and the body of an answer."""
-    port = HealthPort(member.door)
+    port = admin_port(member.door, "/commands")
     protocol = port.buildProtocol(None)
     transport = StringTransport()
     protocol.makeConnection(transport)
@@ -88,7 +88,9 @@ def test_it_can_only_be_looked_at(member: Member, method: bytes) -> None:
     assert asked(member, method + b" /readyz") == (405, {})
 
 
-@pytest.mark.parametrize("path", [b"/", b"/metrics", b"/readyz/", b"/..%2f", b"/health/x"])
+@pytest.mark.parametrize(
+    "path", [b"/", b"/metrics/x", b"/readyz/", b"/commandsx", b"/..%2f", b"/health/x"]
+)
 def test_there_is_nothing_else(member: Member, path: bytes) -> None:
     assert asked(member, b"GET " + path) == (404, {})
 
@@ -98,7 +100,7 @@ def test_a_head_has_no_body(member: Member) -> None:
 
 
 def test_there_is_a_bound_on_probes(member: Member) -> None:
-    port = HealthPort(member.door)
+    port = admin_port(member.door, "/commands")
     made = [port.buildProtocol(None) for _ in range(CONNECTIONS_MAX)]
     for protocol in made:
         protocol.makeConnection(StringTransport())

@@ -11,6 +11,9 @@ from typing import Any, NoReturn
 from replica.wire import Client, Wire
 from twisted.internet.task import Clock
 
+from hikari.config import Address, Config, Ensemble, MemberAddress
+from hikari.config import Member as MemberConfig
+from hikari.gateway.about import About
 from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
 from hikari.peers.codec import LENGTH, pack, unpack
@@ -30,6 +33,15 @@ LEADER_LOST_TICKS = 40
 TIMEOUT_MIN_MS = 4_000
 TIMEOUT_MAX_MS = 40_000
 STEPS_MAX = 20_000
+
+
+def config_of(number: int, voters: Sequence[int]) -> Config:
+    """What a member is told of itself; all words are answered."""
+    book = tuple(
+        MemberAddress(n, Address("10.0.0.1", 2180 + n), Address("10.0.0.1", 2280 + n))
+        for n in voters
+    )
+    return Config(MemberConfig(number, words=("*",)), Ensemble(book))
 
 
 class Network:
@@ -122,6 +134,11 @@ class Member:
             timeout_max_ms=TIMEOUT_MAX_MS,
             new_password=lambda: cluster.chance.randbytes(16),
             later_s=cluster.clock.callLater,
+            about=About(
+                config_of(number, cluster.voters),
+                seconds=cluster.clock.seconds,
+                wall_ms=lambda: 1_700_000_000_000 + int(cluster.clock.seconds() * 1000),
+            ),
         )
         self.replica = self._make_replica()
         self.door.tie(self.replica)

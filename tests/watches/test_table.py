@@ -110,3 +110,18 @@ def test_the_table_does_what_a_list_of_watches_would(
         assert {(p, w) for w, paths in table.watchers.items() for p in paths} == {
             (p, w) for _, p, w in watches
         }
+
+
+def test_who_watches_where_is_listed_once_whatever_the_ways() -> None:
+    table = WatchTable()
+    table.add_data(b"/a", "one")
+    table.add_child(b"/a", "one")
+    table.add_persistent(b"/a", "two")
+    table.add_recursive(b"/a", "one")
+    table.add_recursive(b"/b", "three")
+    assert table.everyone() == ["one", "two", "three"]
+    assert table.everywhere() == [b"/a", b"/b"]
+    assert table.watching(b"/a") == ["one", "two"]
+    assert table.watching(b"/b") == ["three"]
+    assert table.watching(b"/c") == []
+    assert len(table) == 5

@@ -1,0 +1,87 @@
+"""What a member counts of its clients."""
+
+from typing import Final
+
+from hikari.tally import Tally
+from hikari_wire import codes
+
+
+class Traffic:
+    """Of one connection, or, as far as that has a meaning, of all that are gone."""
+
+    __slots__ = (
+        *("behind", "bytes", "events", "earlier", "last_op", "last_xid", "made_s"),
+        *("reads", "received", "sent", "told", "waited", "writes"),
+    )
+
+    def __init__(self) -> None:
+        self.made_s = 0.0  # on the door's clock: that of ticks
+        self.told = (0.0, 0)  # when it was written to last, on the same; the newest zxid then
+        self.last_op, self.last_xid = 0, -1  # of what it said
+        self.waited = self.behind = 0  # answered out of the log, and behind that, since `flush`
+        self.writes = Tally()  # ms each, from being packed to being applied
+        self.reads = Tally()  # ms, of reads that waited behind a write
+        self.earlier = Tally()  # of both, what the member does not count any more
+        self.reset()
+
+    def reset(self) -> None:
+        self.received = self.sent = 0  # frames
+        self.events = 0  # of those sent: they answer nothing
+        self.bytes = 0  # received
+        for tally in (self.writes, self.reads, self.earlier):
+            tally.reset()
+
+    def latency(self) -> Tally:
+        """Of all that waited."""
+        all = Tally()
+        for tally in (self.earlier, self.reads, self.writes):
+            all.merge(tally)
+        return all
+
+    def forget_latency(self) -> None:
+        """The member counts anew; this connection goes on."""
+        self.earlier = self.latency()
+        self.writes.reset()
+        self.reads.reset()
+
+    def add(self, other: "Traffic") -> None:
+        """Its counts."""
+        self.received += other.received
+        self.sent += other.sent
+        self.events += other.events
+        self.bytes += other.bytes
+        self.writes.merge(other.writes)
+        self.reads.merge(other.reads)
+
+
+class Counts:
+    """Events of connections since the start, which nothing resets."""
+
+    __slots__ = (
+        "asked",
+        "auth_failed",
+        "dropped",
+        "fired",
+        "moved",
+        "refused",
+        "strangers",
+        "unserved",
+    )
+
+    def __init__(self) -> None:
+        self.asked = 0  # for a session
+        self.auth_failed = 0
+        self.dropped = 0  # connections that ended
+        self.moved = 0  # sessions that came from another connection
+        self.refused = 0  # connections for which there was no room
+        self.strangers = 0  # connections that asked for no session in time
+        self.unserved = 0  # connections sent away because there was no leader
+        self.fired: Final = {type: Tally() for type in _EVENTS}  # how many were told of each
+
+
+_EVENTS: Final = (
+    codes.EVENT_CREATED,
+    codes.EVENT_DELETED,
+    codes.EVENT_DATA_CHANGED,
+    codes.EVENT_CHILDREN_CHANGED,
+)

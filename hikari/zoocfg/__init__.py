@@ -1,0 +1,1 @@
+"""Reads ZooKeeper's own configuration, a `zoo.cfg` with its `myid`, as that of a member."""

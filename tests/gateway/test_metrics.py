@@ -1,0 +1,176 @@
+"""What Prometheus is told: ZooKeeper 3.9's names, without a prefix and without `_total`."""
+
+import re
+
+import pytest
+from gateway.test_admin import asked
+from prometheus_client.parser import text_string_to_metric_families
+from replica.cluster import Cluster, Member
+from replica.wire import Client
+
+from hikari_wire import codes
+
+# What the panels of Grafana's dashboard 10465 and the usual alerts ask for, as far as it has a
+# meaning here. A name of a summary stands for its _sum and its _count.
+PLAIN = [
+    "avg_latency",
+    "max_latency",
+    "min_latency",
+    "packets_received",
+    "packets_sent",
+    "num_alive_connections",
+    "outstanding_requests",
+    "uptime",
+    "znode_count",
+    "watch_count",
+    "ephemerals_count",
+    "global_sessions",
+    "local_sessions",
+    "open_file_descriptor_count",
+    "connection_drop_probability",
+    "outstanding_tls_handshake",
+    "proposal_count",
+    "commit_count",
+    "looking_count",
+    "snap_count",
+    "learner_commit_received_count",
+    "stale_sessions_expired",
+    "connection_request_count",
+    "connection_rejected",
+    "connection_drop_count",
+    "revalidate_count",
+    "sessionless_connections_expired",
+    "bytes_received_count",
+    "digest_mismatches_count",
+    "unrecoverable_error_count",
+]
+OF_AN_ENSEMBLE = ["quorum_size"]
+OF_A_LEADER = [
+    "learners",
+    "synced_followers",
+    "synced_non_voting_followers",
+    "synced_observers",
+    "pending_syncs",
+    "leader_uptime",
+    "last_proposal_size",
+    "min_proposal_size",
+    "max_proposal_size",
+]
+SUMMARIES = [
+    "updatelatency",
+    "readlatency",
+    "election_time",
+    "snapshottime",
+    "node_created_watch_count",
+    "node_deleted_watch_count",
+    "node_changed_watch_count",
+    "node_children_watch_count",
+]
+
+
+def scraped(member: Member) -> dict[str, float]:
+    """All samples without labels, by name."""
+    status, body = asked(member, b"GET /metrics")
+    assert status == 200
+    families = text_string_to_metric_families(body.decode())
+    samples = [sample for family in families for sample in family.samples]
+    found = {sample.name: sample.value for sample in samples if not sample.labels}
+    assert len(found) == len([sample for sample in samples if not sample.labels])
+    return found
+
+
+def test_a_leader_and_a_follower_have_their_names() -> None:
+    cluster = Cluster(3)
+    summaries = [f"{name}_{end}" for name in SUMMARIES for end in ("sum", "count")]
+    for member in cluster.members.values():
+        found = scraped(member).keys()
+        assert not set(PLAIN) - found
+        assert not set(summaries) - found
+        assert not set(OF_AN_ENSEMBLE) - found
+        assert set(OF_A_LEADER) <= found if member.leads else not set(OF_A_LEADER) & found
+
+
+def test_nothing_is_called_total_but_what_python_tells(member: Member) -> None:
+    assert not [
+        name
+        for name in scraped(member)
+        if name.endswith("_total") and not name.startswith(("python_", "process_"))
+    ]
+
+
+def test_types_are_told(member: Member) -> None:
+    _, body = asked(member, b"GET /metrics")
+    types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", body.decode(), re.M))
+    assert types["znode_count"] == types["hikari_serving"] == "gauge"
+    assert types["commit_count"] == "untyped"
+    assert types["updatelatency"] == "summary"
+
+
+def test_the_values_are_true(member: Member, client: Client, cluster: Cluster) -> None:
+    client.ask((codes.EXISTS, b"/a", True), (codes.GET_CHILDREN, b"/", True))
+    before = scraped(member)
+    member.disk.slow = True
+    client.create(b"/a", b"xyz", codes.EPHEMERAL)
+    client.ask((codes.GET_DATA, b"/a", False))
+    cluster.run()
+    cluster.clock.advance(0.020)
+    member.disk.slow = False
+    member.disk.land()
+    cluster.run()
+    after = scraped(member)
+    grown = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    assert grown.pop("uptime") == pytest.approx(20)
+    expected = {
+        "znode_count": 1,
+        "ephemerals_count": 1,
+        "watch_count": -2,
+        "packets_received": 2,
+        "packets_sent": 4,
+        "proposal_count": 1,
+        "commit_count": 1,
+        "updatelatency_count": 1,
+        "updatelatency_sum": 20,
+        "readlatency_count": 1,
+        "readlatency_sum": 20,
+        "node_created_watch_count_count": 1,
+        "node_created_watch_count_sum": 1,
+        "node_children_watch_count_count": 1,
+        "node_children_watch_count_sum": 1,
+        "hikari_zxid": 1,
+        "hikari_applied_index": 1,
+    }
+    assert {name: round(grown[name]) for name in expected} == expected
+    assert grown["bytes_received_count"] > 40
+
+
+def test_ends_and_refusals_of_connections_are_counted(
+    member: Member, client: Client, cluster: Cluster
+) -> None:
+    cluster.dial(member)
+    moved = cluster.move(client, member)
+    cluster.run()
+    assert moved.session
+    cluster.clock.advance(10)
+    cluster.run()
+    member.door.connections_max = 1
+    cluster.dial(member)
+    cluster.run()
+    found = scraped(member)
+    assert found["connection_request_count"] == 2
+    assert found["revalidate_count"] == 1
+    assert found["sessionless_connections_expired"] == 1
+    assert found["connection_rejected"] == 1
+    assert found["connection_drop_count"] == 2
+    assert found["num_alive_connections"] == 1
+
+
+def test_an_election_is_timed() -> None:
+    cluster = Cluster(3)
+    member = cluster.followers[0]
+    before = scraped(member)
+    assert (before["looking_count"], before["election_time_count"]) == (1, 1)
+    cluster.stop(cluster.leader)
+    cluster.elect()
+    after = scraped(member)
+    assert (after["looking_count"], after["election_time_count"]) == (2, 2)
+    assert after["election_time_sum"] > before["election_time_sum"]
