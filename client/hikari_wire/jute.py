@@ -61,6 +61,14 @@ def read_text(buf: bytes, at: int, end: int) -> tuple[bytes, int]:
     return (buf[at:stop], stop) if stop >= 0 else (b"", at)
 
 
+def read_path(buf: bytes, at: int, end: int) -> tuple[bytes, int]:
+    """A string that must not be null. Raises Malformed."""
+    at, stop = _span(buf, at, end)
+    if stop < 0:
+        raise Malformed("a null path")
+    return buf[at:stop], stop
+
+
 def read_count(buf: bytes, at: int, end: int, element_bytes_min: int) -> tuple[int, int]:
     """The count of a vector, 0 if it is null.
 

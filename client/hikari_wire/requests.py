@@ -44,6 +44,7 @@ from hikari_wire.jute import (
     read_buffer,
     read_int,
     read_long,
+    read_path,
     read_text,
     read_texts,
 )
@@ -118,9 +119,16 @@ def _take_nothing(op: int, buf: bytes, at: int, end: int) -> _Taken:
 
 
 def _take_path(op: int, buf: bytes, at: int, end: int) -> _Taken:
-    """Records GetACLRequest, SyncRequest, GetEphemeralsRequest, GetAllChildrenNumberRequest."""
-    path, at = read_text(buf, at, end)
+    """Records GetACLRequest, GetAllChildrenNumberRequest. An empty path is the root's, a null one
+    nobody's."""
+    path, at = read_path(buf, at, end)
     return (op, path), at
+
+
+def _take_text(op: int, buf: bytes, at: int, end: int) -> _Taken:
+    """Records SyncRequest, GetEphemeralsRequest, GetSASLRequest: null is as good as empty."""
+    text, at = read_text(buf, at, end)
+    return (op, text), at
 
 
 def _take_path_int(op: int, buf: bytes, at: int, end: int) -> _Taken:
@@ -132,7 +140,7 @@ def _take_path_int(op: int, buf: bytes, at: int, end: int) -> _Taken:
 
 def _take_path_watch(op: int, buf: bytes, at: int, end: int) -> _Taken:
     """Records ExistsRequest, GetDataRequest, GetChildrenRequest, GetChildren2Request."""
-    path, at = read_text(buf, at, end)
+    path, at = read_path(buf, at, end)
     watch, at = read_bool(buf, at, end)
     return (op, path, watch), at
 
@@ -237,7 +245,7 @@ _TAKE: Final[dict[int, _Taker]] = {
     codes.GET_CHILDREN2: _take_path_watch,
     codes.GET_ACL: _take_path,
     codes.SET_ACL: _take_set_acl,
-    codes.SYNC: _take_path,
+    codes.SYNC: _take_text,
     codes.PING: _take_nothing,
     codes.MULTI: _take_multi,
     codes.MULTI_READ: _take_multi,
@@ -248,8 +256,8 @@ _TAKE: Final[dict[int, _Taker]] = {
     codes.AUTH: _take_auth,
     codes.SET_WATCHES: _take_set_watches,
     codes.SET_WATCHES2: _take_set_watches,
-    codes.SASL: _take_path,  # record GetSASLRequest: one buffer
-    codes.GET_EPHEMERALS: _take_path,
+    codes.SASL: _take_text,
+    codes.GET_EPHEMERALS: _take_text,
     codes.GET_ALL_CHILDREN_NUMBER: _take_path,
     codes.ADD_WATCH: _take_path_int,
     codes.WHO_AM_I: _take_nothing,
@@ -419,6 +427,7 @@ def _pack_multi(request: Request) -> bytes:
 _PACK_OF_TAKE: Final[dict[_Taker, Encoder]] = {
     _take_nothing: _pack_nothing,
     _take_path: _pack_path,
+    _take_text: _pack_path,
     _take_path_int: _pack_path_int,
     _take_path_watch: _pack_path_watch,
     _take_create: _pack_create,

@@ -15,7 +15,7 @@ from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
 from hikari.gateway.pressure import count, hold_back
 from hikari.gateway.reads import READS
 from hikari.gateway.rearming import DECODE
-from hikari.gateway.slot import Slot, goodbye, ready
+from hikari.gateway.slot import Slot, goodbye, ready, unimplemented
 from hikari.gateway.telling import Telling
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
@@ -253,10 +253,20 @@ class Connection(protocol.Protocol):
                 self._authenticate(xid, DECODE[op](buf, at, end))
             elif op == codes.SYNC:
                 self._synchronise(xid, DECODE[op](buf, at, end))
-            else:
+            elif op in DECODE:
                 self._answered(xid, op, codes.UNIMPLEMENTED, None)
+            else:
+                self._unknown(xid)
         except Malformed:
             self._refused(xid, op, codes.MARSHALLING_ERROR)
+
+    def _unknown(self, xid: int) -> None:
+        """No request has this opcode: as in ZooKeeper, that is its client's last one."""
+        if self.slots:
+            self.slots.append(Slot(xid, 0, (unimplemented, None), 0))
+        else:
+            self.out.append(unimplemented(self, xid, None))
+        self._end_after_replies()
 
     def _refused(self, xid: int, op: int, error: int) -> None:
         self._answered(xid, op, error, None)
@@ -265,7 +275,8 @@ class Connection(protocol.Protocol):
         """An answer that needs nobody else: now, or behind what is before it."""
         body = BODY[op](result) if error == codes.OK else b""
         if not self.slots:
-            self.out.append(frame(xid, self.door.tree.zxid, error, body))
+            zxid = 0 if op == codes.AUTH else self.door.tree.zxid
+            self.out.append(frame(xid, zxid, error, body))
             return
         slot = Slot(xid, op, (ready, (error, body)), 0)
         self.slots.append(slot)

@@ -40,6 +40,8 @@ def _exists(connection: "Connection", xid: int, request: tuple[Any, ...]) -> byt
     znode = tree.look(path)
     if znode and znode.acl and not may(znode.acl, codes.PERM_READ, connection.identities):
         return frame(xid, tree.zxid, codes.NO_AUTH)
+    if znode is None and 0 in path:  # of what can never be
+        return frame(xid, tree.zxid, codes.BAD_ARGUMENTS)
     if watch:
         arm(connection, connection.door.watches.add_data, path)
     if znode is None:

@@ -1,7 +1,8 @@
-"""A request's place in its connection's order, and the two answers that only had to wait for it."""
+"""A request's place in its connection's order, and the answers that only had to wait for it."""
 
 from typing import TYPE_CHECKING, Any
 
+from hikari_wire import codes
 from hikari_wire.replies import frame
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ def ready(connection: "Connection", xid: int, answer: tuple[int, bytes]) -> byte
     """An answer that was known at once and only had to wait."""
     error, body = answer
     return frame(xid, connection.door.tree.zxid, error, body)
+
+
+def unimplemented(connection: "Connection", xid: int, nothing: None) -> bytes:
+    """As ZooKeeper says it: with no zxid."""
+    return frame(xid, -1, codes.UNIMPLEMENTED)
 
 
 def goodbye(connection: "Connection", xid: int, nothing: None) -> bytes:

@@ -37,7 +37,7 @@ def arm(connection: "Connection", add: Callable[..., None], path: bytes) -> None
     """Remember a watch, unless the connection watches too much."""
     if connection.closed:
         return
-    add(path or b"/", connection)
+    add(path, connection)
     connection.watched_bytes += WATCH_BYTES + len(path)
     door = connection.door
     if len(door.watches) * WATCH_BYTES > door.clients_bytes_max:
@@ -118,7 +118,7 @@ def _remove_watches(connection: "Connection", xid: int, request: tuple[Any, ...]
 
 def _of(connection: "Connection", request: tuple[Any, ...]) -> tuple[int, bytes, "Connection"]:
     _, path, kind = request
-    return kind, path or b"/", connection
+    return kind, path, connection
 
 
 def _found(door: "Door", xid: int, kind: int, found: bool) -> bytes:

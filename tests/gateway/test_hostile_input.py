@@ -288,7 +288,7 @@ def test_a_client_may_not_watch_everything(
 
 def test_long_paths_are_watched_at_their_length(client: Client, cluster: Cluster) -> None:
     for number in range(400):
-        client.ask((codes.EXISTS, b"/%d" % number + bytes(1_000_000), True))
+        client.ask((codes.EXISTS, b"/%d" % number + b"x" * 1_000_000, True))
         client.listen()
     cluster.run()
     assert client.closed

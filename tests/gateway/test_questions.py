@@ -157,3 +157,15 @@ def test_a_leader_that_knows_it_otherwise_has_it_changed_and_who_watches_is_told
     cluster.run()
     assert config_of(client) == after, "and then it is left alone"
     cluster.agree()
+
+
+def test_of_a_path_that_can_never_be_nobody_is_told(client, cluster, member):
+    """ZooKeeper's exists says BADARGUMENTS to a zero byte, and sets no watch."""
+    assert client.error(client.ask((codes.EXISTS, b"/a\0b", True))) == codes.BAD_ARGUMENTS
+    assert len(member.door.watches) == 0
+
+
+def test_the_empty_path_is_read_as_the_root_but_watched_as_itself(client, cluster, member):
+    """So ZooKeeper does: nothing is ever told of it."""
+    assert client.error(client.ask((codes.GET_DATA, b"", True))) == codes.OK
+    assert list(member.door.watches.paths) == [b""]

@@ -279,8 +279,21 @@ def test_a_path_of_a_lying_length_is_malformed(length):
             assert outcome(requests.DECODE[op], lying, 0, len(lying)) == "malformed"
 
 
-def test_a_null_path_is_read_as_empty():
-    assert requests.DECODE[codes.GET_DATA](NULL + b"\x01", 0, 5) == (codes.GET_DATA, b"", True)
+def test_a_null_path_is_not_the_root():
+    """Empty, it would be the root in a read: ZooKeeper says MARSHALLINGERROR."""
+    for op in (
+        codes.GET_DATA,
+        codes.EXISTS,
+        codes.GET_CHILDREN,
+        codes.GET_CHILDREN2,
+        codes.GET_ACL,
+    ):
+        with pytest.raises(Malformed):
+            requests.DECODE[op](NULL + b"\x01", 0, 5)
+
+
+def test_a_null_text_is_else_read_as_empty():
+    assert requests.DECODE[codes.SYNC](NULL, 0, 4) == (codes.SYNC, b"")
     assert requests.DECODE[codes.DELETE](NULL + ANY, 0, 8) == (codes.DELETE, b"", -1)
     record = NULL + NULL + NULL + ANY
     assert requests.DECODE[codes.CREATE](record, 0, 16) == (
