@@ -224,6 +224,36 @@ class Disk:
 
 
 @attrs.frozen
+class Endings:
+    """When containers that are empty, and TTL znodes whose time is over, are removed."""
+
+    check_interval_ms: int = _number(60_000, 1, MS_MAX)
+    per_minute_max: int = _number(10_000, 1, 1_000_000)
+    never_used_ms: int = _number(0, 0, 1 << 50)
+
+
+@attrs.frozen
+class Quotas:
+    """Whether hard limits refuse anything. Whoever leads decides for all."""
+
+    enforce: bool = False
+
+
+@attrs.frozen
+class Access:
+    """Who is not asked for permissions."""
+
+    super_digest: str = attrs.field(default="")
+    skip_acl: bool = False
+
+    @super_digest.validator
+    def _super_digest_is_one(self, _: object, value: str) -> None:
+        user, colon, hash = value.partition(":")
+        if value and not (user and colon and hash):
+            raise ValueError(f'super_digest must be "user:hash", not {value!r}')
+
+
+@attrs.frozen
 class Config:
     """Everything in one `hikari.toml`."""
 
@@ -234,6 +264,9 @@ class Config:
     raft: RaftTimes = RaftTimes()
     journal: Journal = Journal()
     disk: Disk = Disk()
+    endings: Endings = Endings()
+    quotas: Quotas = Quotas()
+    access: Access = Access()
 
     def __attrs_post_init__(self) -> None:
         """Check the relations between tables."""
@@ -315,11 +348,16 @@ def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
     converter.register_structure_hook(bool, _exactly(bool, "true or false"))
     converter.register_structure_hook(int, _exactly(int, "a whole number"))
+    converter.register_structure_hook(bool, _exactly(bool, "true or false"))
     converter.register_structure_hook(str, _exactly(str, "a string"))
     converter.register_structure_hook(Path, _text_to(Path))
     converter.register_structure_hook(Address, _text_to(Address.parse))
     converter.register_structure_hook(Address | None, _text_to(Address.parse))
-    for kind in (MemberAddress, Member, Ensemble, Sessions, Limits, RaftTimes, Journal, Disk):
+    tables = (
+        *(MemberAddress, Member, Ensemble, Sessions, Limits, RaftTimes, Journal, Disk),
+        *(Endings, Quotas, Access),
+    )
+    for kind in tables:
         converter.register_structure_hook(kind, _table_or_complain(converter, kind))
     return converter
 

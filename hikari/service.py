@@ -25,6 +25,7 @@ from hikari.pidfile import remove_pid, write_pid
 from hikari.raft.journal import JournalDamaged
 from hikari.raft.raft import Raft
 from hikari.reactor import install
+from hikari.replica.collector import Collector
 from hikari.replica.compaction import Compaction
 from hikari.replica.disk_watch import LOOK_S, DiskWatch
 from hikari.replica.inquest import Inquest
@@ -167,6 +168,8 @@ class Server:
             connections_per_host_max=limits.max_client_connections,
             outstanding_max=limits.outstanding_limit,
             clients_bytes_max=limits.clients_bytes_max,
+            super_digest=self.config.access.super_digest.encode(),
+            skip_acl=self.config.access.skip_acl,
         )
 
     def _make_links(self) -> Links:
@@ -210,6 +213,13 @@ class Server:
             wall_ms=machine.wall_ms,
             proposals=Proposals(member, machine.chance.getrandbits(40) << 20, machine.seconds),
             sessions=SessionClock(times.tick_ms),
+            collector=Collector(
+                tick_ms=times.tick_ms,
+                interval_ticks=-(-config.endings.check_interval_ms // times.tick_ms),
+                per_minute_max=config.endings.per_minute_max,
+                never_used_ms=config.endings.never_used_ms,
+            ),
+            enforces_quotas=config.quotas.enforce,
             receiving=Receiving(
                 member,
                 open_rows=self._open_rows,

@@ -7,13 +7,16 @@ import attrs
 import pytest
 
 from hikari.config import (
+    Access,
     Address,
     Config,
     ConfigError,
     Disk,
+    Endings,
     Journal,
     Limits,
     Member,
+    Quotas,
     RaftTimes,
     Sessions,
 )
@@ -112,6 +115,9 @@ def test_every_setting_can_be_set(load):
         ("[sessions]\ntimeout_max_ms = 300\n", "sessions: timeout_min_ms (4000) must not be more"),
         ("[raft]\nheartbeat_ticks = 20\n", "raft: heartbeat_ticks (20) must be less than electi"),
         ("[raft]\nleader_lost_ms = 4000\n", "raft.leader_lost_ms (4000) must be less than 2466:"),
+        ('[quotas]\nenforce = "yes"\n', "quotas.enforce: must be true or false, not 'yes'"),
+        ('[access]\nsuper_digest = "super"\n', 'access: super_digest must be "user:hash", not '),
+        ("[endings]\nper_minute_max = 0\n", "endings: per_minute_max must be from 1 to 1000000, "),
         ("[raft\n", "is not TOML: "),
     ],
 )
@@ -190,6 +196,9 @@ def test_what_is_no_address(text):
         ("raft", RaftTimes),
         ("journal", Journal),
         ("disk", Disk),
+        ("endings", Endings),
+        ("quotas", Quotas),
+        ("access", Access),
     ],
 )
 def test_docs_name_every_key_and_its_default(table, kind):
@@ -199,6 +208,4 @@ def test_docs_name_every_key_and_its_default(table, kind):
     assert set(written) == {field.name for field in attrs.fields(kind)}
     for field in attrs.fields(kind):
         if isinstance(field.default, int):
-            default = field.default
-            shown = f"`{str(default).lower()}`" if isinstance(default, bool) else default
-            assert written[field.name].endswith(f", {shown}")
+            assert written[field.name].endswith(f", {field.default}".lower())

@@ -37,6 +37,15 @@ GET_ALL_CHILDREN_NUMBER: Final = 104
 SET_WATCHES2: Final = 105
 ADD_WATCH: Final = 106
 WHO_AM_I: Final = 107
+# ClickHouse Keeper's, beyond ZooKeeper's.
+FILTERED_LIST: Final = 500
+CHECK_NOT_EXISTS: Final = 501
+CREATE_IF_NOT_EXISTS: Final = 502
+REMOVE_RECURSIVE: Final = 503
+CHECK_STAT: Final = 504
+TRY_REMOVE: Final = 505
+FILTERED_LIST_WITH_DATA: Final = 506
+LIST_RECURSIVE: Final = 507
 ERROR: Final = -1  # the result of a failed element of a multi
 CREATE_SESSION: Final = -10
 CLOSE_SESSION: Final = -11
@@ -72,6 +81,14 @@ OP_NAMES: Final[dict[int, str]] = {
     SET_WATCHES2: "setWatches2",
     ADD_WATCH: "addWatch",
     WHO_AM_I: "whoAmI",
+    FILTERED_LIST: "filteredList",
+    CHECK_NOT_EXISTS: "checkNotExists",
+    CREATE_IF_NOT_EXISTS: "createIfNotExists",
+    REMOVE_RECURSIVE: "removeRecursive",
+    CHECK_STAT: "checkStat",
+    TRY_REMOVE: "tryRemove",
+    FILTERED_LIST_WITH_DATA: "filteredListWithData",
+    LIST_RECURSIVE: "listRecursive",
     ERROR: "error",
     CREATE_SESSION: "createSession",
     CLOSE_SESSION: "closeSession",
@@ -204,6 +221,11 @@ EPHEMERAL_SEQUENTIAL: Final = 3
 CONTAINER: Final = 4
 PERSISTENT_WITH_TTL: Final = 5
 PERSISTENT_SEQUENTIAL_WITH_TTL: Final = 6
+
+# Which children a FILTERED_LIST is about.
+LIST_ALL: Final = 0
+LIST_PERSISTENT: Final = 1
+LIST_EPHEMERAL: Final = 2
 
 # Which watches a checkWatches or removeWatches is about.
 WATCHER_CHILDREN: Final = 1

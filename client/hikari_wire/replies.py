@@ -2,12 +2,13 @@
 
 | op | result of the server (`BODY`) | value of the client (`DECODE`) |
 |---|---|---|
-| CREATE, SYNC | path | path |
+| CREATE, CREATE_IF_NOT_EXISTS, SYNC | path | path |
 | CREATE2, CREATE_CONTAINER, CREATE_TTL | (path, stat68) | (path, Stat) |
 | EXISTS, SET_DATA, SET_ACL | stat68 | Stat |
 | GET_DATA, RECONFIG | (data or None, stat68) | (data or None, Stat) |
-| GET_CHILDREN, GET_EPHEMERALS | names | (name, ...) |
-| GET_CHILDREN2 | (names, stat68) | ((name, ...), Stat) |
+| GET_CHILDREN, GET_EPHEMERALS, LIST_RECURSIVE | names | (name, ...) |
+| FILTERED_LIST_WITH_DATA | (names, stat68, stats, data) | the same with Stats |
+| GET_CHILDREN2, FILTERED_LIST | (names, stat68) | ((name, ...), Stat) |
 | GET_ACL | (raw acl, stat68) | (raw acl, Stat) |
 | MULTI, MULTI_READ | [(op, error, result), ...] | ((op, error, value), ...) |
 | GET_ALL_CHILDREN_NUMBER | int | int |
@@ -152,6 +153,16 @@ def _pack_names_stat(result: tuple[Iterable[bytes], bytes]) -> bytes:
     return pack_texts(names) + stat68
 
 
+def _pack_names_data(
+    result: tuple[Iterable[bytes], bytes, list[bytes], list[bytes | None]],
+) -> bytes:
+    """Keeper's list with more: the Stats and the data of the children are vectors of their own,
+    as long as the first or, if they were not asked for, empty."""
+    names, stat68, stats, data = result
+    more = INT.pack(len(stats)) + b"".join(stats) + INT.pack(len(data))
+    return pack_texts(names) + stat68 + more + b"".join(map(pack_buffer, data))
+
+
 def _pack_acl_stat(result: tuple[bytes, bytes]) -> bytes:
     raw, stat68 = result
     return acl.wire(raw) + stat68
@@ -176,6 +187,16 @@ def _pack_multi(results: Iterable[tuple[int, int, Any]]) -> bytes:
             parts.append(MULTI_HEADER.pack(codes.ERROR, False, error) + INT.pack(error))
         else:
             parts.append(MULTI_HEADER.pack(_MULTI_TYPE.get(op, op), False, 0) + BODY[op](result))
+    parts.append(MULTI_END)
+    return b"".join(parts)
+
+
+def pack_multi_for_keeper(results: Iterable[tuple[int, int, Any]]) -> bytes:
+    """The same for clients of ClickHouse Keeper: a read that failed keeps its type, and has no
+    body. They would take an ErrorResponse for a reply of another kind than they asked for."""
+    parts = []
+    for op, error, result in results:
+        parts.append(MULTI_HEADER.pack(op, False, error) + (b"" if error else BODY[op](result)))
     parts.append(MULTI_END)
     return b"".join(parts)
 
@@ -212,6 +233,14 @@ BODY: Final[dict[int, Callable[[Any], bytes]]] = {
     codes.GET_EPHEMERALS: pack_texts,
     codes.GET_ALL_CHILDREN_NUMBER: INT.pack,
     codes.WHO_AM_I: _pack_identities,
+    codes.FILTERED_LIST: _pack_names_stat,
+    codes.CHECK_NOT_EXISTS: _pack_nothing,
+    codes.CREATE_IF_NOT_EXISTS: pack_text,
+    codes.REMOVE_RECURSIVE: _pack_nothing,
+    codes.CHECK_STAT: _pack_nothing,
+    codes.TRY_REMOVE: _pack_nothing,
+    codes.FILTERED_LIST_WITH_DATA: _pack_names_data,
+    codes.LIST_RECURSIVE: pack_texts,
     codes.CLOSE_SESSION: _pack_nothing,
 }
 """op -> result -> the bytes behind the header of a reply without error."""
@@ -249,6 +278,19 @@ def _take_names_stat(buf: bytes, at: int, end: int) -> _Taken:
     return (names, stat), at
 
 
+def _take_names_data(buf: bytes, at: int, end: int) -> _Taken:
+    names, at = read_texts(buf, at, end)
+    stat, at = _take_stat(buf, at, end)
+    count, at = read_count(buf, at, end, STAT.size)
+    stats = [Stat._make(STAT.unpack_from(buf, at + n * STAT.size)) for n in range(count)]
+    count, at = read_count(buf, at + len(stats) * STAT.size, end, 4)
+    data = []
+    for _ in range(count):
+        one, at = read_buffer(buf, at, end)
+        data.append(one)
+    return (names, stat, tuple(stats), tuple(data)), at
+
+
 def _take_acl_stat(buf: bytes, at: int, end: int) -> _Taken:
     raw, at = acl.take(buf, at, end)
     stat, at = _take_stat(buf, at, end)
@@ -271,12 +313,16 @@ def _take_multi(buf: bytes, at: int, end: int) -> _Taken:
         start = at + MULTI_HEADER.size
         if start > end:
             raise Malformed("the reply to a multi without an end")
-        op, done, _ = MULTI_HEADER.unpack_from(buf, at)
+        op, done, error = MULTI_HEADER.unpack_from(buf, at)
         if done:
             return tuple(results), start
         if op == codes.ERROR:
             error, at = read_int(buf, start, end)
             results.append((op, error, None))
+            continue
+        if error:
+            results.append((codes.ERROR, error, None))  # Keeper's way: its own op, and no body
+            at = start
             continue
         if op not in _IN_MULTI:
             raise Malformed(f"opcode {op} inside the reply to a multi")
@@ -293,6 +339,15 @@ _IN_MULTI: Final = frozenset(
         codes.CHECK,
         codes.GET_DATA,
         codes.GET_CHILDREN,
+        codes.EXISTS,
+        codes.GET_CHILDREN2,
+        codes.CHECK_NOT_EXISTS,
+        codes.CREATE_IF_NOT_EXISTS,
+        codes.REMOVE_RECURSIVE,
+        codes.CHECK_STAT,
+        codes.TRY_REMOVE,
+        codes.FILTERED_LIST,
+        codes.FILTERED_LIST_WITH_DATA,
     }
 )
 
@@ -303,6 +358,7 @@ _TAKE_OF_BODY: Final[dict[Callable[..., bytes], _Taker]] = {
     _pack_path_stat: _take_path_stat,
     _pack_data_stat: _take_data_stat,
     _pack_names_stat: _take_names_stat,
+    _pack_names_data: _take_names_data,
     _pack_acl_stat: _take_acl_stat,
     _pack_identities: _take_identities,
     _pack_multi: _take_multi,

@@ -19,6 +19,12 @@
 | SASL | token |
 | RECONFIG | joining, leaving, new_members, config_id |
 | PING, CLOSE_SESSION, WHO_AM_I | |
+| CREATE_IF_NOT_EXISTS | path, data, acl, flags |
+| CHECK_NOT_EXISTS, TRY_REMOVE | path, version |
+| CHECK_STAT | path, version, the eleven numbers of a Stat |
+| REMOVE_RECURSIVE, LIST_RECURSIVE | path, count_max |
+| FILTERED_LIST | path, watch, kind |
+| FILTERED_LIST_WITH_DATA | path, watch, kind, with_stat, with_data |
 
 Paths, data and every other string are bytes. `data` is None where the wire has the null buffer;
 any other null is b"" or (). `acl` is raw, see `hikari_wire.acl`. Nothing is judged here but the
@@ -48,7 +54,7 @@ from hikari_wire.jute import (
     read_text,
     read_texts,
 )
-from hikari_wire.records import ConnectRequest
+from hikari_wire.records import STAT, ConnectRequest
 
 Request = tuple[Any, ...]
 Decoder = Callable[[bytes, int, int], Request]
@@ -61,6 +67,7 @@ MULTI_HEADER: Final = Struct(">i?i")  # record MultiHeader: type, done, err
 MULTI_END: Final = MULTI_HEADER.pack(-1, True, -1)
 _CONNECT: Final = Struct(">iqiq")
 _FRAME: Final = Struct(">iii")  # length of the frame, xid, op
+_COUNT: Final = Struct(">I")
 _OPEN_ACL_BYTES: Final = len(acl.OPEN_ACL_RAW)
 
 _int_from = INT.unpack_from
@@ -204,6 +211,33 @@ def _take_reconfig(op: int, buf: bytes, at: int, end: int) -> _Taken:
     return (op, joining, leaving, members, config_id), at
 
 
+def _take_path_count(op: int, buf: bytes, at: int, end: int) -> _Taken:
+    """Keeper's RemoveRecursiveRequest and ListRecursiveRequest."""
+    path, at = read_text(buf, at, end)
+    count, at = read_int(buf, at, end)
+    return (op, path, count & 0xFFFFFFFF), at
+
+
+def _take_check_stat(op: int, buf: bytes, at: int, end: int) -> _Taken:
+    path, at = read_text(buf, at, end)
+    version, at = read_int(buf, at, end)
+    if at + STAT.size > end:
+        raise Malformed("cut short inside a stat")
+    return (op, path, version, STAT.unpack_from(buf, at)), at + STAT.size
+
+
+def _take_filtered_list(op: int, buf: bytes, at: int, end: int) -> _Taken:
+    path, at = read_text(buf, at, end)
+    watch, at = read_bool(buf, at, end)
+    if at >= end:
+        raise Malformed("cut short before the kind of a list")
+    if op == codes.FILTERED_LIST:
+        return (op, path, watch, buf[at]), at + 1
+    with_stat, stop = read_bool(buf, at + 1, end)
+    with_data, stop = read_bool(buf, stop, end)
+    return (op, path, watch, buf[at], with_stat, with_data), stop
+
+
 def _take_multi(op: int, buf: bytes, at: int, end: int) -> _Taken:
     """Not a record: each request behind a MultiHeader, the last header says done.
 
@@ -233,16 +267,25 @@ _TAKE_IN_MULTI: Final[dict[int, _Taker]] = {
     codes.DELETE: _take_path_int,
     codes.SET_DATA: _take_set_data,
     codes.CHECK: _take_path_int,
+    codes.CHECK_NOT_EXISTS: _take_path_int,
+    codes.CREATE_IF_NOT_EXISTS: _take_create,
+    codes.REMOVE_RECURSIVE: _take_path_count,
+    codes.CHECK_STAT: _take_check_stat,
+    codes.TRY_REMOVE: _take_path_int,
 }
 _TAKE_IN_MULTI_READ: Final[dict[int, _Taker]] = {
     codes.GET_DATA: _take_path_watch,
     codes.GET_CHILDREN: _take_path_watch,
+    # Only Keeper's clients ask for these in one:
+    codes.EXISTS: _take_path_watch,
+    codes.GET_CHILDREN2: _take_path_watch,
+    codes.FILTERED_LIST: _take_filtered_list,
+    codes.FILTERED_LIST_WITH_DATA: _take_filtered_list,
 }
 _TAKE: Final[dict[int, _Taker]] = {
     **_TAKE_IN_MULTI,
     **_TAKE_IN_MULTI_READ,
-    codes.EXISTS: _take_path_watch,
-    codes.GET_CHILDREN2: _take_path_watch,
+    codes.LIST_RECURSIVE: _take_path_count,
     codes.GET_ACL: _take_path,
     codes.SET_ACL: _take_set_acl,
     codes.SYNC: _take_text,
@@ -415,6 +458,20 @@ def _pack_reconfig(request: Request) -> bytes:
     return b"".join(texts) + LONG.pack(request[4])
 
 
+def _pack_path_count(request: Request) -> bytes:
+    return pack_text(request[1]) + _COUNT.pack(request[2])
+
+
+def _pack_check_stat(request: Request) -> bytes:
+    _, path, version, stat = request
+    return pack_text(path) + INT.pack(version) + STAT.pack(*stat)
+
+
+def _pack_filtered_list(request: Request) -> bytes:
+    _, path, watch, *rest = request
+    return pack_text(path) + (TRUE if watch else FALSE) + bytes(map(int, rest))
+
+
 def _pack_multi(request: Request) -> bytes:
     parts = []
     for sub in request[1]:
@@ -437,6 +494,9 @@ _PACK_OF_TAKE: Final[dict[_Taker, Encoder]] = {
     _take_auth: _pack_auth,
     _take_set_watches: _pack_set_watches,
     _take_reconfig: _pack_reconfig,
+    _take_path_count: _pack_path_count,
+    _take_check_stat: _pack_check_stat,
+    _take_filtered_list: _pack_filtered_list,
     _take_multi: _pack_multi,
 }
 

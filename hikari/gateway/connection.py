@@ -1,6 +1,7 @@
 """One client's connection: its order, its session, and what is to be written to it this turn."""
 
 from collections import deque
+from hmac import compare_digest
 from typing import Any, Final
 
 from twisted.internet import protocol
@@ -13,13 +14,13 @@ from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
 from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
 from hikari.gateway.pressure import count, hold_back
-from hikari.gateway.reads import READS
 from hikari.gateway.rearming import DECODE
+from hikari.gateway.served import READS, WRITES
 from hikari.gateway.slot import Slot, goodbye, ready, unimplemented
 from hikari.gateway.telling import Telling
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
-from hikari.tree.acl import Identity, digest
+from hikari.tree.acl import SUPERUSER, Identity, digest
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.space import REFUSAL, grows
 from hikari_wire import codes
@@ -41,18 +42,6 @@ TOLD_BYTES_MAX: Final = 1 << 20
 DEAF_BYTES: Final = 64 << 10
 """More unread output, and the client's requests are read no further."""
 
-WRITES: Final = frozenset(
-    (
-        codes.CREATE,
-        codes.CREATE2,
-        codes.DELETE,
-        codes.SET_DATA,
-        codes.SET_ACL,
-        codes.CHECK,
-        codes.MULTI,
-        codes.CLOSE_SESSION,
-    )
-)
 _header = HEADER.unpack_from
 Spans = list[tuple[int, int]]
 
@@ -68,7 +57,7 @@ class Connection(protocol.Protocol):
         *("due", "ending", "frames", "handshake", "held_back", "held_bytes", "identities"),
         *("local", "out", "outlet", "parked", "peer", "session", "shut"),
         *("slots", "syncs", "telling", "timeout_ms", "traffic", "underway_bytes", "waiting"),
-        *("watched_bytes",),
+        *("of_keeper", "watched_bytes"),
     )
 
     def __init__(self, door: Door) -> None:
@@ -87,6 +76,7 @@ class Connection(protocol.Protocol):
         self.held_bytes = 0  # of all that it makes us keep, in door.held_bytes
         self.burdened = False  # there is something in one of the two
         self.watched_bytes = 0  # at most: see hikari.gateway.reads
+        self.of_keeper = False  # its client asked for Keeper's features
         self.closed = False  # nothing more is read, proposed or answered
         self.shut = False  # nothing more is read: closed, or about to be
         self.ending = False  # closed once what is in `out` is written
@@ -107,7 +97,9 @@ class Connection(protocol.Protocol):
         transport: Any = self.transport
         transport.setTcpNoDelay(True)
         self.peer = transport.getPeer()
-        self.identities = ((b"ip", self.peer.host.encode()),)
+        self.identities = ((b"ip", address(self.peer.host)),)
+        if self.door.skip_acl:
+            self.identities += (SUPERUSER,)
         self.frames = Frames(self.door.frame_bytes_max)
         if why := self.door.admit(self):
             self.refuse(why)
@@ -286,7 +278,9 @@ class Connection(protocol.Protocol):
         _, _, scheme, auth = request
         identities = self.identities
         if scheme == b"digest":
-            identities = tuple(dict.fromkeys((*identities, (b"digest", digest(auth)))))
+            user = digest(auth)
+            powers = (SUPERUSER,) if compare_digest(user, self.door.super_digest) else ()
+            identities = tuple(dict.fromkeys((*identities, *powers, (b"digest", user))))
         size = sum(len(known) for known, _ in identities) + sum(len(id) for _, id in identities)
         if scheme in (b"digest", b"ip") and size <= IDENTITIES_BYTES_MAX:
             self.identities = identities
@@ -580,3 +574,8 @@ class ClientPort(protocol.Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> Connection:
         return Connection(self.door)
+
+
+def address(host: str) -> bytes:
+    """As ACLs have it: who came over IPv4 to a socket of IPv6 came over IPv4."""
+    return host.lower().removeprefix("::ffff:").encode() if "." in host else host.encode()

@@ -45,6 +45,8 @@ class Door:
     connections_per_host_max: int = 0  # 0: as many as all together
     outstanding_max: int = 1_000
     clients_bytes_max: int = 1 << 30
+    super_digest: bytes = b""  # who knows its password is the superuser; b"": nobody
+    skip_acl: bool = False  # everybody is
 
     damaged: Callable[[Exception], None] | None = field(init=False, default=None)
     replica: Replica = field(init=False)

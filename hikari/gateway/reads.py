@@ -6,11 +6,13 @@ Each function takes (connection, xid, request) and gives the whole reply frame.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from hikari.gateway.filtered import filtered
+from hikari.gateway.published import PUBLISHED
 from hikari.gateway.watching import WATCHING, arm
 from hikari.tree.acl import may, without_hashes
 from hikari.tree.znode import Znode
 from hikari_wire import codes
-from hikari_wire.replies import BODY, HEADER, frame
+from hikari_wire.replies import BODY, HEADER, frame, pack_multi_for_keeper
 
 if TYPE_CHECKING:
     from hikari.gateway.connection import Connection
@@ -25,7 +27,10 @@ def _get_data(connection: "Connection", xid: int, request: tuple[Any, ...]) -> b
     tree = connection.door.tree
     znode = tree.look(path)
     if znode is None:
-        return frame(xid, tree.zxid, codes.NO_NODE)
+        if path not in PUBLISHED:
+            return frame(xid, tree.zxid, codes.NO_NODE)
+        connection.of_keeper = True
+        znode = PUBLISHED[path]
     if znode.acl and not may(znode.acl, codes.PERM_READ, connection.identities):
         return frame(xid, tree.zxid, codes.NO_AUTH)
     if watch:
@@ -45,11 +50,13 @@ def _exists(connection: "Connection", xid: int, request: tuple[Any, ...]) -> byt
     if watch:
         arm(connection, connection.door.watches.add_data, path)
     if znode is None:
-        return frame(xid, tree.zxid, codes.NO_NODE)
+        znode = PUBLISHED.get(path)
+        if znode is None:
+            return frame(xid, tree.zxid, codes.NO_NODE)
     return _pack(84, xid, tree.zxid, 0) + (znode.stat or znode.stat68())
 
 
-def _children_of(connection: "Connection", xid: int, request: tuple[Any, ...]) -> Znode | bytes:
+def children_of(connection: "Connection", xid: int, request: tuple[Any, ...]) -> Znode | bytes:
     """The znode whose children are asked for, or the refusal."""
     _, path, watch = request
     tree = connection.door.tree
@@ -64,7 +71,7 @@ def _children_of(connection: "Connection", xid: int, request: tuple[Any, ...]) -
 
 
 def _get_children(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
-    znode = _children_of(connection, xid, request)
+    znode = children_of(connection, xid, request)
     if isinstance(znode, bytes):
         return znode
     tree = connection.door.tree
@@ -74,7 +81,7 @@ def _get_children(connection: "Connection", xid: int, request: tuple[Any, ...]) 
 
 
 def _get_children2(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
-    znode = _children_of(connection, xid, request)
+    znode = children_of(connection, xid, request)
     if isinstance(znode, bytes):
         return znode
     tree = connection.door.tree
@@ -113,7 +120,8 @@ def _multi_read(connection: "Connection", xid: int, request: tuple[Any, ...]) ->
         if room < 0:
             return frame(xid, tree.zxid, codes.BAD_ARGUMENTS)
         results.append(result)
-    return frame(xid, tree.zxid, codes.OK, BODY[codes.MULTI_READ](results))
+    pack = pack_multi_for_keeper if connection.of_keeper else BODY[codes.MULTI_READ]
+    return frame(xid, tree.zxid, codes.OK, pack(results))
 
 
 def _bytes_of(result: tuple[int, int, Any]) -> int:
@@ -123,20 +131,36 @@ def _bytes_of(result: tuple[int, int, Any]) -> int:
         return 16
     if op == codes.GET_DATA:
         return 96 + len(value[0] or b"")
-    return 16 + sum([4 + len(name) for name in value])
+    if op == codes.EXISTS:
+        return 96
+    if op == codes.GET_CHILDREN:
+        return 16 + sum([4 + len(name) for name in value])
+    names, _, *more = value
+    size = 96 + sum([4 + len(name) for name in names])
+    for parts in more:
+        size += sum([4 + len(part or b"") for part in parts])
+    return size
 
 
 def _read_of_many(connection: "Connection", sub: tuple[Any, ...]) -> tuple[int, int, Any]:
     tree = connection.door.tree
     op, path = sub[0], sub[1]
+    of_failed = op if connection.of_keeper else codes.ERROR
     znode = tree.look(path)
     if znode is None:
-        return codes.ERROR, codes.NO_NODE, None
+        return of_failed, codes.NO_NODE, None
     if not may(znode.acl, codes.PERM_READ, connection.identities):
-        return codes.ERROR, codes.NO_AUTH, None
+        return of_failed, codes.NO_AUTH, None
     if op == codes.GET_DATA:
         return op, codes.OK, (znode.data, znode.stat68())
-    return op, codes.OK, tree.children(path)
+    if op == codes.EXISTS:
+        return op, codes.OK, znode.stat68()
+    if op == codes.GET_CHILDREN:
+        return op, codes.OK, tree.children(path)
+    if op == codes.GET_CHILDREN2:
+        return op, codes.OK, (tree.children(path), znode.stat68())
+    error, value = filtered(connection, sub, znode)
+    return (of_failed if error else op), error, value
 
 
 def _get_all_children_number(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:

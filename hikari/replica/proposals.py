@@ -151,13 +151,16 @@ class Proposals:
         return self.waiting()
 
     def _again(self) -> None:
-        """Put what had no answer before all that waits, but for those who wait no more."""
+        """Put what had no answer before all that waits, but for those who wait no more: of them
+        nothing is taken any more, or what they asked later would stand in the log without it."""
         groups: list[Group] = []
         askers: list[Asker] = []
         sizes: list[int] = []
         for _, who, what, how_much, _ in self._outstanding:
             for asker, group, size in zip(who, what, how_much, strict=True):
-                if not asker.gone():
+                if asker.gone():
+                    asker.lost()
+                else:
                     askers.append(asker)
                     groups.append(group)
                     sizes.append(size)

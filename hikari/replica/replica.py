@@ -13,16 +13,21 @@ from hikari.raft.journal import Journal
 from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
 from hikari.raft.raft import LEADER, Raft, Ready
 from hikari.replica.barriers import Barriers
+from hikari.replica.collector import Collector
 from hikari.replica.compaction import Compaction
 from hikari.replica.counts import LogCounts
 from hikari.replica.digests import DIGEST_ENTRIES, Digests
+from hikari.replica.nobody import payload_of_nobody
+from hikari.replica.over_quota import OverQuota
 from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
 from hikari.replica.room import Room
 from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
+from hikari.tree.ending import COLLECT
 from hikari.tree.fresh import CONFIG
 from hikari.tree.membership import CONFIGURE, servers_of
+from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.space import READ_ONLY
 from hikari.tree.state import Event
@@ -98,6 +103,8 @@ class Replica:
     wall_ms: Callable[[], int]
     proposals: Proposals
     sessions: SessionClock
+    collector: Collector
+    enforces_quotas: bool  # what this member puts into the log when it leads
     receiving: Receiving
     compaction: Compaction
     replant: Callable[[Any, str], Tree]  # (rows, folder name) -> the tree in them
@@ -112,6 +119,7 @@ class Replica:
     digests: Digests = field(init=False)
     scrub: Scrub = field(init=False, default=Factory(Scrub))
     room: Room = field(init=False)
+    over_quota: OverQuota = field(init=False, default=Factory(OverQuota))
     _woken: bool = field(init=False, default=False)
     _forwarded: list[bytes] = field(init=False, default=Factory(list))
     _expired: list[bytes] = field(init=False, default=Factory(list))
@@ -210,6 +218,7 @@ class Replica:
         self.scrub.tick(self.tree)
         self._tick_disk()
         self._tick_sessions(late)
+        self._tick_collector()
         if self.room.tick():
             self._tick_room()
         if self.barriers.tick():
@@ -421,7 +430,7 @@ class Replica:
         if op == READ_ONLY:
             log.warn("the ensemble is {how}", how=_HOW[self.tree.read_only])
             return
-        if op == CONFIGURE:
+        if op in (COLLECT, CONFIGURE, ENFORCE_QUOTAS):
             return
         if op in (CREATE_SESSION, ATTACH):
             self.sessions.open(result.id, result.timeout_ms, member)
@@ -489,6 +498,16 @@ class Replica:
             self.counts.expired += 1
             self._expired += payload_of_nobody(request)
 
+    # ---- what ends by itself
+
+    def _tick_collector(self) -> None:
+        if self.raft.role != LEADER or self.room.starved:
+            self.collector.rest()
+            self.tree.over_quota.clear()  # who leads says so
+        elif due := self.collector.tick(self.tree.rows, self.wall_ms()):
+            self._expired += payload_of_nobody(*due)
+        self.over_quota.tick(self.tree.over_quota)
+
     # ---- room
 
     def _tick_room(self) -> None:
@@ -499,6 +518,9 @@ class Replica:
                 self._outbox.append((raft.leader, DiskRoom(self.member, room.low)))
         elif not room.starved:
             self._configure()
+            if self.tree.enforces_quotas != self.enforces_quotas:
+                request = (ENFORCE_QUOTAS, int(self.enforces_quotas))
+                self._expired += payload_of_nobody(request)
             wanted = room.read_only(self.tree.read_only)
             if wanted != self.tree.read_only:
                 self._expired += payload_of_nobody((READ_ONLY, int(wanted)))
@@ -571,26 +593,3 @@ class Replica:
         for session in self.tree.sessions.values():
             self.sessions.open(session.id, session.timeout_ms)
         self.door.restored()
-
-
-def payload_of_nobody(request: tuple[Any, ...]) -> list[bytes]:
-    """A proposal that no client asked for."""
-    nobody = Proposals(0, 0, float)
-    nobody.add(_NOBODY, (0, 0, (), [request]), 0)
-    return nobody.pack()
-
-
-class _Nobody:
-    closed = False
-
-    def replied(self, zxid: int, error: int, result: Any) -> None: ...
-
-    def lost(self) -> None: ...
-
-    def gone(self) -> bool:
-        return False
-
-    def failed(self, error: Exception) -> None: ...
-
-
-_NOBODY: Final = _Nobody()

@@ -254,6 +254,12 @@ class MemoryRows:
         first = bisect_left(self._keys, prefix + start)
         return self._keys[first : None if end is None else bisect_left(self._keys, end)]
 
+    def page(self, prefix: bytes, after: bytes, count: int) -> list[tuple[bytes, bytes]]:
+        end = after_prefix(prefix)
+        first = bisect_left(self._keys, max(prefix, after + b"\0"))
+        last = len(self._keys) if end is None else bisect_left(self._keys, end)
+        return [(key, self._rows[key]) for key in self._keys[first : min(last, first + count)]]
+
     def view(self) -> MemoryView:
         return MemoryView([(key, self._rows[key]) for key in self._keys])
 

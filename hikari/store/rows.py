@@ -227,6 +227,20 @@ class RocksRows:
             return [key for key in found if prefix + key != FORMAT_KEY]
         return found
 
+    def page(self, prefix: bytes, after: bytes, count: int) -> list[tuple[bytes, bytes]]:
+        rows = self._db.iter()
+        rows.seek(max(prefix, after + b"\0"))
+        end = after_prefix(prefix)
+        found: list[tuple[bytes, bytes]] = []
+        while len(found) < count and (key := rows.key()) is not None:
+            if end is not None and key >= end:
+                break
+            if key != FORMAT_KEY:
+                found.append((key, rows.value()))
+            rows.next()
+        _demand_whole(rows)
+        return found
+
     def view(self) -> RocksView:
         once = ReadOptions()
         # Reading everything must not empty the cache. (The stubs forget the argument.)

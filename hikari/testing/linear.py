@@ -200,6 +200,12 @@ _KEYED: Final = frozenset(
     )
 )
 _WITH_DATA: Final = frozenset((codes.CREATE, codes.CREATE2, codes.SET_DATA))
+_STRANGE: Final = frozenset(
+    (
+        *(codes.CREATE_CONTAINER, codes.CREATE_TTL, codes.CREATE_IF_NOT_EXISTS),
+        *(codes.TRY_REMOVE, codes.REMOVE_RECURSIVE),
+    )
+)
 _UNREAD: Final = object()
 _PLAIN: Final = frozenset((codes.OK, codes.NO_NODE, codes.NODE_EXISTS, codes.BAD_VERSION))
 _NOT_DONE: Final = frozenset(
@@ -219,6 +225,7 @@ def registers(conversations: Iterable[Conversation]) -> dict[bytes, list[Call]]:
     """
     calls: dict[bytes, list[Call]] = {}
     others: set[bytes] = set()  # paths that these models do not describe
+    removed: set[bytes] = set()  # with all below them
     sequences: set[bytes] = set()
     for conversation in conversations:
         behind: float | None = None  # when the newest answered sync or write was asked
@@ -234,15 +241,20 @@ def registers(conversations: Iterable[Conversation]) -> dict[bytes, list[Call]]:
             elif op == codes.MULTI:
                 for part in one.request[1]:
                     others.add(part[1])
+                    if part[0] == codes.REMOVE_RECURSIVE:
+                        removed.add(part[1])
                     _strange_create(part, others, sequences)
-            elif op == codes.SET_ACL:
+            elif op == codes.SET_ACL or op in _STRANGE:
                 others.add(one.request[1])
+            if op == codes.REMOVE_RECURSIVE:
+                removed.add(one.request[1])
             if one.ended and (op == codes.SYNC or op in WRITES) and one.error not in _NOT_DONE:
                 behind = one.invoked
     return {
         path: some
         for path, some in calls.items()
         if path not in others
+        and not path.startswith((b"/zookeeper", *[one + b"/" for one in removed]))
         and not (path[:-10] in sequences and path[-10:].isdigit())
         and any(call.action[0] in WRITES for call in some)
     }

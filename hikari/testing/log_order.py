@@ -27,6 +27,8 @@ WRITES: Final = frozenset(
     (
         *(codes.CREATE, codes.CREATE2, codes.DELETE, codes.SET_DATA, codes.SET_ACL),
         *(codes.CHECK, codes.MULTI, codes.CLOSE_SESSION),
+        *(codes.CREATE_CONTAINER, codes.CREATE_TTL, codes.CREATE_IF_NOT_EXISTS),
+        *(codes.CHECK_NOT_EXISTS, codes.CHECK_STAT, codes.TRY_REMOVE, codes.REMOVE_RECURSIVE),
     )
 )
 NEVER: Final = float("inf")

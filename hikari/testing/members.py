@@ -39,7 +39,14 @@ def host_of(member: int) -> str:
     return f"10.0.0.{member}"
 
 
-def make_config(member: int, members: int, kept: int, flush_entries: int) -> Config:
+def make_config(
+    member: int,
+    members: int,
+    kept: int,
+    flush_entries: int,
+    endings: config.Endings | None = None,
+    enforces_quotas: bool = False,
+) -> Config:
     """`kept`: entries that the journal keeps behind the flushed tree."""
     return Config(
         member=config.Member(member, Path(f"/m{member}")),
@@ -50,6 +57,8 @@ def make_config(member: int, members: int, kept: int, flush_entries: int) -> Con
             )
         ),
         journal=config.Journal(entries_kept=kept, flush_entries=flush_entries),
+        endings=endings or config.Endings(),
+        quotas=config.Quotas(enforces_quotas),
     )
 
 

@@ -7,6 +7,7 @@ It shares no code with `hikari.tree`: what both agree on was written twice.
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from hikari.testing import quota_model as quotas
 from hikari.testing.history import Applied
 from hikari.testing.permissions import Identity, masked, may, stored
 from hikari_wire import acl, codes, paths
@@ -16,8 +17,10 @@ Stat = tuple[int, ...]
 
 ATTACH: Final = -12
 EXPIRE: Final = -13
+COLLECT: Final = -14
 READ_ONLY: Final = -20
 CONFIGURE: Final = -21
+ENFORCE_QUOTAS: Final = -22
 REFUSED: Final = codes.QUOTA_EXCEEDED
 """While it is read-only: the answer to what could make the tree larger."""
 DEPTH_MAX: Final = 0xFFFF
@@ -25,8 +28,15 @@ INT_MAX: Final = 2**31 - 1
 OWN: Final = (b"/", b"/zookeeper", b"/zookeeper/config", b"/zookeeper/quota")
 
 _DONE: Final = (codes.OK, None)
-_SHRINKING: Final = frozenset((codes.DELETE, codes.CHECK))
-_OF_SESSIONS: Final = frozenset((codes.CREATE_SESSION, codes.CLOSE_SESSION, ATTACH, EXPIRE))
+_TOLD_AS: Final = {codes.CREATE_CONTAINER: codes.CREATE2, codes.CREATE_TTL: codes.CREATE2}
+_SHRINKING: Final = frozenset(
+    (
+        *(codes.DELETE, codes.CHECK, codes.CHECK_NOT_EXISTS, codes.CHECK_STAT),
+        *(codes.TRY_REMOVE, codes.REMOVE_RECURSIVE),
+    )
+)
+_CONTAINER: Final = -(1 << 63)  # the owner of a container; of a TTL znode: behind a byte of ones
+_TTL_BITS: Final = (1 << 40) - 1
 
 
 def may_grow(request: tuple[Any, ...]) -> bool:
@@ -34,7 +44,7 @@ def may_grow(request: tuple[Any, ...]) -> bool:
     op = request[0]
     if op == codes.MULTI:
         return any(part[0] not in _SHRINKING for part in request[1])
-    return op not in _SHRINKING and op not in _OF_SESSIONS and op not in (READ_ONLY, CONFIGURE)
+    return bool(op > 0) and op not in _SHRINKING
 
 
 class Znode:
@@ -67,7 +77,7 @@ class Znode:
                 self.version,
                 (2 * self.creates - children + 2**31 & 0xFFFFFFFF) - 2**31,
                 self.aversion,
-                self.owner,
+                max(0, self.owner),
                 len(self.data or b""),
                 children,
                 self.pzxid,
@@ -95,6 +105,7 @@ class Model:
     def __init__(self) -> None:
         self.zxid = self.time_ms = 0
         self.read_only = False
+        self.enforces_quotas = False
         self.sessions: dict[int, Session] = {}
         self.ended: dict[int, int] = {}  # session -> zxid of its end
         self.events: list[tuple[int, bytes, bytes]] = []
@@ -108,11 +119,16 @@ class Model:
         self._parts: dict[int, Callable[..., Answer]] = {
             codes.CREATE: self._create,
             codes.CREATE2: self._create2,
-            codes.CREATE_CONTAINER: self._not_served,
-            codes.CREATE_TTL: self._not_served,
+            codes.CREATE_CONTAINER: self._create_ending,
+            codes.CREATE_TTL: self._create_ending,
             codes.DELETE: self._delete,
             codes.SET_DATA: self._set_data,
             codes.CHECK: self._check,
+            codes.CHECK_NOT_EXISTS: self._check_not_exists,
+            codes.CREATE_IF_NOT_EXISTS: self._create_if_not_exists,
+            codes.REMOVE_RECURSIVE: self._remove_recursive,
+            codes.CHECK_STAT: self._check_stat,
+            codes.TRY_REMOVE: self._try_remove,
         }
         self._requests: dict[int, Callable[..., Answer]] = {
             **self._parts,
@@ -123,6 +139,8 @@ class Model:
             ATTACH: self._attach,
             EXPIRE: self._expire,
             READ_ONLY: self._switch,
+            COLLECT: self._collect,
+            ENFORCE_QUOTAS: self._enforce,
             CONFIGURE: self._configure,
         }
 
@@ -148,12 +166,12 @@ class Model:
     # ---- the namespace
 
     def _create(self, request: tuple[Any, ...], session: int, who: Sequence[Identity]) -> Answer:
-        _, path, data, asked, flags = request[:5]
-        if not 0 <= flags <= codes.EPHEMERAL_SEQUENTIAL:
-            known = 0 < flags <= codes.PERSISTENT_SEQUENTIAL_WITH_TTL
-            return codes.UNIMPLEMENTED if known else codes.BAD_ARGUMENTS, None
-        owner = self.sessions.get(session) if flags & 1 else None
-        if flags & 1 and owner is None:
+        op, path, data, asked, flags = request[:5]
+        ttl = op == codes.CREATE_TTL
+        if flags not in ((5, 6) if ttl else range(5)) or (ttl and not 0 < request[5] <= _TTL_BITS):
+            return codes.BAD_ARGUMENTS, None
+        owner = self.sessions.get(session) if flags in (1, 3) else None
+        if flags in (1, 3) and owner is None:
             return codes.SESSION_EXPIRED, None
         above, slash, _ = path.rpartition(b"/")
         if not slash or b"\0" in path:
@@ -174,9 +192,16 @@ class Model:
             return codes.BAD_ARGUMENTS, None
         if path in self.znodes:
             return codes.NODE_EXISTS, None
-        if parent.owner:
+        if parent.owner > 0:
             return codes.NO_CHILDREN_FOR_EPHEMERALS, None
-        made = Znode(data, rights, session if owner is not None else 0, self.zxid, self.time_ms)
+        if self.enforces_quotas and quotas.too_much(self.znodes, path, 1, len(data or b"")):
+            return codes.QUOTA_EXCEEDED, None
+        kind = session if owner is not None else 0
+        if ttl:
+            kind = int.from_bytes(b"\xff" + request[5].to_bytes(7, "big"), "big", signed=True)
+        elif op == codes.CREATE_CONTAINER:
+            kind, owner = _CONTAINER, None
+        made = Znode(data, rights, kind, self.zxid, self.time_ms)
         self._add(path, made, above or b"/", parent)
         if owner is not None:
             owner.ephemerals[path] = None
@@ -189,10 +214,83 @@ class Model:
         error, path = self._create(request, session, who)
         return error, None if error else (path, self.znodes[path].seen())
 
-    def _not_served(
+    def _create_ending(self, request: tuple[Any, ...], *given: Any) -> Answer:
+        return self._create2(request, *given)
+
+    def _create_if_not_exists(self, request: tuple[Any, ...], *given: Any) -> Answer:
+        if request[4] & 2:
+            return codes.BAD_ARGUMENTS, None
+        error, path = self._create(request, *given)
+        return (codes.OK, request[1]) if error == codes.NODE_EXISTS else (error, path)
+
+    def _check_not_exists(
         self, request: tuple[Any, ...], session: int, who: Sequence[Identity]
     ) -> Answer:
-        return codes.UNIMPLEMENTED, None
+        path = request[1]
+        if path not in self.znodes:
+            return codes.OK if paths.check(path) else codes.BAD_ARGUMENTS, None
+        error, _ = self._check(request, session, who)
+        return {codes.OK: codes.NODE_EXISTS, codes.BAD_VERSION: codes.OK}.get(error, error), None
+
+    def _check_stat(self, request: tuple[Any, ...], *given: Any) -> Answer:
+        _, path, _, wanted = request
+        error, _ = self._check(request[:3], *given)
+        if error:
+            return error, None
+        pairs = zip(wanted, self.znodes[path].seen(), strict=True)
+        return codes.BAD_VERSION if any(a not in (-1, b) for a, b in pairs) else codes.OK, None
+
+    def _try_remove(self, request: tuple[Any, ...], *given: Any) -> Answer:
+        error, _ = self._delete(request, *given)
+        spared = error in (codes.NO_NODE, codes.BAD_VERSION, codes.NOT_EMPTY)
+        return codes.OK if spared else error, None
+
+    def _remove_recursive(
+        self, request: tuple[Any, ...], session: int, who: Sequence[Identity]
+    ) -> Answer:
+        _, path, limit = request
+        if path in OWN or not paths.check(path):
+            return codes.BAD_ARGUMENTS, None
+        parent = self.znodes.get(paths.parent(path))
+        if parent is None:
+            return _DONE
+        if not may(parent.acl, codes.PERM_DELETE, who):
+            return codes.NO_AUTH, None
+        if path not in self.znodes:
+            return _DONE
+        doomed = self._family(path)
+        if len(doomed) > limit:
+            return codes.NOT_EMPTY, None
+        if not all(may(self.znodes[one].acl, codes.PERM_DELETE, who) for one in doomed):
+            return codes.NO_AUTH, None
+        for one in sorted(doomed, key=lambda one: (one.count(b"/"), one), reverse=True):
+            self._remove(one)
+        return _DONE
+
+    def _family(self, path: bytes) -> list[bytes]:
+        """It, and all below it."""
+        found = [path]
+        for one in found:
+            found += [one + b"/" + name for name in self.znodes[one].names]
+        return found
+
+    def _collect(self, request: tuple[Any, ...], *nothing: object) -> Answer:
+        """What ends by itself ends, if its time has come."""
+        _, path, never_used_ms = request
+        znode = self.znodes.get(path)
+        if znode is not None and znode.owner < 0 and not znode.names:
+            age_ms = self.time_ms - znode.mtime
+            if znode.owner != _CONTAINER:
+                over = age_ms > znode.owner & _TTL_BITS
+            else:
+                over = bool(znode.creates) or bool(never_used_ms and age_ms > never_used_ms)
+            if over:
+                self._remove(path)
+        return _DONE
+
+    def _enforce(self, request: tuple[Any, ...], *nothing: object) -> Answer:
+        self.enforces_quotas = bool(request[1])
+        return _DONE
 
     def _delete(self, request: tuple[Any, ...], session: int, who: Sequence[Identity]) -> Answer:
         _, path, version = request
@@ -221,8 +319,12 @@ class Model:
             return _form(path), None
         if znode.acl and not may(znode.acl, codes.PERM_WRITE, who):
             return codes.NO_AUTH, None
+        growth = len(data or b"") - len(znode.data or b"")
+        if self.enforces_quotas and quotas.too_much(self.znodes, path, 0, growth):
+            return codes.QUOTA_EXCEEDED, None
         if version not in (-1, znode.version):
             return codes.BAD_VERSION, None
+        self._tally(path, 0, growth)
         self._remember(znode)
         znode.data = data
         znode.version = _next(znode.version)
@@ -262,7 +364,7 @@ class Model:
 
     def _multi(self, request: tuple[Any, ...], session: int, who: Sequence[Identity]) -> Answer:
         """All or nothing. What failed is told in the value; the header says OK."""
-        parts = request[1]
+        parts = [_meant(part) for part in request[1]]
         if not all(part[0] in self._parts for part in parts):
             return codes.MARSHALLING_ERROR, None
         self._undo = []
@@ -277,7 +379,7 @@ class Model:
                 errors = [codes.OK] * len(said) + [error] + [codes.RUNTIME_INCONSISTENCY] * rest
                 said = [(codes.ERROR, each, None) for each in errors]
                 break
-            said.append((part[0], codes.OK, value))
+            said.append((_TOLD_AS.get(part[0], part[0]), codes.OK, value))
         self._undo = None
         return codes.OK, tuple(said)
 
@@ -292,6 +394,10 @@ class Model:
         self.events.append((codes.EVENT_CHILDREN_CHANGED, above, parent.acl))
         if self._undo is not None:
             self._undo.append(lambda: self._forget(path, parent))
+        top = quotas.counts_anew(path)
+        if top:
+            znode.data = quotas.text(*quotas.counted(self.znodes, top), {})
+        self._tally(path, 1, len(znode.data or b""))
 
     def _forget(self, path: bytes, parent: Znode) -> None:
         del self.znodes[path], parent.names[paths.name(path)]
@@ -304,6 +410,7 @@ class Model:
         del parent.names[paths.name(path)]
         parent.pzxid = self.zxid
         parent.stat = parent.listing = None
+        self._tally(path, -1, -len(znode.data or b""))
         owner = self.sessions.get(znode.owner)
         if owner is not None:
             del owner.ephemerals[path]
@@ -311,6 +418,17 @@ class Model:
         self.events.append((codes.EVENT_CHILDREN_CHANGED, above, parent.acl))
         if self._undo is not None:
             self._undo.append(lambda: self._bring_back(path, znode, parent, owner))
+
+    def _tally(self, path: bytes, count: int, size: int) -> None:
+        """Say in the nearest quota's stats what came or went."""
+        quota = quotas.limited(self.znodes, path)
+        stats = self.znodes.get(quotas.stats_path(quota)) if quota else None
+        there = None if stats is None else quotas.numbers(stats.data)
+        if stats is not None and there is not None:
+            self._remember(stats)
+            now = there.get("count", -1) + count, there.get("bytes", -1) + size
+            stats.data = quotas.text(*now, there)
+            stats.stat = None
 
     def _bring_back(self, path: bytes, znode: Znode, parent: Znode, owner: Session | None) -> None:
         self.znodes[path] = znode
@@ -430,6 +548,18 @@ class Model:
 
 def _user(scheme: bytes, id: bytes) -> bytes:
     return id.split(b":")[0] if scheme == b"digest" else id
+
+
+def _meant(part: tuple[Any, ...]) -> tuple[Any, ...]:
+    """In a multi the flags of a create say which it is; () + op 0: what cannot be read."""
+    op = part[0]
+    if op == codes.CREATE_TTL:
+        if part[4] in (5, 6):
+            return part
+        return (codes.CREATE_CONTAINER if part[4] == 4 else codes.CREATE, *part[1:5])
+    if op in (codes.CREATE, codes.CREATE2, codes.CREATE_CONTAINER) and part[4] not in range(4):
+        return (codes.CREATE_CONTAINER, *part[1:]) if part[4] == 4 else (0,)
+    return part
 
 
 def _form(path: bytes) -> int:

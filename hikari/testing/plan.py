@@ -13,6 +13,12 @@ from attrs import asdict, define, field
 
 REGISTERS: Final = [f"/r{n}" for n in range(4)]
 FOLDERS: Final = ["/q", "/e", "/s"]
+ENDINGS: Final = ["/k", "/t"]
+"""Folders of containers, and of TTL znodes."""
+LIMITED: Final = "/u"
+"""A folder with a quota."""
+LIMITS: Final = f"/zookeeper/quota{LIMITED}/zookeeper_limits"
+STATS: Final = f"/zookeeper/quota{LIMITED}/zookeeper_stats"
 DELAYING: Final = {
     *("halves", "alone", "deaf", "mute", "one way", "slow link", "pause", "slow disk", "stall"),
     "exile",
@@ -101,6 +107,10 @@ def _knobs(chance: random.Random) -> dict[str, float]:
         "spread_s": chance.choice((0.0001, 0.005, 0.05)),
         "sync_s": chance.choice((0.0002, 0.0002, 0.001, 0.005, 0.05)),
         "room": chance.choice((1 << 20, 1 << 20, 3_000)),
+        "check_ms": chance.choice((100, 400, 400, 60_000)),
+        "per_minute": chance.choice((1_200, 10_000)),
+        "never_used_ms": chance.choice((0, 0, 2_000)),
+        "enforcing": chance.choice((0, 0, 0b10, 0b1110, 0b11111110)),  # a bit a member
     }
 
 
@@ -110,7 +120,8 @@ def _knobs(chance: random.Random) -> dict[str, float]:
 def _script(chance: random.Random, number: int, members: int, horizon_s: float) -> Script:
     script = Script(chance.choice((4_000, 4_000, 10_000, 40_000)))
     # Not before there is a leader to connect to: without the folders hardly anything succeeds.
-    acts = [[1.0, "burst", [["create", path, 0] for path in REGISTERS + FOLDERS]]]
+    folders = [*REGISTERS, *FOLDERS, *ENDINGS, LIMITED, f"/zookeeper/quota{LIMITED}", LIMITS, STATS]
+    acts = [[1.0, "burst", [["create", path, 0] for path in folders]]]
     gap_s = chance.choice((0.01, 0.05, 0.2))
     steady = chance.random() < 0.4  # it keeps its connection for as long as it can
     at_s = 1.0
@@ -156,6 +167,8 @@ def _plain(chance: random.Random) -> Act:
 
 
 def _request(chance: random.Random) -> Act:
+    if chance.random() < 0.15:
+        return _rarer(chance)
     register, drawn = chance.choice(REGISTERS), chance.random()
     watch = chance.random() < 0.3
     if drawn < 0.30:
@@ -175,13 +188,57 @@ def _request(chance: random.Random) -> Act:
     if drawn < 0.90:
         return ["exists", chance.choice((*REGISTERS, *_names("/s"), *_names("/e"))), watch]
     if drawn < 0.94:
-        return _rarer(chance)
+        return _question(chance)
     if drawn < 0.955:
         return ["sync"]
     return ["multi", [_part(chance) for _ in range(chance.randrange(1, 5))]]
 
 
 def _rarer(chance: random.Random) -> Act:
+    """What ends by itself, what is limited, and what only Keeper can do."""
+    drawn, watch = chance.random(), chance.random() < 0.3
+    container, mortal = chance.choice(_names("/k")[:3]), chance.choice(_names("/t")[:3])
+    limited = chance.choice(_names(LIMITED))
+    if drawn < 0.30:
+        return chance.choice(
+            (
+                *(["container", container], ["create", f"{container}/c", 0]),
+                *(["delete", f"{container}/c"], ["delete", f"{container}/c"]),
+                *(["children", container, watch], ["exists", container, watch]),
+            )
+        )
+    if drawn < 0.60:
+        ttl_ms = chance.choice((200, 1_000, 6_000))
+        return chance.choice(
+            (
+                *(["ttl", mortal, ttl_ms], ["ttl", mortal, ttl_ms], ["ttl", "/t/n-", ttl_ms]),
+                *(["set", mortal], ["create", f"{mortal}/c", 0], ["delete", f"{mortal}/c"]),
+                *(["exists", mortal, watch], ["children", "/t", watch]),
+            )
+        )
+    if drawn < 0.80:
+        hard = f"count=-1,bytes=-1=;byteHardLimit={chance.choice((-1, 12))};countHardLimit="
+        return chance.choice(
+            (
+                *(["create", limited, 0], ["create", limited, 1], ["set", limited]),
+                *(["delete", limited], ["remove all", limited, 9], ["get", STATS, False]),
+                *(["say", LIMITS, f"{hard}{chance.choice((-1, 3, 5))}"], ["get", STATS, False]),
+            )
+        )
+    return _of_keeper(chance)
+
+
+def _of_keeper(chance: random.Random) -> Act:
+    path = chance.choice((*_names("/s"), *_names("/k")[:3], *_names("/t")[:3]))
+    return chance.choice(
+        (
+            *(["remove all", path, chance.choice((1, 2, 9))], ["try", path], ["absent", path]),
+            *(["if absent", chance.choice(_names("/s"))], ["create", f"{path}/c", 0]),
+        )
+    )
+
+
+def _question(chance: random.Random) -> Act:
     drawn = chance.random()
     path = chance.choice(("/", *FOLDERS, *REGISTERS[:2], *_names("/s")[:2], *_names("/e")[:2]))
     if drawn < 0.45:
@@ -215,6 +272,8 @@ def _create(chance: random.Random) -> Act:
 
 def _part(chance: random.Random) -> Act:
     drawn = chance.random()
+    if drawn < 0.1:
+        return _part_of_rarer(chance)
     if drawn < 0.4:
         return ["set", chance.choice(REGISTERS)]
     if drawn < 0.6:
@@ -222,6 +281,13 @@ def _part(chance: random.Random) -> Act:
     if drawn < 0.8:
         return ["delete", chance.choice(_names("/s"))]
     return ["check", chance.choice(REGISTERS)]
+
+
+def _part_of_rarer(chance: random.Random) -> Act:
+    while True:
+        act = _rarer(chance)
+        if act[0] not in ("get", "exists", "children"):
+            return act
 
 
 # ---- what befalls the members

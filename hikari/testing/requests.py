@@ -61,8 +61,30 @@ def _part(client: SimulatedClient, act: Act) -> Request:
         return (codes.SET_DATA, path, client.unique(), client.versions.get(path, 0))
     if kind == "check":
         return (codes.CHECK, path, client.versions.get(path, 0))
-    assert kind == "delete", act
-    return (codes.DELETE, path, -1)
+    if kind in _WITH_VERSION:
+        return (_WITH_VERSION[kind], path, -1)
+    if kind == "remove all":
+        return (codes.REMOVE_RECURSIVE, path, rest[0])
+    if kind == "say":  # what means something to the tree, and so is not unique
+        return (codes.SET_DATA, path, rest[0].encode(), -1)
+    return _create(client.unique(), kind, path, rest)
+
+
+_WITH_VERSION = {
+    "delete": codes.DELETE,
+    "try": codes.TRY_REMOVE,
+    "absent": codes.CHECK_NOT_EXISTS,
+}
+
+
+def _create(data: bytes, kind: str, path: bytes, rest: list[Any]) -> Request:
+    if kind == "container":
+        return (codes.CREATE_CONTAINER, path, data, b"", codes.CONTAINER)
+    if kind == "ttl":
+        flags = codes.PERSISTENT_WITH_TTL + bool(path.endswith(b"-"))
+        return (codes.CREATE_TTL, path, data, b"", flags, rest[0])
+    assert kind == "if absent", kind
+    return (codes.CREATE_IF_NOT_EXISTS, path, data, b"", codes.PERSISTENT)
 
 
 def _hidden(client: SimulatedClient) -> bytes:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 from zlib import crc32
 
+from hikari.config import Endings
 from hikari.raft import leader as raft_leader
 from hikari.raft import raft
 from hikari.replica import digests, replica, snapshots
@@ -14,6 +15,7 @@ from hikari.testing.agreed import agreed
 from hikari.testing.clients import SimulatedClient
 from hikari.testing.disk import Disk
 from hikari.testing.faults import Faults
+from hikari.testing.final import judge_tree
 from hikari.testing.history import OK, Applied, Conversation
 from hikari.testing.linear import judge_registers
 from hikari.testing.members import Manners, Member, make_config
@@ -23,12 +25,18 @@ from hikari.testing.replay import REPORT_S, judge
 from hikari.testing.requests import make_requests
 from hikari.testing.timeline import Process, Timeline
 from hikari.testing.witness import Violation, Witness, demand
+from hikari.tree import keys
+from hikari.tree.ending import has_ended
+from hikari.tree.znode import from_row
 from hikari_wire import codes
 
 STORY_LINES: Final = 400
 HEAL_S_MAX: Final = 10.0
 ANSWER_S_MAX: Final = 60.0
 """A client that hears nothing goes elsewhere after two thirds of its session's time-out."""
+SWEPT_WITHIN_MS: Final = 1_000
+"""Plans with more between two looks at what has ended do not wait for it."""
+SWEEP_S_MAX: Final = 30.0
 QUIET_S: Final = 3.0
 LAST_TIMEOUT_MS: Final = 10_000
 SEARCH_STEPS_MAX: Final = 20_000
@@ -93,7 +101,16 @@ class Simulation:
         chance = random.Random(f"member {number} {plan.seed}")
         knobs = plan.knobs
         config = make_config(
-            number, plan.members, int(knobs.get("kept", 1000)), int(knobs.get("flush_entries", 1e3))
+            number,
+            plan.members,
+            int(knobs.get("kept", 1000)),
+            int(knobs.get("flush_entries", 1e3)),
+            Endings(
+                check_interval_ms=int(knobs.get("check_ms", 60_000)),
+                per_minute_max=int(knobs.get("per_minute", 10_000)),
+                never_used_ms=int(knobs.get("never_used_ms", 0)),
+            ),
+            enforces_quotas=bool(int(knobs.get("enforcing", 0)) >> number & 1),
         )
         disk = Disk(random.Random(f"disk {number} {plan.seed}"))
         member = Member(config, self.timeline, self.network, chance, disk, self.manners)
@@ -228,11 +245,27 @@ class Simulation:
         self._until(self._whole, "all members are whole and agree", HEAL_S_MAX)
         awake = max((client.process.busy_until for client in self.clients), default=0.0)
         self.timeline.run(max(awake, self.timeline.now) + QUIET_S)
+        for client in self.clients:  # who does not know yet that nobody is there finds out
+            self.timeline.current = client.process
+            client.ask((codes.PING,))
         self._until(
             lambda: not any(c.pending for c in self.clients), "all is answered", ANSWER_S_MAX
         )
         self._until(self._whole, "all members still agree", HEAL_S_MAX)
         self._grow()
+        if self.plan.knobs.get("check_ms", 60_000) < SWEPT_WITHIN_MS:
+            self._until(lambda: not self._overdue(), "what has ended is removed", SWEEP_S_MAX)
+            self._until(self._at_rest, "all members agree when it is", HEAL_S_MAX)
+
+    def _overdue(self) -> list[bytes]:
+        """Empty containers and TTL znodes that should be gone by the clock of who leads. All
+        znodes are asked, not the rows that say what may be due."""
+        leader = next(one for one in self.members if one.replica.raft.role == raft.LEADER)
+        tree = leader.replica.tree
+        slack_ms = 2 * int(self.plan.knobs["check_ms"]) + 1_000
+        now_ms = leader.replica.wall_ms() - slack_ms
+        rows = tree.rows.scan(keys.ZNODE)
+        return [key for key, row in rows if has_ended(from_row(row), now_ms, 0)]
 
     def _grow(self) -> None:
         """Whoever comes now can write."""
@@ -305,6 +338,8 @@ class Simulation:
         self.applied = list(agreed(entry.payload for entry in entries))
         zxid = self.members[0].replica.tree.zxid
         demand(len(self.applied) == zxid, "every request counts once", len(self.applied), zxid)
+        wrong = judge_tree(self.applied, self.members[0].replica.tree)
+        demand(not wrong, "what is there", *wrong[:3])
         self.conversations = [one for client in self.clients for one in client.conversations]
         # Who is cut off or asleep cannot tell whom it has heard from: then who may be called
         # expired is nothing that a client can judge.

@@ -1,11 +1,12 @@
 """Who may do what with a znode. ACLs are raw vectors, b"" being the open one; they do not inherit.
 
 Identities are (scheme, id) pairs, as the door established them: an `ip` for every connection,
-and a `digest` for every password it was told.
+a `digest` for every password it was told, and `super` if one of those was that of the superuser.
+They come with the request, so that all members judge by the same.
 """
 
 import hashlib
-import ipaddress
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,12 +18,15 @@ from hikari_wire.acl import Entry
 Identity = tuple[bytes, bytes]
 
 _ANYONE: Final = (b"world", b"anyone")
+SUPERUSER: Final = (b"super", b"")
+"""Who has this identity may do everything."""
 # Only these prove who somebody is: an address does not, so `auth` does not mean it.
-_AUTHENTICATING: Final = frozenset((b"digest",))
+_AUTHENTICATING: Final = frozenset((b"digest", b"x509"))
 
 
 def digest(user_password: bytes) -> bytes:
-    """`user:password` as ACLs name it: the user, and a hash of the whole."""
+    """`user:password` as ACLs name it: the user, and a hash of the whole, as text."""
+    user_password = user_password.decode(errors="replace").encode()
     user = user_password.split(b":", 1)[0]
     return user + b":" + b64encode(hashlib.sha1(user_password).digest())
 
@@ -46,7 +50,7 @@ def _remembered(raw: bytes) -> tuple[Entry, ...]:
 
 def may(raw: bytes, permission: int, identities: Sequence[Identity]) -> bool:
     """Does this ACL let one of the identities do that? Of several permissions one is enough."""
-    if not raw:
+    if not raw or SUPERUSER in identities:
         return True
     for permissions, scheme, id in entries(raw):
         if permissions & permission:
@@ -61,11 +65,12 @@ def may(raw: bytes, permission: int, identities: Sequence[Identity]) -> bool:
 def _matches(scheme: bytes, identity: bytes, id: bytes) -> bool:
     if scheme != b"ip":
         return identity == id
-    network = _network(id)
-    address = _network(identity)
-    if network is None or address is None or network.version != address.version:
+    network, address = _network(id), _network(identity)
+    if network is None or address is None:
         return False
-    return int(address.network_address) & int(network.netmask) == int(network.network_address)
+    bits, first, unset = network
+    # A shift forgets what the mask leaves out, of both.
+    return address[0] == bits and address[1] >> unset == first >> unset
 
 
 def granted(raw: bytes, identities: Sequence[Identity]) -> bytes | None:
@@ -99,20 +104,54 @@ def _is_valid(scheme: bytes, id: bytes) -> bool:
     return (scheme, id) == _ANYONE
 
 
-def _network(text: bytes) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+_Network = tuple[int, int, int]  # bits of the address, the address, how many of them do not count
+
+# What Java takes for a number, and so ZooKeeper.
+_DECIMAL: Final = re.compile(rb"[+-]?[0-9]+")
+_HEX: Final = re.compile(rb"(?=.{1,4}\Z)[+-]?[0-9a-fA-F]+")
+
+
+def _network(text: bytes) -> _Network | None:
     """An address, or an address and how many of its bits count; None: neither."""
     return _parsed_network(text) if len(text) <= 64 else None
 
 
 @lru_cache(maxsize=4096)
-def _parsed_network(text: bytes) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    address, slash, bits = text.partition(b"/")
-    if b"%" in address or (slash and not (bits.isdigit() and len(bits) <= 3)):
+def _parsed_network(text: bytes) -> _Network | None:
+    address, slash, count = text.partition(b"/")
+    octets = _octets_v6(address) if b":" in address else _octets_v4(address)
+    if octets is None:
         return None
-    try:
-        return ipaddress.ip_network(text.decode("ascii"), strict=False)
-    except ValueError:
+    bits = 8 * len(octets)
+    if slash and _DECIMAL.fullmatch(count) is None:
         return None
+    counting = int(count) if slash else bits
+    if not 0 <= counting <= bits:
+        return None
+    return bits, int.from_bytes(octets, "big"), bits - counting
+
+
+def _octets_v4(text: bytes) -> bytes | None:
+    parts = text.split(b".")
+    if len(parts) != 4 or not all(map(_DECIMAL.fullmatch, parts)):
+        return None
+    octets = list(map(int, parts))
+    return bytes(octets) if all(0 <= octet <= 255 for octet in octets) else None
+
+
+def _octets_v6(text: bytes) -> bytes | None:
+    """Eight segments, or fewer around one `::`."""
+    halves = [half.split(b":") if half else [] for half in text.split(b"::")]
+    count = sum(map(len, halves))
+    if len(halves) > 2 or (count != 8 if len(halves) == 1 else count >= 8):
+        return None
+    packed = []
+    for half in halves:
+        if not all(map(_HEX.fullmatch, half)):
+            return None
+        packed.append(b"".join([(int(part, 16) & 0xFFFF).to_bytes(2, "big") for part in half]))
+    first, last = packed if len(packed) == 2 else (packed[0], b"")
+    return first.ljust(16 - len(last), b"\0") + last
 
 
 def without_hashes(raw: bytes) -> bytes:

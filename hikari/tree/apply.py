@@ -1,4 +1,4 @@
-"""What each request does, decided here and now: one function an opcode, and the table of them.
+"""What each request does, decided here and now: one function an opcode.
 
 Each returns (error, result) and changes nothing when the error is not OK. The order of the checks
 is ZooKeeper's, so the first error is too: flags, session, form of the path, ACL given, parent,
@@ -9,26 +9,24 @@ from collections.abc import Callable, Sequence
 from hmac import compare_digest
 from typing import Any, Final
 
-from hikari.tree import acl
+from hikari.tree import acl, quotas
 from hikari.tree.acl import Identity
-from hikari.tree.fresh import CONFIG, ROOT, UNDELETABLE
+from hikari.tree.ending import CONTAINER, TTL_MS_MAX, due_key, has_ended, ttl_owner
+from hikari.tree.fresh import CONFIG, QUOTA, ROOT, UNDELETABLE
 from hikari.tree.keys import DEPTH_MAX
-from hikari.tree.membership import CONFIGURE, NO_VERSION, content, servers_of
-from hikari.tree.sessions import ATTACH, EXPIRE, Session
-from hikari.tree.space import READ_ONLY
+from hikari.tree.membership import NO_VERSION, content, servers_of
+from hikari.tree.sessions import Session
 from hikari.tree.state import State
-from hikari.tree.undo import Undo
 from hikari.tree.znode import INT_MAX, Znode
 from hikari_wire import codes, paths
 
 Answer = tuple[int, Any]
 Operation = Callable[[State, tuple[Any, ...], int, Sequence[Identity]], Answer]
 
-# The four flags of a create that are served are two bits; behind them are containers and TTLs.
+# The first four flags of a create are two bits; behind them are containers and TTLs.
 _EPHEMERAL: Final = codes.EPHEMERAL
 _SEQUENTIAL: Final = codes.PERSISTENT_SEQUENTIAL
-_SERVED: Final = codes.EPHEMERAL_SEQUENTIAL
-_KNOWN_MAX: Final = codes.PERSISTENT_SEQUENTIAL_WITH_TTL
+_BITS: Final = codes.EPHEMERAL_SEQUENTIAL
 
 _OK: Final = codes.OK
 _DONE: Final = (_OK, None)
@@ -46,16 +44,20 @@ def _form(path: bytes) -> int:
     return codes.NO_NODE if paths.check(path) else codes.BAD_ARGUMENTS
 
 
-def _create(
-    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+def make(
+    state: State,
+    request: tuple[Any, ...],
+    session: int,
+    identities: Sequence[Identity],
+    ending: int = 0,
 ) -> tuple[int, Any, Znode | None]:
-    """The error, or the path and the znode it made."""
+    """The error, or the path and the znode it made. `ending`: the owner of a znode that ends by
+    itself, whatever its flags say. With NODE_EXISTS comes the path that exists."""
     path, data, asked, flags = request[1:5]
-    if flags & ~_SERVED:
-        known = 0 < flags <= _KNOWN_MAX
-        return codes.UNIMPLEMENTED if known else codes.BAD_ARGUMENTS, None, None
+    if flags & ~_BITS and not ending and flags != codes.CONTAINER:
+        return codes.BAD_ARGUMENTS, None, None  # no kind of znode, or a TTL without its time
     owner = None
-    if flags & _EPHEMERAL:
+    if flags & _EPHEMERAL and flags <= _BITS:
         owner = state.sessions.get(session)
         if owner is None:
             return codes.SESSION_EXPIRED, None, None
@@ -78,14 +80,25 @@ def _create(
     if not paths.check(path) or path.count(b"/") > DEPTH_MAX:
         return codes.BAD_ARGUMENTS, None, None
     if parent.children and state.find(path) is not None:
-        return codes.NODE_EXISTS, None, None
-    if parent.owner:
+        return codes.NODE_EXISTS, path, None
+    counted = state.quotas or above >= QUOTA  # the second is true of few
+    if parent.owner > 0:
         return codes.NO_CHILDREN_FOR_EPHEMERALS, None, None
+    if counted and quotas.refuses(state, path, 1, len(data or b"")):
+        return codes.QUOTA_EXCEEDED, None, None
+    if parent.owner and not parent.children:
+        state.wait_no_more(due_key(above, parent))
 
-    created = Znode(data, stored, owner.id if owner is not None else 0, state.zxid, state.time_ms)
+    owner_id = ending or (owner.id if owner is not None else 0)
+    created = Znode(data, stored, owner_id, state.zxid, state.time_ms)
     _link(state, path, created, above, parent)
-    if owner is not None:
-        state.claim(owner, path)
+    if owner_id:
+        if ending:
+            state.wait_for(due_key(path, created))
+        elif owner is not None:
+            state.claim(owner, path)
+    if counted:
+        quotas.came(state, path, created)
     return _OK, path, created
 
 
@@ -105,24 +118,41 @@ def _link(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode) 
 def create(
     state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
 ) -> Answer:
-    error, path, _ = _create(state, request, session, identities)
-    return error, path
+    error, path, created = make(state, request, session, identities)
+    return error, None if created is None else path
 
 
 def create2(
     state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
 ) -> Answer:
-    error, path, created = _create(state, request, session, identities)
+    return _with_stat(make(state, request, session, identities))
+
+
+def _with_stat(made: tuple[int, Any, Znode | None]) -> Answer:
+    error, path, created = made
     return error, None if created is None else (path, created.stat68())
 
 
-def not_served(
+def create_container(
     state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
 ) -> Answer:
-    return codes.UNIMPLEMENTED, None
+    """Its op makes it a container, not its flags; they only must not ask for a TTL."""
+    if not 0 <= request[4] <= codes.CONTAINER:
+        return codes.BAD_ARGUMENTS, None
+    return _with_stat(make(state, request, session, identities, CONTAINER))
 
 
-def _unlink(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode) -> None:
+def create_ttl(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    flags, ttl_ms = request[4:]
+    known = flags in (codes.PERSISTENT_WITH_TTL, codes.PERSISTENT_SEQUENTIAL_WITH_TTL)
+    if not known or not 0 < ttl_ms <= TTL_MS_MAX:
+        return codes.BAD_ARGUMENTS, None
+    return _with_stat(make(state, request, session, identities, ttl_owner(ttl_ms)))
+
+
+def unlink(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode) -> None:
     """The znode goes; whether it may was decided before."""
     assert not znode.children
     assert parent.children
@@ -132,7 +162,14 @@ def _unlink(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode
     state.cache.unlist(parent)
     state.remove(path, znode)
     if znode.owner:
-        state.disclaim(state.sessions[znode.owner], path)
+        if znode.owner > 0:
+            state.disclaim(state.sessions[znode.owner], path)
+        else:
+            state.wait_no_more(due_key(path, znode))
+    if parent.owner and not parent.children:
+        state.wait_for(due_key(above, parent))
+    if state.quotas or above >= QUOTA:
+        quotas.went(state, path, znode)
     state.events.append((codes.EVENT_DELETED, path, znode.acl))
     state.events.append((codes.EVENT_CHILDREN_CHANGED, above, parent.acl))
 
@@ -157,7 +194,7 @@ def delete(
         return codes.BAD_VERSION, None
     if znode.children:
         return codes.NOT_EMPTY, None
-    _unlink(state, path, znode, above, parent)
+    unlink(state, path, znode, above, parent)
     return _DONE
 
 
@@ -170,7 +207,11 @@ def set_data(
         return _form(path), None
     if znode.acl and not acl.may(znode.acl, codes.PERM_WRITE, identities):
         return codes.NO_AUTH, None
-    if version != -1 and version != znode.version:
+    if state.quotas or znode.owner < 0:
+        error = _accounted(state, request, znode)
+        if error:
+            return error, None
+    elif version != -1 and version != znode.version:
         return codes.BAD_VERSION, None
     state.touch(path, znode)
     state.cache.resized(znode.data, data)
@@ -180,6 +221,24 @@ def set_data(
     znode.mtime = state.time_ms
     state.events.append((codes.EVENT_DATA_CHANGED, path, znode.acl))
     return _OK, znode.stat68()
+
+
+def _accounted(state: State, request: tuple[Any, ...], znode: Znode) -> int:
+    """Data that counts in some quota, or of a znode that waits for its end, is about to change:
+    the error, or all but the change itself is done."""
+    _, path, data, version = request
+    growth = len(data or b"") - len(znode.data or b"")
+    if quotas.refuses(state, path, 0, growth):
+        return codes.QUOTA_EXCEEDED
+    if version not in (-1, znode.version):
+        return codes.BAD_VERSION
+    quotas.tally(state, path, 0, growth)
+    if znode.owner < 0 and not znode.children:
+        state.wait_no_more(due_key(path, znode))
+        state.touch(path, znode)
+        znode.mtime = state.time_ms
+        state.wait_for(due_key(path, znode))
+    return _OK
 
 
 def set_acl(
@@ -216,35 +275,6 @@ def check(
     return codes.BAD_VERSION if version not in (-1, znode.version) else _OK, None
 
 
-def multi(
-    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
-) -> Answer:
-    """All or nothing, under one zxid. A part that fails is told in the result: the multi itself
-    was understood, and the header of its reply says OK."""
-    parts = request[1]
-    if not all(part[0] in PARTS for part in parts):
-        return codes.MARSHALLING_ERROR, None
-    state.undo = Undo(state)
-    results: list[tuple[int, int, Any]] = []
-    try:
-        for part in parts:
-            error, result = PARTS[part[0]](state, part, session, identities)
-            if error != _OK:
-                state.undo.restore()
-                return _OK, _failed(len(parts), len(results), error)
-            results.append((part[0], _OK, result))
-    finally:
-        state.undo = None
-    return _OK, results
-
-
-def _failed(count: int, at: int, error: int) -> list[tuple[int, int, None]]:
-    """Those before it would have succeeded; those after it were not tried."""
-    after = codes.RUNTIME_INCONSISTENCY
-    errors = [_OK] * at + [error] + [after] * (count - at - 1)
-    return [(codes.ERROR, each, None) for each in errors]
-
-
 def create_session(
     state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
 ) -> Answer:
@@ -278,13 +308,6 @@ def expire(
     expired = state.sessions.get(id)
     if expired is not None and expired.attachment == attachment:
         _close(state, expired)
-    return _DONE
-
-
-def read_only(
-    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
-) -> Answer:
-    state.switch(bool(request[1]))
     return _DONE
 
 
@@ -325,29 +348,28 @@ def _close(state: State, closed: Session) -> None:
         assert znode is not None
         assert parent is not None
         assert znode.owner == closed.id
-        _unlink(state, path, znode, above, parent)
+        unlink(state, path, znode, above, parent)
     assert not closed.ephemerals
     state.end(closed)
 
 
-PARTS: Final[dict[int, Operation]] = {  # what a multi may consist of
-    codes.CREATE: create,
-    codes.CREATE2: create2,
-    codes.CREATE_CONTAINER: not_served,
-    codes.CREATE_TTL: not_served,
-    codes.DELETE: delete,
-    codes.SET_DATA: set_data,
-    codes.CHECK: check,
-}
+def collect(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    """A znode that ends by itself ends, see `hikari.tree.ending`. Void when it comes too late: it
+    has been used since."""
+    _, path, never_used_ms = request
+    znode = state.find(path)
+    if znode is not None and has_ended(znode, state.time_ms, never_used_ms):
+        above = path[: path.rfind(b"/")] or ROOT
+        parent = state.find(above)
+        assert parent is not None
+        unlink(state, path, znode, above, parent)
+    return _DONE
 
-APPLY: Final[dict[int, Operation]] = {
-    **PARTS,
-    codes.SET_ACL: set_acl,
-    codes.MULTI: multi,
-    codes.CREATE_SESSION: create_session,
-    codes.CLOSE_SESSION: close_session,
-    ATTACH: attach,
-    EXPIRE: expire,
-    READ_ONLY: read_only,
-    CONFIGURE: configure,
-}
+
+def read_only(
+    state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
+) -> Answer:
+    state.switch(bool(request[1]))
+    return _DONE

@@ -13,6 +13,7 @@ from attrs import Factory, define, field
 
 from hikari.tree import keys, sessions, state, znode
 from hikari.tree.digest import hash64
+from hikari.tree.ending import DUE
 from hikari.tree.fresh import ROOT
 from hikari.tree.rows import RowsDamaged, View
 from hikari.tree.sessions import Session
@@ -121,7 +122,7 @@ class Comparison:
         kind = key[:1]
         if kind == keys.META:
             self._begin(old, new)
-        elif kind == keys.EPHEMERAL:
+        elif kind in (keys.EPHEMERAL, DUE):
             return  # the znode's row says the same, and is compared
         elif self.since < 0:
             raise Incomparable("a tree without a settled row")

@@ -8,6 +8,8 @@ from hikari_wire import acl, codes
 ROOT: Final = b"/"
 SYSTEM: Final = b"/zookeeper"
 QUOTA: Final = b"/zookeeper/quota"
+LIMITS: Final = b"/zookeeper_limits"  # the last element of a path below QUOTA
+STATS: Final = b"/zookeeper_stats"
 CONFIG: Final = b"/zookeeper/config"
 
 UNDELETABLE: Final = frozenset((ROOT, SYSTEM, QUOTA, CONFIG))

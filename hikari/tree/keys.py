@@ -39,6 +39,11 @@ def children_prefix(path: bytes, below: int = 1) -> bytes:
     return _level(depth(path) + below) + (path + b"/" if path != b"/" else path)
 
 
+def descendants_prefix(path: bytes, depth: int) -> bytes:
+    """What the keys of all at this depth below `path`, and no others, start with."""
+    return _level(depth) + (path + b"/" if path != b"/" else path)
+
+
 def session_key(session: int) -> bytes:
     return _ID.pack(SESSION, session)
 

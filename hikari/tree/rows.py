@@ -43,6 +43,10 @@ class Rows(Protocol):
         """The keys alone, without their prefix, in order: those from `start` on, at most so many.
         Raises RowsDamaged."""
 
+    def page(self, prefix: bytes, after: bytes, count: int) -> list[tuple[bytes, bytes]]:
+        """The first `count` rows whose key starts with `prefix` and is greater than `after`, in
+        order. Raises RowsDamaged."""
+
     def view(self) -> View: ...
 
     def flush(self) -> None:

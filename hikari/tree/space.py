@@ -19,6 +19,7 @@ _GROWING: Final = frozenset(
         codes.CREATE2,
         codes.CREATE_CONTAINER,
         codes.CREATE_TTL,
+        codes.CREATE_IF_NOT_EXISTS,
         codes.SET_DATA,
         codes.SET_ACL,
     )

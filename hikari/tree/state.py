@@ -1,23 +1,25 @@
 """All that a member holds of the namespace and the sessions, and the few ways to change it."""
 
 import struct
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from hikari.tree import keys, sessions, znode
 from hikari.tree.cache import Cache
 from hikari.tree.digest import MASK, hash64
-from hikari.tree.fresh import fresh_znodes
+from hikari.tree.fresh import LIMITS, QUOTA, ROOT, fresh_znodes
 from hikari.tree.rows import Rows, RowsDamaged, RowsForeign, RowsFull
 from hikari.tree.sessions import Session
 from hikari.tree.undo import Undo
 from hikari.tree.znode import Znode
+from hikari_wire.paths import depth
 
 Event = tuple[int, bytes, bytes]
 """Type, path, and the ACL of that znode then: who may not read it is not told."""
 
-FORMAT: Final = 3  # of all rows; a tree of another format is refused
+FORMAT: Final = 4  # of all rows; a tree of another format is refused
 
-_META: Final = struct.Struct(">HQQQqQIQQ?")
+_META: Final = struct.Struct(">HQQQqQIQQ??")
 
 
 class Meta(NamedTuple):
@@ -33,6 +35,7 @@ class Meta(NamedTuple):
     znodes: int
     sum: int  # of all rows, see `hikari.tree.digest`
     read_only: bool  # see `hikari.tree.space`
+    enforces_quotas: bool  # see `hikari.tree.quotas`
 
 
 def read_meta(row: bytes) -> Meta:
@@ -58,9 +61,13 @@ class State:
         "checksum",
         "claims",
         "done",
+        "dues",
+        "enforces_quotas",
         "events",
         "index",
         "moved",
+        "over_quota",
+        "quotas",
         "read_only",
         "rows",
         "sessions",
@@ -79,6 +86,7 @@ class State:
         self.changed: dict[bytes, Znode | None] = {}  # by path, not yet settled; None: gone
         self.claims: dict[int, dict[bytes, bytes | None]] = {}  # the same for E rows; None: gone
         self.moved: dict[int, Session | None] = {}  # the same for S rows
+        self.dues: dict[bytes, bytes | None] = {}  # the same for X rows, by key
         self.events: list[Event] = []
         self.sessions: dict[int, Session] = {}
         self.undo: Undo | None = None
@@ -91,6 +99,9 @@ class State:
         self.sum = 0
         self.time_ms = 0
         self.read_only = False  # see hikari.tree.space
+        self.enforces_quotas = False  # see hikari.tree.quotas
+        self.quotas: frozenset[bytes] = frozenset()  # the paths that have one; replaced as a whole
+        self.over_quota: set[bytes] = set()  # those exceeded since somebody took them out
         self.settled = (0, 0, 0)
         meta = rows.get(keys.META)
         if meta is None:
@@ -106,9 +117,11 @@ class State:
 
     def _load(self, meta: bytes) -> None:
         found = read_meta(meta)
-        self.index, self.zxid, self.done, self.time_ms, *counts = found[:-1]
+        self.index, self.zxid, self.done, self.time_ms, *counts = found[:-2]
         self.term, self.checksum, self.znodes, self.sum = counts
         self.read_only = found.read_only
+        self.enforces_quotas = found.enforces_quotas
+        self.quotas = frozenset(self._limited())
         self.settled = (self.index, self.zxid, self.done)
         for key, row in self.rows.scan(keys.SESSION):
             id = keys.session_of(key)
@@ -119,6 +132,16 @@ class State:
             if owner is None:
                 raise RowsDamaged(f"an ephemeral of no session: {key!r}")
             owner.ephemerals += 1
+
+    def _limited(self) -> Iterator[bytes]:
+        """The paths for which there are limits, level by level."""
+        behind = keys.path_of(keys.descendants_prefix(QUOTA, 0))
+        level = 3
+        while names := self.rows.scan_keys(keys.descendants_prefix(QUOTA, level)):
+            for name in names:
+                if name.endswith(LIMITS):
+                    yield (behind + name)[len(QUOTA) : -len(LIMITS)]
+            level += 1
 
     def settle(self) -> bool:
         """Write all that changed in one batch. Legal between any two requests. False: the disk has
@@ -142,6 +165,8 @@ class State:
             prefix = keys.ephemerals_prefix(id)
             for path, value in claims.items():
                 batch[prefix + path] = value
+        if self.dues:
+            batch.update(self.dues)
         batch[keys.META] = self._meta()
         try:
             self.rows.write(batch)
@@ -150,6 +175,7 @@ class State:
         self.changed.clear()
         self.moved.clear()
         self.claims.clear()
+        self.dues.clear()
         self.settled = now
         self.cache.rotate()
         return True
@@ -184,6 +210,7 @@ class State:
             self.znodes,
             self.sum,
             self.read_only,
+            self.enforces_quotas,
         )
 
     def digest(self) -> int:
@@ -256,6 +283,41 @@ class State:
             self.undo.claimed(session, path)
         self.claims.setdefault(session.id, {})[path] = None
         session.ephemerals -= 1
+
+    # The rows of those that end by themselves, see hikari.tree.ending.
+
+    def wait_for(self, key: bytes) -> None:
+        if self.undo is not None:
+            self.undo.due(key)
+        self.dues[key] = b""
+
+    def wait_no_more(self, key: bytes) -> None:
+        if self.undo is not None:
+            self.undo.due(key)
+        self.dues[key] = None
+
+    def below(self, path: bytes, count_max: int) -> list[bytes] | None:
+        """The paths of all znodes below this one, parents before their children; None: there are
+        more than `count_max`. One scan a level, also between two parts of a multi."""
+        under = path + b"/" if path != ROOT else ROOT
+        changed = {
+            one: znode
+            for one, znode in self.changed.items()
+            if one.startswith(under) and one != ROOT
+        }
+        found = [one for one, znode in changed.items() if znode is not None]
+        level = depth(path) + 1
+        while True:
+            prefix = keys.descendants_prefix(path, level)
+            rows = self.rows.page(prefix, b"", count_max + len(changed) + 1)
+            if not rows:
+                break
+            found += [one for key, _ in rows if (one := keys.path_of(key)) not in changed]
+            if len(found) > count_max:
+                return None
+            level += 1
+        found.sort(key=keys.znode_key)
+        return found if len(found) <= count_max else None
 
     def ephemerals(self, session: Session) -> list[bytes]:
         """The paths that end with the session, in order. One scan, and none if there are none."""

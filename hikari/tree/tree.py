@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from hikari.tree.acl import Identity
-from hikari.tree.apply import APPLY
 from hikari.tree.fresh import ROOT
 from hikari.tree.keys import children_prefix, znode_key
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.space import REFUSAL, grows
 from hikari.tree.state import State
+from hikari.tree.table import APPLY
 from hikari.tree.znode import Znode
 from hikari_wire import codes
 
@@ -53,7 +53,7 @@ class Tree(State):
     def apply(
         self, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
     ) -> tuple[int, Any]:
-        """(error, result), see `hikari.tree.apply`. Never raises for what a client can send."""
+        """(error, result), see `hikari.tree.table`. Never raises for what a client can send."""
         self.zxid += 1
         self.done += 1
         operation = APPLY.get(request[0])

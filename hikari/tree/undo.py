@@ -14,13 +14,16 @@ _ABSENT: Final = Znode(None, b"", 0, 0, 0)  # "not among the changed", where Non
 class Undo:
     """Remembers the first touch of everything; `restore` puts all of it back."""
 
-    __slots__ = ("claims", "count", "events", "state", "sum", "znodes")
+    __slots__ = ("claims", "count", "dues", "events", "quotas", "state", "sum", "znodes")
 
     def __init__(self, state: "State") -> None:
         self.state = state
         self.events = len(state.events)
         self.count = state.znodes
         self.sum = state.sum
+        self.quotas = state.quotas
+        # key -> what `dues` held for it; _ABSENT: nothing
+        self.dues: dict[bytes, bytes | Znode | None] = {}
         # path -> (as it was, what `changed` held for it)
         self.znodes: dict[bytes, tuple[Znode | None, Znode | None]] = {}
         # (session, its count, path, what its claims held for it), newest last; _ABSENT: nothing
@@ -37,11 +40,22 @@ class Undo:
         before = self.state.claims.get(session.id, {}).get(path, _ABSENT)
         self.claims.append((session, session.ephemerals, path, before))
 
+    def due(self, key: bytes) -> None:
+        """A row of those that end by themselves is about to come or go."""
+        if key not in self.dues:
+            self.dues[key] = self.state.dues.get(key, _ABSENT)
+
     def restore(self) -> None:
         state = self.state
         del state.events[self.events :]
         state.znodes = self.count
         state.sum = self.sum
+        state.quotas = self.quotas
+        for key, held in self.dues.items():
+            if isinstance(held, Znode):
+                del state.dues[key]
+            else:
+                state.dues[key] = held
         for path, (znode, before) in self.znodes.items():
             state.cache.drop(path)
             state.changed.pop(path, None)

@@ -8,6 +8,8 @@ from hikari_wire.records import STAT
 
 _TAIL: Final = struct.Struct(">?I")  # is the data null; how long is the ACL
 _LENGTH: Final = struct.Struct(">i")
+_OWNER: Final = struct.Struct(">q")
+_OWNER_AT: Final = struct.calcsize(">qqqqiii")  # in a Stat
 _ROW_MIN: Final = STAT.size + _TAIL.size
 
 INT_MAX: Final = 2**31 - 1
@@ -44,7 +46,8 @@ class Znode:
         self.ctime = self.mtime = time_ms
         self.version = 0
         self.aversion = 0
-        self.owner = owner  # the session whose end is the end of this znode; 0: none
+        # The session whose end is the end of this znode; 0: none; < 0: see hikari.tree.ending.
+        self.owner = owner
         self.creates = 0  # children ever created: what sequential names count with
         self.children = 0
         self.acl = acl
@@ -60,10 +63,11 @@ class Znode:
         return (2 * self.creates - self.children + 0x80000000 & 0xFFFFFFFF) - 0x80000000
 
     def stat68(self) -> bytes:
-        """The Stat as the wire has it."""
+        """The Stat as the wire has it: there nobody owns what ends by itself."""
         stat = self.stat
         if stat is None:
             data = self.data
+            owner = self.owner
             stat = self.stat = STAT.pack(
                 self.czxid,
                 self.mzxid,
@@ -72,7 +76,7 @@ class Znode:
                 self.version,
                 (2 * self.creates - self.children + 0x80000000 & 0xFFFFFFFF) - 0x80000000,
                 self.aversion,
-                self.owner,
+                owner if owner > 0 else 0,
                 len(data) if data is not None else 0,
                 self.children,
                 self.pzxid,
@@ -95,7 +99,10 @@ class Znode:
         """Stat, whether the data is null, the ACL with its length, the data."""
         data = self.data
         acl = self.acl
-        return self.stat68() + _TAIL.pack(data is None, len(acl)) + acl + (data or b"")
+        stat = self.stat68()
+        if self.owner < 0:
+            stat = stat[:_OWNER_AT] + _OWNER.pack(self.owner) + stat[_OWNER_AT + _OWNER.size :]
+        return stat + _TAIL.pack(data is None, len(acl)) + acl + (data or b"")
 
     def copy(self) -> "Znode":
         """As it is now, for an undo."""
@@ -133,5 +140,6 @@ def from_row(row: bytes) -> Znode:
     znode.creates = (cversion + children & 0xFFFFFFFF) >> 1
     znode.children = children
     znode.pzxid = pzxid
-    znode.stat = row[: STAT.size]
+    if owner >= 0:
+        znode.stat = row[: STAT.size]
     return znode

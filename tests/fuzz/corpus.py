@@ -47,6 +47,12 @@ ASKED: list[tuple] = [
     (codes.PING,),
     (codes.CLOSE_SESSION,),
     (codes.WHO_AM_I,),
+    (codes.FILTERED_LIST, PATH, True, 2),
+    (codes.FILTERED_LIST_WITH_DATA, PATH, False, 0, True, True),
+    *((op, PATH, 9) for op in (codes.LIST_RECURSIVE, codes.REMOVE_RECURSIVE)),
+    *((op, PATH, -1) for op in (codes.CHECK_NOT_EXISTS, codes.TRY_REMOVE)),
+    (codes.CREATE_IF_NOT_EXISTS, PATH, b"d", acl.OPEN, 0),
+    (codes.CHECK_STAT, PATH, 0, (-1,) * 11),
     (codes.MULTI, ()),
     (
         codes.MULTI,
@@ -105,6 +111,10 @@ _RESULTS = {
     codes.GET_ALL_CHILDREN_NUMBER: 7,
     codes.WHO_AM_I: [(b"ip", b"10.0.0.1"), (b"digest", b"ann")],
     codes.SASL: b"token",
+    codes.FILTERED_LIST: (_NAMES, STAT),
+    codes.FILTERED_LIST_WITH_DATA: (_NAMES, STAT, [STAT] * 3, [b"x", None, b""]),
+    codes.LIST_RECURSIVE: _NAMES,
+    codes.CREATE_IF_NOT_EXISTS: PATH,
 }
 REPLIES = [
     # The xid of a reply is what tells its op: here it is the op.

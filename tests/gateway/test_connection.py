@@ -323,13 +323,15 @@ def test_hashes_are_shown_to_administrators_only(
 
 NOT_SERVED = [
     (codes.NOTIFICATION,),
-    (codes.CREATE_CONTAINER, b"/c", b"", b"", codes.CONTAINER),
     (codes.DELETE_CONTAINER, b"/c"),
-    (codes.CREATE_TTL, b"/t", b"", b"", codes.PERSISTENT_WITH_TTL, 1_000),
     (codes.ERROR,),
     (codes.CREATE_SESSION,),
     (-12,),
     (-13,),
+    (-14,),
+    (-20,),
+    (-21,),
+    (-22,),
     (9999,),
     (10,),
     (2**31 - 1,),
@@ -354,18 +356,6 @@ def test_what_is_not_served_says_so(
         assert client.error(client.ask((codes.EXISTS, b"/", False))) == codes.OK
     else:
         assert client.closed, "ZooKeeper closes the connection behind an opcode that nobody has"
-
-
-def test_containers_in_a_multi_are_not_served_either(client: Client, cluster: Cluster) -> None:
-    xid = client.ask(
-        multi(
-            (codes.CREATE, b"/a", b"", b"", 0),
-            (codes.CREATE_CONTAINER, b"/c", b"", b"", codes.CONTAINER),
-        )
-    )
-    cluster.run()
-    assert [error for _, error, _ in client.value(xid)] == [0, codes.UNIMPLEMENTED]
-    assert client.error(client.ask((codes.EXISTS, b"/a", False))) == codes.NO_NODE
 
 
 # Watches.

@@ -5,7 +5,7 @@ from typing import Any
 
 from hikari.gateway.reads import READS
 from hikari.raft.raft import _STEP
-from hikari.tree.apply import APPLY, PARTS
+from hikari.tree.table import APPLY, PARTS
 
 Set = Callable[[Any, str, Any], None]
 Mutant = Callable[[Set], None]

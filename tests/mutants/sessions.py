@@ -113,16 +113,18 @@ def what_a_session_made_last_outlives_it(set: Set) -> None:
 def a_closed_session_goes_on_creating(set: Set) -> None:
     """ZOOKEEPER-1208: a create that was under way when the session closed is applied behind the
     close; nobody will ever remove what it made."""
-    admit, create = Tree.admit, apply._create
+    admit, create = Tree.admit, apply.make
 
     def admit_all(self: Tree, session: int, attachment: int) -> int:
         error = admit(self, session, attachment)
         return codes.OK if error == codes.SESSION_EXPIRED else error
 
-    def create_all(state: State, request: Any, session: int, identities: Any) -> Any:
+    def create_all(
+        state: State, request: Any, session: int, identities: Any, ending: int = 0
+    ) -> Any:
         if session not in state.sessions and request[4] & codes.EPHEMERAL:
             request = (*request[:4], request[4] & ~codes.EPHEMERAL)
-        return create(state, request, session, identities)
+        return create(state, request, session, identities, ending)
 
     set(Tree, "admit", admit_all)
-    set(apply, "_create", create_all)
+    set(apply, "make", create_all)

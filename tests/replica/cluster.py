@@ -18,6 +18,7 @@ from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
 from hikari.peers.codec import LENGTH, pack, unpack
 from hikari.raft.raft import LEADER, Raft
+from hikari.replica.collector import Collector
 from hikari.replica.compaction import Compaction
 from hikari.replica.proposals import Proposals
 from hikari.replica.replica import Replica
@@ -29,6 +30,7 @@ from hikari_wire import codes
 
 TICK_MS = 50
 ELECTION_TICKS = 20
+CHECK_TICKS = 20  # between two looks for what ends by itself
 LEADER_LOST_TICKS = 40
 TIMEOUT_MIN_MS = 4_000
 TIMEOUT_MAX_MS = 40_000
@@ -168,6 +170,8 @@ class Member:
                 number, cluster.chance.getrandbits(40) << 20, cluster.clock.seconds
             ),
             sessions=SessionClock(TICK_MS),
+            collector=Collector(TICK_MS, CHECK_TICKS, per_minute_max=60_000, never_used_ms=5_000),
+            enforces_quotas=cluster.enforces_quotas,
             receiving=Receiving(
                 number,
                 open_rows=self._open,
@@ -244,7 +248,9 @@ class Cluster:
         entries_kept: int = 1_000,
         flush_entries: int = 1_000,
         elect: bool = True,
+        enforces_quotas: bool = False,
     ) -> None:
+        self.enforces_quotas = enforces_quotas
         self.clock = Clock()
         self.chance = random.Random(seed)
         self.network = Network()

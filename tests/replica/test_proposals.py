@@ -131,7 +131,28 @@ def test_what_is_in_doubt_is_proposed_again_under_a_new_number_before_what_waits
     assert [session for session, _, _, _ in groups] == [2, 3, 4]
     assert proposals.answered(1002) is None
     assert proposals.answered(1004) == crowd[2:]
-    assert not any(one.was_lost for one in crowd)
+    assert [one.was_lost for one in crowd] == [0, 1, 0, 0, 0]
+
+
+def test_who_has_hung_up_has_nothing_more_proposed_neither_what_was_in_doubt_nor_what_waits(
+    proposals: Proposals,
+) -> None:
+    """His later writes would stand in the log without the earlier ones."""
+
+    class HungUp(Someone):
+        def gone(self) -> bool:
+            return True
+
+    stays, gone = Someone(), HungUp()
+    proposals.add(gone, group(1), 20)
+    proposals.pack()
+    proposals.add(gone, group(2), 20)
+    proposals.add(stays, group(3), 20)
+    proposals.followed((1, 7), (2, 8))
+    assert proposals.applied(8)
+    (packed,) = proposals.pack()
+    assert [session for session, _, _, _ in unpack(packed)[2]] == [3]
+    assert gone.was_lost
 
 
 @pytest.mark.parametrize("broken", [False, True])

@@ -53,6 +53,16 @@ def test_a_scan_gives_the_rows_of_its_prefix_in_order(rows: AnyRows) -> None:
     assert rows.scan_keys(b"X") == []
 
 
+def test_a_page_is_some_of_the_rows_of_its_prefix_behind_a_key(rows: AnyRows) -> None:
+    rows.write(dict.fromkeys((b"Z", b"Za", b"Za1", b"Za2", b"Za3", b"Zb"), b"v"))
+    assert [key for key, _ in rows.page(b"Za", b"", 2)] == [b"Za", b"Za1"]
+    assert rows.page(b"Za", b"Za1", 2) == [(b"Za2", b"v"), (b"Za3", b"v")]
+    assert rows.page(b"Za", b"Za3", 2) == []
+    assert rows.page(b"Za", b"Zb", 2) == []
+    assert rows.page(b"Za", b"", 0) == []
+    assert len(rows.page(b"", b"", 99)) == 6
+
+
 def test_a_prefix_may_end_in_the_highest_byte(rows: AnyRows) -> None:
     keys = [b"a", b"a\xff", b"a\xff\x00", b"a\xff\xff", b"b", b"\xff", b"\xff\xff", b"\xff\xff\xff"]
     rows.write(dict.fromkeys(keys, b"v"))
@@ -152,5 +162,7 @@ def test_rocksdb_and_the_twin_agree(
             assert rocks.scan(prefix) == twin.scan(prefix)
             assert rocks.scan_keys(prefix) == twin.scan_keys(prefix)
             assert rocks.get(prefix) == twin.get(prefix)
+            for after in prefixes:
+                assert rocks.page(prefix, after, 2) == twin.page(prefix, after, 2)
         assert rocks.view().take(10_000) == twin.view().take(10_000)
         rocks.close()

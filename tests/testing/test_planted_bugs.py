@@ -12,7 +12,7 @@ from hikari.gateway.door import Door
 from hikari.replica import replica
 from hikari.replica.session_clock import SessionClock
 from hikari.testing.replay import REPORT_S, judge
-from hikari.tree import apply
+from hikari.tree import apply, table
 from hikari.tree.tree import Tree
 from hikari.tree.undo import Undo
 from hikari.watches.lasting import Lasting
@@ -200,7 +200,7 @@ def a_number_is_given_twice(patch: pytest.MonkeyPatch) -> None:
             return error, path[:-10] + b"%010d" % (int(path[-10:]) - 1)
         return error, path
 
-    patch.setitem(apply.APPLY, codes.CREATE, twice)
+    patch.setitem(table.APPLY, codes.CREATE, twice)
 
 
 def a_lock_is_granted_twice(patch: pytest.MonkeyPatch) -> None:
@@ -212,7 +212,7 @@ def a_lock_is_granted_twice(patch: pytest.MonkeyPatch) -> None:
             return codes.OK, request[1]
         return error, path
 
-    patch.setitem(apply.APPLY, codes.CREATE, granted)
+    patch.setitem(table.APPLY, codes.CREATE, granted)
 
 
 def versions_are_not_compared(patch: pytest.MonkeyPatch) -> None:
@@ -221,7 +221,7 @@ def versions_are_not_compared(patch: pytest.MonkeyPatch) -> None:
     def blind(state: Any, request: Any, session: int, identities: Any) -> Any:
         return set_data(state, (*request[:3], -1), session, identities)
 
-    patch.setitem(apply.APPLY, codes.SET_DATA, blind)
+    patch.setitem(table.APPLY, codes.SET_DATA, blind)
 
 
 def a_proposal_stands_twice_in_the_log(patch: pytest.MonkeyPatch) -> None:
@@ -245,14 +245,14 @@ def a_proposal_is_lost_and_called_done(patch: pytest.MonkeyPatch) -> None:
             return codes.OK, request[1]
         return create(state, request, session, identities)
 
-    patch.setitem(apply.APPLY, codes.CREATE, lost)
+    patch.setitem(table.APPLY, codes.CREATE, lost)
 
 
 def sessions_expire_too_early(patch: pytest.MonkeyPatch) -> None:
     opened = SessionClock.open
 
-    def hasty(self: SessionClock, session: int, timeout_ms: int) -> None:
-        opened(self, session, min(timeout_ms, 3_000))
+    def hasty(self: SessionClock, session: int, timeout_ms: int, *more: int) -> None:
+        opened(self, session, min(timeout_ms, 3_000), *more)
 
     patch.setattr(SessionClock, "open", hasty)
 

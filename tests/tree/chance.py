@@ -9,11 +9,14 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from hikari.tree import acl
+from hikari.tree import acl, keys
 from hikari.tree.cache import weight
 from hikari.tree.digest import total
+from hikari.tree.ending import COLLECT, DUE, due_key
+from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree
+from hikari.tree.znode import from_row
 from hikari_wire import acl as raw_acl
 from hikari_wire import codes
 
@@ -37,7 +40,21 @@ deletes = st.tuples(st.just(codes.DELETE), names, versions)
 sets = st.tuples(st.just(codes.SET_DATA), names, data, versions)
 checks = st.tuples(st.just(codes.CHECK), names, versions)
 set_acls = st.tuples(st.just(codes.SET_ACL), names, acls, versions)
-parts = st.one_of(creates, creates, deletes, sets, checks)
+containers = st.tuples(st.just(codes.CREATE_CONTAINER), names, data, acls, flags)
+ttl_flags = st.sampled_from([5] * 6 + [6, 6, 0, 1])
+ttls = st.tuples(
+    st.just(codes.CREATE_TTL), names, data, acls, ttl_flags, st.sampled_from([1, 1, 3, 0, 2**40])
+)
+collects = st.tuples(st.just(COLLECT), names, st.sampled_from([0, 0, 1]))
+stats = st.tuples(*[st.sampled_from([-1] * 9 + [0, 1])] * 11)
+keepers = st.one_of(
+    st.tuples(st.sampled_from([codes.CHECK_NOT_EXISTS, codes.TRY_REMOVE]), names, versions),
+    st.tuples(st.just(codes.CREATE_IF_NOT_EXISTS), names, data, acls, flags),
+    st.tuples(st.just(codes.CHECK_STAT), names, versions, stats),
+    st.tuples(st.just(codes.REMOVE_RECURSIVE), names, st.sampled_from([0, 1, 2, 3, 9])),
+)
+endings = st.one_of(containers, ttls)
+parts = st.one_of(creates, creates, deletes, sets, checks, endings, keepers)
 multis = st.tuples(st.just(codes.MULTI), st.lists(parts, max_size=4).map(tuple))
 opens = st.just((codes.CREATE_SESSION, 10_000, PASSWORD))
 closes = st.just((codes.CLOSE_SESSION,))
@@ -52,16 +69,35 @@ expiries = st.tuples(st.just(EXPIRE), st.integers(0, 3), st.sampled_from([0, 1])
 writes = st.tuples(
     st.integers(0, 3),
     st.sampled_from(IDENTITIES),
-    st.one_of(creates, creates, creates, deletes, deletes, sets, checks, set_acls, multis, multis),
+    st.one_of(
+        *(creates, creates, creates, deletes, deletes, sets, checks, set_acls, multis, multis),
+        *(endings, endings, keepers),
+    ),
 )
 others = st.tuples(
-    st.integers(0, 3), st.just(()), st.one_of(opens, closes, attaches, attaches, expiries)
+    st.integers(0, 3),
+    st.just(()),
+    st.one_of(opens, closes, attaches, attaches, expiries, collects, collects),
 )
 steps = st.one_of(*[writes] * 7, others)
 # Somebody must be there, and something, for the rest to be about.
 prologue = [(0, (), (codes.CREATE_SESSION, 10_000, PASSWORD))] * 2 + [
     (0, (), (codes.CREATE, name, b"", raw_acl.OPEN, flag))
     for name, flag in ((b"/a", 0), (b"/a/c", 0), (b"/a/d", 1), (b"/b", 0))
+]
+# Or limits on what is there, enforced.
+_HARD = b"count=-1,bytes=-1=;byteHardLimit=30;countHardLimit=4"
+limits = [
+    (0, (), (ENFORCE_QUOTAS, 1)),
+    *(
+        (0, (), (codes.CREATE, b"/zookeeper/quota" + path, text, raw_acl.OPEN, 0))
+        for path, text in (
+            *((b"/a", b""), (b"/a/zookeeper_limits", _HARD), (b"/a/zookeeper_stats", b"")),
+            *((b"/b", b""), (b"/b/zookeeper_limits", b"count=1"), (b"/b/zookeeper_stats", b"")),
+            *((b"/a/c", b""), (b"/a/c/zookeeper_limits", _HARD)),
+            (b"/a/c/zookeeper_stats", None),
+        )
+    ),
 ]
 entries = st.lists(st.lists(steps, max_size=6), max_size=12).map(lambda more: [prologue, *more])
 
@@ -77,7 +113,7 @@ def request_of(tree: Tree, step: Step) -> tuple[int, int, tuple[Any, ...]]:
         if request[0] == ATTACH:
             return 0, 0, (ATTACH, session.id, *request[2:])
         return 0, 0, (EXPIRE, session.id, session.attachment - request[2])
-    if request[0] == codes.CREATE_SESSION or not sessions:
+    if request[0] in (codes.CREATE_SESSION, COLLECT, ENFORCE_QUOTAS) or not sessions:
         return 0, 0, request
     session = sessions[who % len(sessions)]
     return session.id, session.attachment, request
@@ -113,3 +149,10 @@ def assert_sound(tree: Tree) -> None:
     for session in tree.sessions.values():
         assert len(tree.ephemerals(session)) == session.ephemerals
     assert total(dump(tree)) == tree.sum
+    assert {key for key, _ in tree.rows.scan(DUE)} == due_keys(tree)
+
+
+def due_keys(tree: Tree) -> set[bytes]:
+    """What must wait for its end, as the rows of the znodes have it."""
+    found = [(keys.path_of(key), from_row(row)) for key, row in tree.rows.scan(keys.ZNODE)]
+    return {due_key(path, one) for path, one in found if one.owner < 0 and not one.children}

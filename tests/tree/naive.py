@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 from hikari.tree import acl
+from hikari.tree.ending import COLLECT, CONTAINER
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari_wire import codes, paths
 from hikari_wire.records import STAT
@@ -58,7 +59,7 @@ class Naive:
         children = len(self.children(path))
         return STAT.pack(
             z["czxid"], z["mzxid"], z["ctime"], z["mtime"], z["version"],
-            2 * z["creates"] - children, z["aversion"], z["owner"], len(z["data"] or b""),
+            2 * z["creates"] - children, z["aversion"], max(z["owner"], 0), len(z["data"] or b""),
             children, z["pzxid"],
         )  # fmt: skip
 
@@ -73,8 +74,17 @@ class Naive:
 
     def do(self, request: tuple[Any, ...], session: int, who: Any) -> Any:
         op = request[0]
-        if op in (codes.CREATE, codes.CREATE2):
+        if op in (codes.CREATE, codes.CREATE2, codes.CREATE_CONTAINER, codes.CREATE_TTL):
             return self.create(request, session, who)
+        if op == codes.CREATE_IF_NOT_EXISTS:
+            demand(not request[4] & 2, codes.BAD_ARGUMENTS)
+            try:
+                return self.create((codes.CREATE, *request[1:]), session, who)
+            except Refused as refused:
+                demand(refused.error == codes.NODE_EXISTS, refused.error)
+                return request[1]
+        if op == COLLECT:
+            return self.collect(*request[1:])
         if op == codes.MULTI:
             return self.multi(request[1], session, who)
         if op == codes.CREATE_SESSION:
@@ -97,14 +107,20 @@ class Naive:
             codes.SET_DATA: self.set_data,
             codes.SET_ACL: self.set_acl,
             codes.CHECK: self.check,
+            codes.CHECK_NOT_EXISTS: self.check_not_exists,
+            codes.CHECK_STAT: self.check_stat,
+            codes.TRY_REMOVE: self.try_remove,
+            codes.REMOVE_RECURSIVE: self.remove_recursive,
         }[op]
         return change(who, *request[1:])
 
     def create(self, request: tuple[Any, ...], session: int, who: Any) -> Any:
-        op, path, data, given, flags = request
-        demand(flags in range(7), codes.BAD_ARGUMENTS)
-        demand(flags < 4, codes.UNIMPLEMENTED)
-        demand(not flags & 1 or session in self.sessions, codes.SESSION_EXPIRED)
+        op, path, data, given, flags = request[:5]
+        if op == codes.CREATE_TTL:
+            demand(flags in (5, 6) and 0 < request[5] < 2**40, codes.BAD_ARGUMENTS)
+        else:
+            demand(flags in range(5), codes.BAD_ARGUMENTS)
+        demand(flags not in (1, 3) or session in self.sessions, codes.SESSION_EXPIRED)
         demand(b"/" in path, codes.BAD_ARGUMENTS)
         stored = acl.granted(given, who)
         demand(stored is not None, codes.INVALID_ACL)
@@ -116,8 +132,13 @@ class Naive:
             path += b"%010d" % parent["creates"]
         demand(paths.check(path), codes.BAD_ARGUMENTS)
         demand(path not in self.znodes, codes.NODE_EXISTS)
-        demand(not parent["owner"], codes.NO_CHILDREN_FOR_EPHEMERALS)
-        self.add(path, data, stored or b"", session if flags & 1 else 0)
+        demand(parent["owner"] <= 0, codes.NO_CHILDREN_FOR_EPHEMERALS)
+        owner = session if flags in (1, 3) else 0
+        if op == codes.CREATE_CONTAINER:
+            owner = CONTAINER
+        elif op == codes.CREATE_TTL:
+            owner = -(0x01 << 56) + request[5]
+        self.add(path, data, stored or b"", owner)
         return path if op == codes.CREATE else (path, self.stat68(path))
 
     def delete(self, who: Any, path: bytes, version: int) -> None:
@@ -130,6 +151,49 @@ class Naive:
         demand(version in (-1, self.znodes[path]["version"]), codes.BAD_VERSION)
         demand(not self.children(path), codes.NOT_EMPTY)
         self.remove(path)
+
+    def collect(self, path: bytes, never_used_ms: int) -> None:
+        znode = self.znodes.get(path, {"owner": 0})
+        if znode["owner"] < 0 and not self.children(path):
+            age_ms = self.time_ms - znode["mtime"]
+            if znode["owner"] != CONTAINER:
+                ended = age_ms > znode["owner"] & (2**40 - 1)
+            else:
+                ended = znode["creates"] > 0 or (never_used_ms and age_ms > never_used_ms)
+            if ended:
+                self.remove(path)
+
+    def check_not_exists(self, who: Any, path: bytes, version: int) -> None:
+        demand(paths.check(path), codes.BAD_ARGUMENTS)
+        znode = self.znodes.get(path)
+        if znode is not None:
+            demand(acl.may(znode["acl"], codes.PERM_READ, who), codes.NO_AUTH)
+            demand(version not in (-1, znode["version"]), codes.NODE_EXISTS)
+
+    def check_stat(self, who: Any, path: bytes, version: int, wanted: Any) -> None:
+        self.check(who, path, version)
+        for want, found in zip(wanted, STAT.unpack(self.stat68(path)), strict=True):
+            demand(want in (-1, found), codes.BAD_VERSION)
+
+    def try_remove(self, who: Any, path: bytes, version: int) -> None:
+        try:
+            self.delete(who, path, version)
+        except Refused as refused:
+            if refused.error not in (codes.NO_NODE, codes.BAD_VERSION, codes.NOT_EMPTY):
+                raise
+
+    def remove_recursive(self, who: Any, path: bytes, limit: int) -> None:
+        demand(paths.check(path) and path not in OWN, codes.BAD_ARGUMENTS)
+        parent = self.znodes.get(paths.parent(path))
+        if parent is None:
+            return
+        demand(acl.may(parent["acl"], codes.PERM_DELETE, who), codes.NO_AUTH)
+        doomed = [one for one in self.znodes if (one + b"/").startswith(path + b"/")]
+        demand(len(doomed) <= limit, codes.NOT_EMPTY)
+        for one in doomed:
+            demand(acl.may(self.znodes[one]["acl"], codes.PERM_DELETE, who), codes.NO_AUTH)
+        for one in sorted(doomed, key=lambda one: (one.count(b"/"), one), reverse=True):
+            self.remove(one)
 
     def remove(self, path: bytes) -> None:
         gone = self.znodes.pop(path)
@@ -165,6 +229,7 @@ class Naive:
     def multi(self, parts: Any, session: int, who: Any) -> list[tuple[int, int, Any]]:
         before = copy.deepcopy((self.znodes, self.events))
         said: list[tuple[int, int, Any]] = []
+        parts = [self.meant(part) for part in parts]
         for part in parts:
             try:
                 said.append((part[0], codes.OK, self.do(part, session, who)))
@@ -174,6 +239,16 @@ class Naive:
                 errors = [codes.OK] * len(said) + [refused.error] + after
                 return [(codes.ERROR, error, None) for error in errors]
         return said
+
+    def meant(self, part: tuple[Any, ...]) -> tuple[Any, ...]:
+        op, flags = part[0], part[4] if len(part) > 4 else 0
+        if op in (codes.CREATE, codes.CREATE2, codes.CREATE_CONTAINER):
+            demand(flags in range(5), codes.MARSHALLING_ERROR)
+        elif op != codes.CREATE_TTL or flags in (5, 6):
+            return part
+        if flags == 4:
+            return (codes.CREATE_CONTAINER, *part[1:5])
+        return part if op != codes.CREATE_TTL else (codes.CREATE, *part[1:5])
 
     def close(self, session: int) -> None:
         del self.sessions[session]

@@ -3,6 +3,11 @@
     [who:] create /path [data=…] [ephemeral] [sequential] [acl=…] [flags=…]      create2 the same
     [who:] delete /path [version=…]          [who:] set /path [data=…] [version=…] [null]
     [who:] setacl /path acl=… [version=…]    [who:] check /path [version=…]
+    [who:] container /path [flags=…]         [who:] ttl /path [ttl=…] [sequential]
+    [who:] notexists /path [version=…]       [who:] ifnotexists /path [as create]
+    [who:] removeall /path [limit=…]         [who:] tryremove /path [version=…]
+    [who:] checkstat /path [version=…] [czxid=…, …]
+    collect /path [unused=…]                 enforce 0 or 1         dues
     [who:] multi                             its parts are the lines of the body
     open who [timeout=…]  attach who [password=…]  moved who  expire who [late]  who: close
     identity who scheme id                   time 1000
@@ -16,6 +21,8 @@ from typing import Any
 from tree.counted_rows import CountedRows
 
 from hikari.tree import acl
+from hikari.tree.ending import COLLECT, DUE
+from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree
 from hikari_wire import acl as raw_acl
@@ -34,6 +41,13 @@ OPS = {
     "check": codes.CHECK,
     "close": codes.CLOSE_SESSION,
     "get": codes.GET_DATA,
+    "notexists": codes.CHECK_NOT_EXISTS,
+    "ifnotexists": codes.CREATE_IF_NOT_EXISTS,
+    "removeall": codes.REMOVE_RECURSIVE,
+    "checkstat": codes.CHECK_STAT,
+    "tryremove": codes.TRY_REMOVE,
+    "collect": COLLECT,
+    "enforce": ENFORCE_QUOTAS,
 }
 
 
@@ -86,12 +100,22 @@ def request(line: str) -> tuple[Any, ...]:
         return (op, path, None if "null" in plain else named.get("data", "").encode(), version)
     if op == codes.SET_ACL:
         return (op, path, raw(named["acl"]), version)
-    if op in (codes.DELETE, codes.CHECK, codes.GET_DATA):
+    if op in (codes.DELETE, codes.CHECK, codes.GET_DATA, codes.CHECK_NOT_EXISTS, codes.TRY_REMOVE):
         return (op, path, version)
+    if op == codes.REMOVE_RECURSIVE:
+        return (op, path, int(named.get("limit", 100)))
+    if op == codes.CHECK_STAT:
+        return (op, path, version, tuple(int(named.get(name, -1)) for name in Stat._fields))
+    if op == COLLECT:
+        return (op, path, int(named.get("unused", 0)))
+    if op == ENFORCE_QUOTAS:
+        return (op, int(path))
+    if op == codes.CREATE_TTL:
+        named.setdefault("flags", "6" if "sequential" in plain else "5")
     flags = int(named.get("flags", ("ephemeral" in plain) + 2 * ("sequential" in plain)))
     given = raw(named["acl"]) if "acl" in named else raw_acl.OPEN
     created = (op, path, None if "null" in plain else named.get("data", "").encode(), given, flags)
-    return created if op != codes.CREATE_TTL else (*created, 1000)
+    return created if op != codes.CREATE_TTL else (*created, int(named.get("ttl", 1000)))
 
 
 class Story:
@@ -217,6 +241,15 @@ class Story:
         self.tree.settle()
         self.tree = Tree(self.rows, 1 << 20)
         return ""
+
+    def tell_dues(self, plain: list[str], named: dict[str, str], who: str) -> str:
+        """What waits for its end: the kind, what it is ordered by, the path."""
+        self.tree.settle()
+        shown = [
+            f"{chr(key[1])} {int.from_bytes(key[2:10], 'big')} {key[10:].decode()}"
+            for key, _ in self.rows.scan(DUE)
+        ]
+        return "\n".join(shown) or "none"
 
     def tell_rows(self, plain: list[str], named: dict[str, str], who: str) -> str:
         return "\n".join(str(key)[2:-1] for key in self.rows.scan_keys(b""))

@@ -56,6 +56,15 @@ def test_the_acl_of_nobody_lets_nobody() -> None:
         (b"0.0.0.0/0", SIX, False),
         (b"0.0.0.0/0", (b"ip", b"nonsense"), False),
         (b"0.0.0.0/0", ANN, False),
+        (b"10.1.2.0/23", HERE, True),
+        (b"10.1.2.3/+16", HERE, True),
+        (b"010.001.2.03", HERE, True),
+        (b"2001:0db8:0:0:0:0:0:1", SIX, True),
+        (b"2001:DB8::/127", SIX, True),
+        (b"2001:db8:0:0:0:0:0:2/127", SIX, False),
+        (b"::1", (b"ip", b"0:0:0:0:0:0:0:1"), True),
+        (b"::ffff:0:0/96", HERE, False),
+        (b"fe80::1", (b"ip", b"fe80::1%eth0"), False),
     ],
 )
 def test_an_address_matches_by_its_leading_bits(id: bytes, who: acl.Identity, let: bool) -> None:
@@ -90,6 +99,9 @@ def test_no_acl_is_not_the_open_acl() -> None:
         (b"ip", b"1.2.3.4"),
         (b"ip", b"1.2.3.4/0"),
         (b"ip", b"::1/128"),
+        (b"ip", b"1:2:3:4:5:6:7:8/0"),
+        (b"ip", b"1::"),
+        (b"ip", b"-0.+1.2.003"),
     ],
 )
 def test_a_valid_id_is_kept_as_given(scheme: bytes, id: bytes) -> None:
@@ -115,6 +127,14 @@ def test_a_valid_id_is_kept_as_given(scheme: bytes, id: bytes) -> None:
         (b"ip", b"::1/129"),
         (b"ip", b"fe80::1%eth0"),
         (b"ip", b"\xff"),
+        (b"ip", b"::ffff:1.2.3.4"),
+        (b"ip", b"1:2:3:4:5:6:7"),
+        (b"ip", b"1:2:3:4::5:6:7:8"),
+        (b"ip", b"1::2::3"),
+        (b"ip", b":::"),
+        (b"ip", b"12345::"),
+        (b"ip", b"1:2:3:4:5:6:7:g"),
+        (b"sasl", b"me@REALM"),
         (b"x509", b"CN=me"),
         (b"super", b""),
         (b"", b""),
@@ -122,6 +142,19 @@ def test_a_valid_id_is_kept_as_given(scheme: bytes, id: bytes) -> None:
 )
 def test_an_invalid_id_makes_the_whole_acl_invalid(scheme: bytes, id: bytes) -> None:
     assert acl.granted(raw((READ, b"world", b"anyone"), (READ, scheme, id)), (ANN,)) is None
+
+
+def test_the_superuser_may_do_everything_and_is_nobody_for_auth() -> None:
+    nobody = raw((0, b"world", b"anyone"))
+    assert acl.may(nobody, ADMIN, (HERE, acl.SUPERUSER))
+    assert not acl.may(nobody, ADMIN, (HERE, (b"super", b"me")))
+    auth = raw((READ, b"auth", b""))
+    assert acl.granted(auth, (HERE, acl.SUPERUSER, ANN)) == raw((READ, *ANN))
+    assert acl.granted(auth, (HERE, acl.SUPERUSER)) is None
+
+
+def test_a_password_that_is_no_text_is_read_as_java_reads_it() -> None:
+    assert acl.digest(b"ann:\xff") == acl.digest("ann:\ufffd".encode())
 
 
 def test_the_hashes_are_kept_from_those_who_only_read() -> None:

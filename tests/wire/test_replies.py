@@ -89,6 +89,19 @@ GOLDEN = (
         ((b"ip", b"::1"),),
     ),
     (codes.CLOSE_SESSION, None, b"", None),
+    (codes.FILTERED_LIST, ([b"a", b"bc"], S), TWO + S, ((b"a", b"bc"), STAT)),
+    (
+        codes.FILTERED_LIST_WITH_DATA,
+        ([b"a", b"bc"], S, [S, S], [b"x", None]),
+        TWO + S + b"\x00\x00\x00\x02" + S + S + b"\x00\x00\x00\x02\x00\x00\x00\x01x" + NULL,
+        ((b"a", b"bc"), STAT, (STAT, STAT), (b"x", None)),
+    ),
+    (codes.LIST_RECURSIVE, [b"a", b"bc"], TWO, (b"a", b"bc")),
+    (codes.CHECK_NOT_EXISTS, None, b"", None),
+    (codes.CREATE_IF_NOT_EXISTS, b"/a", A, b"/a"),
+    (codes.REMOVE_RECURSIVE, None, b"", None),
+    (codes.CHECK_STAT, None, b"", None),
+    (codes.TRY_REMOVE, None, b"", None),
 )  # fmt: skip
 
 int32 = st.integers(-(2**31), 2**31 - 1)
@@ -118,6 +131,12 @@ VALUES = {
     codes.GET_EPHEMERALS: texts,
     codes.GET_ALL_CHILDREN_NUMBER: int32,
     codes.WHO_AM_I: st.lists(st.tuples(text, text), max_size=3).map(tuple),
+    codes.FILTERED_LIST: st.tuples(texts, stat),
+    codes.FILTERED_LIST_WITH_DATA: st.tuples(
+        texts, stat, st.lists(stat, max_size=3).map(tuple), st.lists(data, max_size=3).map(tuple)
+    ),
+    codes.LIST_RECURSIVE: texts,
+    codes.CREATE_IF_NOT_EXISTS: text,
 }
 NOTHING = (
     codes.DELETE,
@@ -131,9 +150,20 @@ NOTHING = (
     codes.SET_WATCHES,
     codes.SET_WATCHES2,
     codes.CLOSE_SESSION,
+    codes.CHECK_NOT_EXISTS,
+    codes.REMOVE_RECURSIVE,
+    codes.CHECK_STAT,
+    codes.TRY_REMOVE,
 )
-IN_MULTI = (codes.CREATE, codes.CREATE2, codes.DELETE, codes.SET_DATA, codes.CHECK)
-IN_MULTI_READ = (codes.GET_DATA, codes.GET_CHILDREN)
+IN_MULTI = (
+    *(codes.CREATE, codes.CREATE2, codes.DELETE, codes.SET_DATA, codes.CHECK),
+    *(codes.CHECK_NOT_EXISTS, codes.CREATE_IF_NOT_EXISTS, codes.REMOVE_RECURSIVE),
+    *(codes.CHECK_STAT, codes.TRY_REMOVE),
+)
+IN_MULTI_READ = (
+    *(codes.GET_DATA, codes.GET_CHILDREN, codes.EXISTS, codes.GET_CHILDREN2),
+    *(codes.FILTERED_LIST, codes.FILTERED_LIST_WITH_DATA),
+)
 
 
 def value_of(op):
@@ -338,3 +368,11 @@ def test_kazoo_reads_the_same_values():
     failed = [(codes.ERROR, 0, None), (codes.ERROR, codes.NO_NODE, None)]
     kinds = [type(result) for result in read(kazoo.Transaction, codes.MULTI, failed)]
     assert kinds == [exceptions.RolledBackError, exceptions.NoNodeError]
+
+
+def test_keepers_clients_are_told_which_read_of_many_failed():
+    results = [(codes.GET_DATA, codes.NO_NODE, None), (codes.EXISTS, 0, S)]
+    body = replies.pack_multi_for_keeper(results)
+    assert body == b"\x00\x00\x00\x04\x00" + NO_NODE + b"\x00\x00\x00\x03\x00" + OK + S + END
+    decoded = replies.decode_body(codes.MULTI_READ, body, 0, len(body))
+    assert decoded == ((codes.ERROR, codes.NO_NODE, None), (codes.EXISTS, 0, STAT))

@@ -8,7 +8,7 @@ from kazoo.security import ACL, OPEN_ACL_UNSAFE, Id
 
 from hikari_wire import acl, codes, requests
 from hikari_wire.jute import INT, Malformed
-from hikari_wire.records import ConnectRequest
+from hikari_wire.records import ConnectRequest, Stat
 
 FAST = settings(max_examples=200, deadline=None, database=None)
 
@@ -83,10 +83,25 @@ GOLDEN = (
     ((codes.GET_EPHEMERALS, b"/a"), A),
     ((codes.GET_ALL_CHILDREN_NUMBER, b"/a"), A),
     ((codes.ADD_WATCH, b"/a", 1), A + b"\x00\x00\x00\x01"),
+    ((codes.FILTERED_LIST, b"/a", True, 2), A + b"\x01\x02"),
+    ((codes.FILTERED_LIST_WITH_DATA, b"/a", False, 1, True, False), A + b"\x00\x01\x01\x00"),
+    ((codes.LIST_RECURSIVE, b"/a", 2**32 - 1), A + ANY),
+    ((codes.CHECK_NOT_EXISTS, b"/a", -1), A + ANY),
+    ((codes.CREATE_IF_NOT_EXISTS, b"/a", b"x", b"", 0), A + X + OPEN + bytes(4)),
+    ((codes.REMOVE_RECURSIVE, b"/a", 258), A + b"\x00\x00\x01\x02"),
+    (
+        (codes.CHECK_STAT, b"/a", -1, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)),
+        A + ANY + Stat(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11).pack(),
+    ),
+    ((codes.TRY_REMOVE, b"/a", 7), A + b"\x00\x00\x00\x07"),
 )  # fmt: skip
 
 int32 = st.integers(-(2**31), 2**31 - 1)
 int64 = st.integers(-(2**63), 2**63 - 1)
+uint32 = st.integers(0, 2**32 - 1)
+byte = st.integers(0, 255)
+longs, ints = [int64] * 4, [int32] * 3
+stat = st.tuples(*longs, *ints, int64, int32, int32, int64)
 path = st.one_of(st.just(b"/"), st.binary(max_size=30))
 data = st.one_of(st.none(), st.binary(max_size=300))
 raw_acl = st.one_of(
@@ -126,6 +141,14 @@ FIELDS = {
     codes.GET_EPHEMERALS: (path,),
     codes.GET_ALL_CHILDREN_NUMBER: (path,),
     codes.ADD_WATCH: (path, int32),
+    codes.FILTERED_LIST: (path, st.booleans(), byte),
+    codes.FILTERED_LIST_WITH_DATA: (path, st.booleans(), byte, st.booleans(), st.booleans()),
+    codes.LIST_RECURSIVE: (path, uint32),
+    codes.CHECK_NOT_EXISTS: (path, int32),
+    codes.CREATE_IF_NOT_EXISTS: (path, data, raw_acl, int32),
+    codes.REMOVE_RECURSIVE: (path, uint32),
+    codes.CHECK_STAT: (path, int32, stat),
+    codes.TRY_REMOVE: (path, int32),
 }
 IN_MULTI = (
     codes.CREATE,
@@ -135,8 +158,20 @@ IN_MULTI = (
     codes.DELETE,
     codes.SET_DATA,
     codes.CHECK,
+    codes.CHECK_NOT_EXISTS,
+    codes.CREATE_IF_NOT_EXISTS,
+    codes.REMOVE_RECURSIVE,
+    codes.CHECK_STAT,
+    codes.TRY_REMOVE,
 )
-IN_MULTI_READ = (codes.GET_DATA, codes.GET_CHILDREN)
+IN_MULTI_READ = (
+    codes.GET_DATA,
+    codes.GET_CHILDREN,
+    codes.EXISTS,
+    codes.GET_CHILDREN2,
+    codes.FILTERED_LIST,
+    codes.FILTERED_LIST_WITH_DATA,
+)
 
 mutation = st.tuples(st.integers(0, 400), st.sampled_from([0, 1, 2, 0x7F, 0x80, 0xFE, 0xFF]))
 

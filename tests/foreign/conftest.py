@@ -1,0 +1,51 @@
+"""Clients that nobody here wrote, against three members: zkCli.sh, Curator, the C client, Node's.
+
+.venv/bin/pytest tests/foreign                       # against Hikari
+COMPAT=zookeeper .venv/bin/pytest tests/foreign      # the same against Debian's ZooKeeper
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hikari_tools.bench import peers
+from hikari_tools.bench.ports import free_ports
+
+ROOT = Path(__file__).resolve().parents[2]
+JARS = Path("/usr/share/java")
+SIZE = 3
+
+
+@pytest.fixture(scope="session")
+def ensemble(tmp_path_factory):
+    """Three members that all tests here share."""
+    folder = tmp_path_factory.mktemp("foreign")
+    kind = os.environ.get("COMPAT", "hikari")
+    port = free_ports(SIZE)
+    if kind == "zookeeper":
+        os.environ["ZK_JVMFLAGS"] = "-Dzookeeper.extendedTypesEnabled=true"
+        started = peers.ZooKeeper(folder / "data", port, SIZE, ROOT / "../shared/bench")
+    else:
+        started = peers.Hikari(folder / "data", port, SIZE)
+    try:
+        started.start()
+        peers.wait_for_roles(started)
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="session")
+def hosts(ensemble):
+    """What clients are given."""
+    return peers.hosts(ensemble)
+
+
+def need(*programs: str, jars: tuple[str, ...] = ()) -> None:
+    """Skip the module if one of these is not installed."""
+    lacking = [one for one in programs if shutil.which(one) is None]
+    lacking += [one for one in jars if not (JARS / one).exists()]
+    if lacking:
+        pytest.skip(f"not installed: {', '.join(lacking)}", allow_module_level=True)

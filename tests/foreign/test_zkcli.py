@@ -1,0 +1,62 @@
+"""zkCli.sh, the shell that everybody's fingers know, says here what it says of ZooKeeper."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from foreign.conftest import ROOT, need
+
+from hikari_tools.bench.peers import ZooKeeper, hosts
+from hikari_tools.bench.ports import free_ports
+
+ZKCLI = "/usr/share/zookeeper/bin/zkCli.sh"
+SCRIPT = Path(__file__).with_name("zkcli.txt")
+SECONDS_MAX = 60
+WATCHER = re.compile(r"\nWATCHER::\n\n(WatchedEvent [^\n]*)\n")
+TIME = re.compile(r"^([cm]time) = .*$", re.MULTILINE)
+ZXID = re.compile(r"^([cmp]Zxid|ephemeralOwner) = 0x([0-9a-f]+)$", re.MULTILINE)
+
+if not Path(ZKCLI).exists():
+    pytest.skip("not installed: zookeeper", allow_module_level=True)
+need("java")
+
+
+def told(where: str) -> tuple[str, list[str], str]:
+    """What it prints, without what two servers cannot have in common: (answers, watch events in
+    order, errors)."""
+    done = subprocess.run(
+        ["bash", ZKCLI, "-server", where],
+        stdin=SCRIPT.open(),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    said = TIME.sub(r"\1", done.stdout).replace(where, "HOSTS")
+    events = WATCHER.findall(said)
+    said = WATCHER.sub("", said)
+    order = {zxid: n for n, zxid in enumerate(sorted({int(z, 16) for _, z in ZXID.findall(said)}))}
+    said = ZXID.sub(lambda found: f"{found[1]} no {order[int(found[2], 16)]}", said)
+    return said, events, done.stderr
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """ZooKeeper's own, with all that 3.9 has switched on."""
+    flags = pytest.MonkeyPatch()
+    flags.setenv("ZK_JVMFLAGS", "-Dzookeeper.extendedTypesEnabled=true")
+    folder = tmp_path_factory.mktemp("real") / "data"
+    server = ZooKeeper(folder, free_ports(1), 1, ROOT / "../shared/bench")
+    try:
+        server.start()
+        yield hosts(server)
+    finally:
+        server.stop()
+        flags.undo()
+
+
+def test_it_says_the_same_as_of_zookeeper(real, hosts):
+    answers, events, errors = told(hosts)
+    assert "Node already exists: /cli-a" in errors  # it ran to the end
+    assert (answers, events, errors) == told(real)
