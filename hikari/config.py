@@ -145,10 +145,12 @@ class Ensemble:
 
 @attrs.frozen
 class Sessions:
-    """The bounds of the session time-out that a client may ask for."""
+    """The bounds of the session time-out that a client may ask for; and whether a member without
+    a majority may be read."""
 
     timeout_min_ms: int = _number(4_000, 100, MS_MAX)
     timeout_max_ms: int = _number(40_000, 100, MS_MAX)
+    readonly_mode: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Check the relation of the two."""
@@ -163,18 +165,26 @@ class Sessions:
 class Limits:
     """What one client, and all clients together, may ask of a member."""
 
-    frame_bytes_max: int = _number(1 << 20, 1 << 10, 1 << 26)
+    frame_bytes_max: int = _number(0xFFFFF, 1 << 10, 1 << 26)
     requests_per_connection_max: int = _number(1_000, 1, 1_000_000)
+    outstanding_limit: int = _number(1_000, 1, 1_000_000)
     connections_max: int = _number(10_000, 1, 1_000_000)
+    max_client_connections: int = _number(60, 0, 1_000_000)
     cache_bytes_max: int = _number(1 << 28, 1 << 20, 1 << 40)
     output_bytes_max: int = _number(1 << 24, 1 << 16, 1 << 32)
+    clients_bytes_max: int = _number(1 << 30, 1 << 20, 1 << 40)
 
     def __attrs_post_init__(self) -> None:
-        """Check the relation of the two byte bounds: one reply must fit."""
+        """Check the relations of the byte bounds: one reply must fit, and one client."""
         if self.output_bytes_max < self.frame_bytes_max:
             raise ValueError(
                 f"output_bytes_max ({self.output_bytes_max}) must be at least"
                 f" frame_bytes_max ({self.frame_bytes_max})"
+            )
+        if self.clients_bytes_max < 2 * self.output_bytes_max:
+            raise ValueError(
+                f"clients_bytes_max ({self.clients_bytes_max}) must be at least twice"
+                f" output_bytes_max ({self.output_bytes_max})"
             )
 
 
@@ -336,6 +346,7 @@ def _table_or_complain(converter: Converter, kind: type) -> Callable[[Any, Any],
 
 def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
+    converter.register_structure_hook(bool, _exactly(bool, "true or false"))
     converter.register_structure_hook(int, _exactly(int, "a whole number"))
     converter.register_structure_hook(bool, _exactly(bool, "true or false"))
     converter.register_structure_hook(str, _exactly(str, "a string"))

@@ -65,6 +65,9 @@ data = "."
 admin = "{admin}"
 words = ["*"]
 
+[limits]
+max_client_connections = 0  # all clients of a local ensemble have one address
+
 [ensemble]
 name = "hikari"
 """

@@ -164,6 +164,10 @@ class Server:
                 tree_folder=lambda: self.folder / self.journal.tree_name,
                 journal_folder=lambda: self.folder / JOURNAL,
             ),
+            readonly_mode=sessions.readonly_mode,
+            connections_per_host_max=limits.max_client_connections,
+            outstanding_max=limits.outstanding_limit,
+            clients_bytes_max=limits.clients_bytes_max,
             super_digest=self.config.access.super_digest.encode(),
             skip_acl=self.config.access.skip_acl,
         )

@@ -69,7 +69,7 @@ def test_smallest_file_is_enough(load):
     assert config.member.id == 2
     assert config.ensemble.name == "hikari"
     assert config.limits == Limits()
-    assert config.limits.frame_bytes_max == 1024 * 1024
+    assert config.limits.frame_bytes_max == 0xFFFFF, "ZooKeeper's jute.maxbuffer"
 
 
 def test_me_is_this_members_line(load):
@@ -107,6 +107,11 @@ def test_every_setting_can_be_set(load):
         ('[limits]\nframe_bytes_max = "3"\n', "limits.frame_bytes_max: must be a whole number, no"),
         ("[limits]\nframe_bytes_max = true\n", "limits.frame_bytes_max: must be a whole number, n"),
         ("[limits]\noutput_bytes_max = 65536\n", "limits: output_bytes_max (65536) must be at le"),
+        (
+            "[limits]\nclients_bytes_max = 33554431\n",
+            "limits: clients_bytes_max (33554431) must be",
+        ),
+        ("[sessions]\nreadonly_mode = 1\n", "sessions.readonly_mode: must be true or false, not"),
         ("[sessions]\ntimeout_max_ms = 300\n", "sessions: timeout_min_ms (4000) must not be more"),
         ("[raft]\nheartbeat_ticks = 20\n", "raft: heartbeat_ticks (20) must be less than electi"),
         ("[raft]\nleader_lost_ms = 4000\n", "raft.leader_lost_ms (4000) must be less than 2466:"),

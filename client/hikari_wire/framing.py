@@ -20,7 +20,7 @@ class Frames:
         """A frame longer than `bytes_max` (its 4-byte length not counted) is refused."""
         self._bytes_max = bytes_max
         self._pieces: list[bytes] = []  # not yet a whole frame
-        self._kept = 0  # sum of their lengths
+        self.kept = 0  # sum of their lengths
         self._wanted = 4  # bytes to have before there can be anything new
 
     def feed(self, data: bytes) -> tuple[bytes, _Spans]:
@@ -32,12 +32,12 @@ class Frames:
         """
         if self._pieces:
             self._pieces.append(data)
-            self._kept += len(data)
-            if self._kept < self._wanted:
+            self.kept += len(data)
+            if self.kept < self._wanted:
                 return b"", []
             data = b"".join(self._pieces)
             self._pieces = []
-            self._kept = 0
+            self.kept = 0
         spans: _Spans = []
         at = 0
         size = len(data)
@@ -59,5 +59,5 @@ class Frames:
 
     def _keep(self, rest: bytes, wanted: int) -> None:
         self._pieces = [rest]
-        self._kept = len(rest)
+        self.kept = len(rest)
         self._wanted = wanted

@@ -13,7 +13,10 @@ from twisted.python.failure import Failure
 from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
 from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
+from hikari.gateway.pressure import count, hold_back
+from hikari.gateway.rearming import DECODE
 from hikari.gateway.served import READS, WRITES
+from hikari.gateway.slot import Slot, goodbye, ready, unimplemented
 from hikari.gateway.telling import Telling
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
@@ -24,7 +27,7 @@ from hikari_wire import codes
 from hikari_wire.framing import Frames
 from hikari_wire.jute import Malformed
 from hikari_wire.replies import BODY, frame
-from hikari_wire.requests import DECODE, HEADER
+from hikari_wire.requests import HEADER
 
 log = Logger()
 
@@ -38,30 +41,24 @@ TOLD_BYTES_MAX: Final = 1 << 20
 """After so much in large replies, others come first."""
 DEAF_BYTES: Final = 64 << 10
 """More unread output, and the client's requests are read no further."""
-UNDERWAY_BYTES_MAX: Final = 16 << 20
-"""More bytes of unanswered requests, and the connection is read no further."""
 
 _header = HEADER.unpack_from
 Spans = list[tuple[int, int]]
-
-
-class Slot:
-    """A request's place in its connection's order; `reply` is None until it is known."""
-
-    __slots__ = ("op", "read", "reply", "size", "xid")
-
-    def __init__(self, xid: int, op: int, read: Any, size: int) -> None:
-        self.xid = xid
-        self.op = op
-        self.read = read  # a read that runs when its turn comes; None for what others answer
-        self.size = size
-        self.reply: bytes | None = None
 
 
 class Connection(protocol.Protocol):
     """Invariants: replies leave in the order of their requests; a read sees every write that
     its client sent before it and none that it sent after; `waiting` is the subsequence of
     `slots` that the log will answer."""
+
+    # Not in a dict: beyond thirty attributes, reading each of them would take longer.
+    __slots__ = (
+        *("attachment", "barred", "burdened", "closed", "counted", "deadline", "deaf", "door"),
+        *("due", "ending", "frames", "handshake", "held_back", "held_bytes", "identities"),
+        *("local", "out", "outlet", "parked", "peer", "session", "shut"),
+        *("slots", "syncs", "telling", "timeout_ms", "traffic", "underway_bytes", "waiting"),
+        *("of_keeper", "watched_bytes"),
+    )
 
     def __init__(self, door: Door) -> None:
         self.door = door
@@ -75,6 +72,9 @@ class Connection(protocol.Protocol):
         self.traffic = Traffic()
         self.traffic.made_s = door.now_s
         self.underway_bytes = 0
+        self.counted = 0  # of `slots`, in door.outstanding
+        self.held_bytes = 0  # of all that it makes us keep, in door.held_bytes
+        self.burdened = False  # there is something in one of the two
         self.watched_bytes = 0  # at most: see hikari.gateway.reads
         self.of_keeper = False  # its client asked for Keeper's features
         self.closed = False  # nothing more is read, proposed or answered
@@ -83,7 +83,9 @@ class Connection(protocol.Protocol):
         self.due = False  # in door.due: has something to write at the end of the turn
         self.handshake: Handshake | None = Handshake(self)  # until there is a session
         self.deadline: Any = None  # of the handshake, then of the last words
-        self.syncs = 0  # unanswered
+        self.syncs = 0  # unanswered, with other answers that are expected so
+        self.barred = False  # no write may go on now: there are syncs, or it is local
+        self.local = False  # the session is this member's alone: see hikari.gateway.isolation
         self.parked: list[tuple[bytes, Spans]] = []  # requests from a write behind a sync on
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
@@ -99,8 +101,8 @@ class Connection(protocol.Protocol):
         if self.door.skip_acl:
             self.identities += (SUPERUSER,)
         self.frames = Frames(self.door.frame_bytes_max)
-        if not self.door.admit(self):
-            self.refuse("too many connections")
+        if why := self.door.admit(self):
+            self.refuse(why)
             return
         self.outlet = Outlet(transport, self._drained_out)
         self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self._keeps_silent)
@@ -116,6 +118,7 @@ class Connection(protocol.Protocol):
 
     def _drained_out(self) -> None:
         """It has read everything: what was put off goes on."""
+        count(self)
         if not self.deaf or self.closed:
             return
         self.deaf = False
@@ -144,6 +147,10 @@ class Connection(protocol.Protocol):
         except Malformed as error:
             self.refuse(str(error))
             return
+        if self.frames.kept:
+            count(self)
+            if not spans:
+                return  # a sign of life is a whole frame
         traffic = self.traffic
         traffic.received += len(spans)
         traffic.bytes += len(data)
@@ -183,9 +190,14 @@ class Connection(protocol.Protocol):
                             self._park(buf, spans, end)
                             break
             elif op in WRITES:
-                if self.syncs:
-                    self._park(buf, spans, at)
-                    break
+                if self.barred:
+                    if not self.local:
+                        self._park(buf, spans, at)
+                        break
+                    self._write_locally(xid, op)
+                    if self.shut:
+                        break
+                    continue
                 try:
                     request = DECODE[op](buf, at + 8, end)
                 except Malformed:
@@ -215,13 +227,15 @@ class Connection(protocol.Protocol):
         if out and not self.due:
             self.flush()
         if slots:
-            self._hold_back()
+            hold_back(self)
 
     # ---- requests that are neither a write nor a read with nothing before it
 
     def _other(self, xid: int, op: int, read: Any, buf: bytes, at: int, end: int) -> None:
         try:
-            if read is not None:
+            if self.local and op == codes.SYNC:
+                self._refused(xid, op, codes.NOT_READ_ONLY)
+            elif read is not None:
                 request = DECODE[op](buf, at, end)
                 self.slots.append(Slot(xid, op, (read, request), end - at))
                 self.underway_bytes += end - at
@@ -241,9 +255,9 @@ class Connection(protocol.Protocol):
     def _unknown(self, xid: int) -> None:
         """No request has this opcode: as in ZooKeeper, that is its client's last one."""
         if self.slots:
-            self.slots.append(Slot(xid, 0, (_unimplemented, None), 0))
+            self.slots.append(Slot(xid, 0, (unimplemented, None), 0))
         else:
-            self.out.append(_unimplemented(self, xid, None))
+            self.out.append(unimplemented(self, xid, None))
         self._end_after_replies()
 
     def _refused(self, xid: int, op: int, error: int) -> None:
@@ -256,7 +270,7 @@ class Connection(protocol.Protocol):
             zxid = 0 if op == codes.AUTH else self.door.tree.zxid
             self.out.append(frame(xid, zxid, error, body))
             return
-        slot = Slot(xid, op, (_ready, (error, body)), 0)
+        slot = Slot(xid, op, (ready, (error, body)), 0)
         self.slots.append(slot)
 
     def _authenticate(self, xid: int, request: tuple[Any, ...]) -> None:
@@ -278,28 +292,45 @@ class Connection(protocol.Protocol):
 
     def _end_after_replies(self) -> None:
         if self.slots:
-            self.slots.append(Slot(0, 0, (_goodbye, None), 0))
+            self.slots.append(Slot(0, 0, (goodbye, None), 0))
             self.shut = True
         else:
             self.end()
 
+    def _write_locally(self, xid: int, op: int) -> None:
+        """Nothing can be written here; but a session of this member alone can be closed."""
+        if op == codes.CLOSE_SESSION:
+            self._answered(xid, op, codes.OK, None)
+            self._end_after_replies()
+        else:
+            self._refused(xid, op, codes.NOT_READ_ONLY)
+
     def _synchronise(self, xid: int, request: tuple[Any, ...]) -> None:
         slot = Slot(xid, codes.SYNC, None, 0)
         self.slots.append(slot)
-        self.syncs += 1
+        self.expect(1)
 
         def reached() -> None:
-            self.syncs -= 1
-            if not self.closed:
-                slot.read = (_ready, (codes.OK, BODY[codes.SYNC](request[1])))
-                try:
-                    self._drain()
-                    self._unpark()
-                except Exception as error:
-                    self.failed(error)
-                self._due()
+            slot.read = (ready, (codes.OK, BODY[codes.SYNC](request[1])))
+            self.came()
+            self._due()
 
         self.door.barrier(reached)
+
+    def expect(self, more: int) -> None:
+        """So many more answers, neither reads nor writes, are to come before the next write."""
+        self.syncs += more
+        self.barred = self.local or self.syncs > 0
+
+    def came(self) -> None:
+        """One that was expected: what waited for it goes on."""
+        self.expect(-1)
+        if not self.closed:
+            try:
+                self._drain()
+                self._unpark()
+            except Exception as error:
+                self.failed(error)
 
     def _park(self, buf: bytes, spans: Spans, at: int) -> None:
         """From there on all waits: for a sync, which the write that comes next could overtake in
@@ -433,6 +464,12 @@ class Connection(protocol.Protocol):
         self._due()
         self.door.wake()
 
+    def dismiss(self) -> None:
+        """Its session is elsewhere from here on: what it was told before still leaves, and
+        nothing else; not even that its requests were refused."""
+        self.ending = True
+        self.flush()
+
     def flush(self) -> None:
         """One write for everything of this turn."""
         self.due = False
@@ -446,16 +483,25 @@ class Connection(protocol.Protocol):
             if traffic.waited:
                 self._time()
             self.outlet.write(data)
-            if self.outlet.waiting > DEAF_BYTES:
-                self._does_not_read()
+            waiting = self.outlet.waiting
+            if waiting:
+                count(self)
+                if waiting > DEAF_BYTES:
+                    self._does_not_read()
         if self.ending and not self.closed:
             self.closed = self.shut = True
             self.cancel_deadline()
             abort = self.transport.abortConnection  # type: ignore[union-attr]
             self.deadline = self.door.later_s(LINGER_S_MAX, abort)
             self.outlet.close()
-        elif self.held_back:
-            self._hold_back()
+        elif self.burdened:
+            if self.held_back or self.held_bytes:
+                hold_back(self)
+            else:
+                counted = len(self.slots)
+                self.door.outstanding += counted - self.counted
+                self.counted = counted
+                self.burdened = counted > 0
 
     def _time(self) -> None:
         """By turn: all that is written now waited about as long as the newest of it."""
@@ -484,17 +530,6 @@ class Connection(protocol.Protocol):
 
     # ---- back-pressure
 
-    def _hold_back(self) -> None:
-        """Stop reading a connection with too much under way; go on when half is answered."""
-        share = 1 if not self.held_back else 2
-        crowded = (
-            len(self.slots) * share > self.door.requests_max
-            or self.underway_bytes * share > UNDERWAY_BYTES_MAX
-        )
-        if crowded != self.held_back:
-            self.held_back = crowded
-            self.reading()
-
     def reading(self) -> None:
         transport: Any = self.transport
         asking = self.handshake is not None and self.handshake.asked is not None
@@ -509,8 +544,18 @@ class Connection(protocol.Protocol):
         """It has a session from now on."""
         self.session, self.attachment = session.id, session.attachment
         self.timeout_ms = session.timeout_ms
-        self.handshake = None
         self.door.attached(self)
+        self._begin()
+
+    def isolated(self, session: int, timeout_ms: int) -> None:
+        """It has a session that nobody else knows, to read with."""
+        self.session, self.timeout_ms = session, timeout_ms
+        self.local = self.barred = True
+        self._begin()
+        self.door.wake()
+
+    def _begin(self) -> None:
+        self.handshake = None
         self.reading()
         self._due()
 
@@ -534,18 +579,3 @@ class ClientPort(protocol.Factory):
 def address(host: str) -> bytes:
     """As ACLs have it: who came over IPv4 to a socket of IPv6 came over IPv4."""
     return host.lower().removeprefix("::ffff:").encode() if "." in host else host.encode()
-
-
-def _ready(connection: Connection, xid: int, answer: tuple[int, bytes]) -> bytes:
-    """An answer that was known at once and only had to wait."""
-    error, body = answer
-    return frame(xid, connection.door.tree.zxid, error, body)
-
-
-def _unimplemented(connection: Connection, xid: int, nothing: None) -> bytes:
-    return frame(xid, -1, codes.UNIMPLEMENTED)
-
-
-def _goodbye(connection: Connection, xid: int, nothing: None) -> bytes:
-    connection.ending = True
-    return b""

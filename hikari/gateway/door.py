@@ -1,5 +1,6 @@
 """All connections of one member, and what they share: the tree they read, the watches, the turn."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from hikari.complaints import Complaints
 from hikari.gateway.about import About
 from hikari.gateway.counts import Counts, Traffic
 from hikari.gateway.figures import Figure
+from hikari.gateway.pressure import forget
+from hikari.gateway.relief import relieve
 from hikari.gateway.watching import readers
 from hikari.replica.replica import Replica
 from hikari.tree.state import Event
@@ -38,6 +41,10 @@ class Door:
     new_password: Callable[[], bytes]
     later_s: Callable[..., Any]  # (seconds, callable, arguments) -> IDelayedCall
     about: About
+    readonly_mode: bool = False  # see hikari.gateway.isolation
+    connections_per_host_max: int = 0  # 0: as many as all together
+    outstanding_max: int = 1_000
+    clients_bytes_max: int = 1 << 30
     super_digest: bytes = b""  # who knows its password is the superuser; b"": nobody
     skip_acl: bool = False  # everybody is
 
@@ -49,6 +56,11 @@ class Door:
     connections: dict["Connection", None] = field(init=False, default=Factory(dict))
     by_session: dict[int, "Connection"] = field(init=False, default=Factory(dict))
     due: list["Connection"] = field(init=False, default=Factory(list))
+    hosts: Counter[str] = field(init=False, default=Factory(Counter))  # connections of each
+    outstanding: int = field(init=False, default=0)
+    """Requests that were read and are not answered, of all connections."""
+    held_bytes: int = field(init=False, default=0)
+    """Of all connections: requests under way, unread replies, unfinished frames."""
     now_s: float = field(init=False, default=0.0)
     moment: tuple[float, int] = field(init=False, default=(0.0, 0))
     """`now_s`, and the newest zxid: whoever is told something is told it at this moment."""
@@ -74,22 +86,39 @@ class Door:
 
     # ---- for connections
 
-    def admit(self, connection: "Connection") -> bool:
-        """Whether there is room for one more. It is counted from now on."""
+    def admit(self, connection: "Connection") -> str:
+        """Why there is no room for one more; if there is, "", and it is counted from now on."""
         if len(self.connections) >= self.connections_max:
             self.counts.refused += 1
-            return False
+            return "too many connections"
+        host = connection.peer.host
+        if 0 < self.connections_per_host_max <= self.hosts[host]:
+            self.counts.refused += 1
+            return "too many connections from its address"
         self.connections[connection] = None
-        return True
+        self.hosts[host] += 1
+        return ""
 
     def gone(self, connection: "Connection") -> None:
-        if connection in self.connections:
-            del self.connections[connection]
-            self.counts.dropped += 1
-            self.gone_by.add(connection.traffic)
+        if connection not in self.connections:
+            return  # it was never admitted
+        del self.connections[connection]
+        self.counts.dropped += 1
+        self.gone_by.add(connection.traffic)
+        forget(connection)
+        self._gone_from(connection.peer.host)
         self.watches.drop(connection)
         if self.by_session.get(connection.session) is connection:
             del self.by_session[connection.session]
+
+    def _gone_from(self, host: str) -> None:
+        self.hosts[host] -= 1
+        if not self.hosts[host]:
+            del self.hosts[host]
+
+    def relieve(self) -> None:
+        """Too much is kept for all clients together, or they watch too much."""
+        relieve(self)
 
     def serving(self) -> bool:
         return self.replica.serving
@@ -166,15 +195,28 @@ class Door:
     def session_moved(self, session: int, attachment: int) -> None:
         connection = self.by_session.get(session)
         if connection is not None and connection.attachment != attachment:
-            connection.end()
+            if attachment:
+                connection.dismiss()
+            else:
+                connection.end()  # who closed it is told so
 
     def turn_ended(self) -> None:
         self.moment = (self.now_s, self.tree.zxid)
         due, self.due = self.due, []
         for connection in due:
             connection.flush()
+        if self.alone and self.replica.serving:
+            self._rejoined()
+
+    def _rejoined(self) -> None:
+        """There is a leader: whoever read here without one comes back as what it was before."""
+        self.alone = False
+        for connection in [one for one in self.connections if one.local]:
+            connection.refuse("there is a leader again", quietly=True)
 
     def leader_lost(self) -> None:
+        # Who has lost entries may not know what it once knew: not even to be read.
+        self.alone = self.readonly_mode and not self.replica.raft.recovering
         if self.connections:
             log.warn("no leader for too long: closing {count} clients", count=len(self.connections))
         for connection in list(self.connections):

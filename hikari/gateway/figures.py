@@ -43,7 +43,7 @@ def mode(door: "Door") -> str:
 
 def outstanding(door: "Door") -> int:
     """Requests that were read and are not answered."""
-    return sum(len(connection.slots) for connection in door.connections)
+    return door.outstanding
 
 
 def sizes(door: "Door") -> tuple[int, int, int]:

@@ -1,17 +1,18 @@
 """What a connection says before it has a session: four letters, or a connect request."""
 
+from hmac import compare_digest
 from socket import MSG_PEEK
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.interfaces import ISystemHandle
 
+from hikari.gateway.isolation import admit, end_as_expired, welcome
 from hikari.gateway.telling import Telling
 from hikari.gateway.words import WORD_BYTES, WORDS, answer, bytes_of
 from hikari.tree.sessions import ATTACH
 from hikari_wire import codes
 from hikari_wire.jute import Malformed
-from hikari_wire.records import ConnectRequest, ConnectResponse
-from hikari_wire.replies import encode_connect
+from hikari_wire.records import ConnectRequest
 from hikari_wire.requests import decode_connect
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ HANDSHAKE_S_MAX: Final = 10.0
 """A stranger who has not asked for a session within this time is sent away."""
 CONNECT_BYTES_MAX: Final = 4 << 10
 """A connect request is one of some fifty bytes."""
+CONNECT_BYTES: Final = 64
+"""About what becomes of it in the log."""
 
 
 class Handshake:
@@ -79,42 +82,68 @@ class Handshake:
         connection.traffic.received += 1
         door.counts.asked += 1
         if not door.serving():
-            door.counts.unserved += 1
-            connection.refuse("this member has no leader", quietly=True)
+            if door.alone and request.read_only:
+                admit(connection, request)
+                self._early()
+            else:
+                door.counts.unserved += 1
+                connection.refuse("this member has no leader", quietly=True)
             return
         if request.session and has_gone(connection.transport):
             connection.refuse("it has closed already, and may be elsewhere", quietly=True)
             return
         self.asked = request
         connection.reading()
-        if request.session:
-            wish: tuple[Any, ...] = (ATTACH, request.session, request.password)
+        if request.zxid_last_seen > door.tree.zxid:  # is it late, or are we?
+            door.barrier(self._propose)
         else:
-            timeout_ms = door.negotiate(request.timeout_ms)
-            wish = (codes.CREATE_SESSION, timeout_ms, door.new_password())
-        door.propose(connection, [wish], len(body))
+            self._propose()
 
-    def answered(self, error: int, session: Any) -> None:
-        """What the log says to what was asked."""
-        request, self.asked = self.asked, None
+    def _propose(self) -> None:
+        """Nothing may come of it for a client that has seen more than there is: it belongs to
+        another ensemble, or this one was begun anew."""
+        connection, request = self.connection, self.asked
+        if connection.closed:
+            return
         assert request is not None
-        connection = self.connection
         door = connection.door
         if request.zxid_last_seen > door.tree.zxid:
             seen, ours = request.zxid_last_seen, door.tree.zxid
             connection.refuse(f"it has seen zxid {seen}, we are at {ours}")
             return
-        read_only = None if request.read_only is None else False
-        if error:  # ZooKeeper's way to say "expired", also for a wrong password
-            connection.out.append(encode_connect(ConnectResponse(0, 0, 0, bytes(16), read_only)))
-            connection.end()
+        timeout_ms = door.negotiate(request.timeout_ms)
+        if not request.session:
+            wish: tuple[Any, ...] = (codes.CREATE_SESSION, timeout_ms, door.new_password())
+        elif self._is_guess(request):
+            end_as_expired(connection, request)
             return
-        response = ConnectResponse(0, session.timeout_ms, session.id, session.password, read_only)
-        connection.out.append(encode_connect(response))
+        else:
+            wish = (ATTACH, request.session, request.password, timeout_ms)
+        door.propose(connection, [wish], CONNECT_BYTES)
+
+    def _is_guess(self, request: ConnectRequest) -> bool:
+        """A password never changes: a wrong one need not trouble the log."""
+        known = self.connection.door.tree.sessions.get(request.session)
+        return known is not None and not compare_digest(known.password, request.password)
+
+    def answered(self, error: int, session: Any) -> None:
+        """What the log says to what was asked."""
+        request = self.asked
+        assert request is not None
+        if error:
+            end_as_expired(self.connection, request)
+            return
+        self.asked = None
+        connection = self.connection
+        welcome(connection, request, session.timeout_ms, session.id, session.password)
         connection.attached(session)
-        door.counts.moved += bool(request.session)
-        if self.early:
-            connection.dataReceived(b"".join(self.early))
+        connection.door.counts.moved += bool(request.session)
+        self._early()
+
+    def _early(self) -> None:
+        """What came behind the connect request is a session's, if there is one now."""
+        if self.early and self.connection.session:
+            self.connection.dataReceived(b"".join(self.early))
 
 
 def has_gone(transport: Any) -> bool:

@@ -202,7 +202,8 @@ def _sasl(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes
 
 def _reconfig(connection: "Connection", xid: int, request: tuple[Any, ...]) -> bytes:
     """ZooKeeper says so too before it looks at who asks, unless it is set up for it."""
-    return frame(xid, connection.door.tree.zxid, codes.RECONFIG_DISABLED)
+    error = codes.NOT_READ_ONLY if connection.local else codes.RECONFIG_DISABLED
+    return frame(xid, connection.door.tree.zxid, error)
 
 
 READS: Final[dict[int, Read]] = {

@@ -7,6 +7,8 @@ Each request's function takes (connection, xid, request) and gives the whole rep
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from hikari.gateway.rearming import sliced
+from hikari.gateway.relief import WATCH_BYTES
 from hikari.tree.acl import Identity, may
 from hikari.tree.rearm import rearm
 from hikari_wire import codes
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from hikari.gateway.connection import Connection
     from hikari.gateway.door import Door
 
-WATCH_BYTES: Final = 512
-"""About what a watch takes in memory besides its path."""
 WATCHED_BYTES_MAX: Final = 256 << 20
 """Of one connection's watches; who has set so many, and half of them still wait, is closed."""
 
@@ -39,6 +39,9 @@ def arm(connection: "Connection", add: Callable[..., None], path: bytes) -> None
         return
     add(path, connection)
     connection.watched_bytes += WATCH_BYTES + len(path)
+    door = connection.door
+    if len(door.watches) * WATCH_BYTES > door.clients_bytes_max:
+        door.relieve()
     if connection.watched_bytes > WATCHED_BYTES_MAX:  # with those that have fired: how many wait?
         waiting = connection.door.watches.watched(connection)
         connection.watched_bytes = sum(WATCH_BYTES + len(path) for path in waiting)
@@ -125,8 +128,8 @@ def _found(door: "Door", xid: int, kind: int, found: bool) -> bytes:
 
 
 WATCHING: Final[dict[int, Callable[["Connection", int, tuple[Any, ...]], bytes]]] = {
-    codes.SET_WATCHES: _set_watches,
-    codes.SET_WATCHES2: _set_watches,
+    codes.SET_WATCHES: sliced(_set_watches),
+    codes.SET_WATCHES2: sliced(_set_watches),
     codes.ADD_WATCH: _add_watch,
     codes.CHECK_WATCHES: _check_watches,
     codes.REMOVE_WATCHES: _remove_watches,

@@ -12,7 +12,8 @@ from attrs import Factory, define, field
 class SessionClock:
     """Sessions in buckets by the tick at which they expire; hearing of one moves it, lazily.
 
-    Invariant: a session is in exactly one bucket, not later than its deadline.
+    Invariant: a session is in exactly one bucket that counts, the one of the tick `_looked_at`
+    has for it, and that is not later than its deadline.
 
     `through`: the member through which a session was heard last; none if that is gone.
     """
@@ -23,19 +24,25 @@ class SessionClock:
     patience: dict[int, int] = Factory(dict)  # session -> ticks of silence allowed
     through: dict[int, int] = Factory(dict)  # session -> member
     _buckets: dict[int, list[int]] = field(init=False, default=Factory(dict))
+    _looked_at: dict[int, int] = field(init=False, default=Factory(dict))  # session -> tick
 
     def open(self, session: int, timeout_ms: int, through: int = 0) -> None:
-        """A session began, moved, or is new to us: it gets its full time-out."""
+        """A session began, moved, or is new to us: it gets its full time-out, which may be a
+        shorter one than it had."""
         if through:
             self.through[session] = through
-        new = session not in self.deadline
         ticks = -(-timeout_ms // self.tick_ms) + 1
         self.patience[session] = ticks
         self.deadline[session] = self.now + ticks
-        if new:
-            self._buckets.setdefault(self.now + ticks, []).append(session)
+        if self._looked_at.get(session, self.now + ticks + 1) > self.now + ticks:
+            self._look(session, self.now + ticks)
+
+    def _look(self, session: int, tick: int) -> None:
+        self._looked_at[session] = tick
+        self._buckets.setdefault(tick, []).append(session)
 
     def close(self, session: int) -> None:
+        self._looked_at.pop(session, None)
         self.deadline.pop(session, None)
         self.patience.pop(session, None)
         self.through.pop(session, None)
@@ -67,12 +74,12 @@ class SessionClock:
         self.now += 1
         expired = []
         for session in self._buckets.pop(self.now, ()):
-            deadline = self.deadline.get(session)
-            if deadline is None:
-                continue
+            if self._looked_at.get(session) != self.now:
+                continue  # closed, or looked at sooner
+            deadline = self.deadline[session]
             if deadline <= self.now:
                 expired.append(session)
                 deadline = self.now + self.patience[session]
                 self.deadline[session] = deadline
-            self._buckets.setdefault(deadline, []).append(session)
+            self._look(session, deadline)
         return expired

@@ -472,11 +472,12 @@ class Model:
         return _DONE
 
     def _attach(self, request: tuple[Any, ...], *nothing: object) -> Answer:
-        _, id, password = request
+        _, id, password, timeout_ms = request
         session = self.sessions.get(id)
         if session is None or session.password != password:
             return codes.SESSION_EXPIRED, None
         session.attachment = self.zxid
+        session.timeout_ms = timeout_ms
         return _DONE
 
     def _expire(self, request: tuple[Any, ...], *nothing: object) -> Answer:

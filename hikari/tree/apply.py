@@ -288,12 +288,14 @@ def create_session(
 def attach(
     state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
 ) -> Answer:
-    """Who knows the password is the session. What its former connection still sends is refused."""
-    _, id, password = request
+    """Who knows the password is the session. What its former connection still sends is refused.
+    The time-out is the one that the new connection was granted."""
+    _, id, password, timeout_ms = request
     attached = state.sessions.get(id)
     if attached is None or not compare_digest(attached.password, password):
         return codes.SESSION_EXPIRED, None
     attached.attachment = state.zxid
+    attached.timeout_ms = timeout_ms
     state.moved[id] = attached
     return _OK, attached
 

@@ -9,7 +9,7 @@ from typing import Final
 from hikari.tree.rows import RowsDamaged
 
 # Requests of our own, beside ZooKeeper's CREATE_SESSION and CLOSE_SESSION.
-ATTACH: Final = -12  # (ATTACH, session, password): the session moves to a new connection
+ATTACH: Final = -12  # (ATTACH, session, password, timeout_ms): it moves to a new connection
 EXPIRE: Final = -13  # (EXPIRE, session, attachment): closes it, unless it has moved since
 
 _ROW: Final = struct.Struct(">qi")

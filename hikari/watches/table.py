@@ -131,6 +131,11 @@ class WatchTable:
         yield from self.watchers.get(watcher, ())
         yield from self.lasting.watchers.get(watcher, ())
 
+    def count_of(self, watcher: Watcher) -> int:
+        """How many paths `watched` names."""
+        watched = self.watchers.get(watcher, ())
+        return len(watched) + len(self.lasting.watchers.get(watcher, ()))
+
     def watching(self, path: bytes) -> list[Watcher]:
         """Who watches it in whatever way, each once."""
         interest = self.paths.get(path)

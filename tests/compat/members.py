@@ -8,12 +8,16 @@ import os
 import select
 import signal
 import tempfile
+import time
 from pathlib import Path
 
+from hikari.ensemble import Layout, write_configs
 from hikari_tools.bench.peers import Hikari, ZooKeeper, role, wait_for_roles
 from hikari_tools.bench.ports import free_ports
 
 SIZE = 3
+SERVES_S = 60.0
+SETTINGS = "[sessions]\nreadonly_mode = true\n"  # kazoo's harness sets readonlymode.enabled, too
 ROOT = Path(__file__).resolve().parents[2]
 # COMPAT=zookeeper runs the same tests against Debian's ZooKeeper: is it the test, or is it us?
 ZOOKEEPER = os.environ.get("COMPAT") == "zookeeper"
@@ -52,7 +56,10 @@ class ManagedMember:
         """Start it again by hand, and wait until it serves."""
         if not self.running:
             self._ensemble.restart(self._number)
-            wait_for_roles(self._ensemble)
+            deadline = time.monotonic() + SERVES_S
+            while not self.running:  # others may still be stopped
+                assert time.monotonic() < deadline, f"member {self._number} does not serve"
+                time.sleep(0.1)
 
 
 class ZookeeperCluster:
@@ -62,6 +69,8 @@ class ZookeeperCluster:
 
     def __init__(self, **_):
         self._members = []
+        if type(self).running:  # asked for with other settings: it has those of all tests
+            self.__dict__ = type(self).running.__dict__
         type(self).running = self
 
     def __getitem__(self, at):
@@ -82,6 +91,11 @@ class ZookeeperCluster:
         if ZOOKEEPER:
             self._ensemble = ZooKeeper(home, port, SIZE, ROOT / "../shared/bench")
         else:
+            layout = Layout(home, SIZE, port)
+            write_configs(layout)
+            for number in layout.numbers:
+                with layout.config(number).open("a") as config:
+                    config.write(SETTINGS)
             self._ensemble = Hikari(home, port, SIZE)
         try:
             self._ensemble.start()
@@ -95,6 +109,8 @@ class ZookeeperCluster:
 
     def get_logs(self):
         """Give what the members wrote, for a test that failed."""
+        if not self._members:
+            return []
         logs = Path(self._folder.name).glob("data/member-*/log")
         return [f"{path}:\n{path.read_text('utf-8', 'replace')[-4000:]}" for path in sorted(logs)]
 

@@ -42,7 +42,6 @@ LEFT_OUT = {
 
 SKIPPED = {
     "TestSSLClient": "TLS is not served",
-    "TestReadOnlyMode": "a member without a leader closes its connections; there is no read-only",
     "TestReconfig": "the list of members cannot be changed while they run",
 }
 

@@ -119,6 +119,7 @@ def of_expiry(
             timeout_ms[one.zxid] = one.request[1]
             opened_ms[one.zxid] = one.time_ms
         elif op == ATTACH:
+            timeout_ms[one.request[1]] = one.request[3]
             opened_ms[one.request[1]] = one.time_ms
         elif op == EXPIRE:
             session = one.request[1]

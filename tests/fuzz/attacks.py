@@ -99,6 +99,7 @@ class Attacker:
         self._lot: list[Callable[[], int]] = [self.session] * 6 + [self.behind_requests] * 2
         self._lot += [self.stranger, self.words, self.no_protocol, self.resume]
         self._lot += [self.peer_stranger, self.peer_frames, self.leaves]
+        self._lot += [self.never_reads, self.watches_all, self.drips]
 
     def attack(self) -> None:
         """One connection, whichever it is."""
@@ -201,6 +202,38 @@ class Attacker:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             sent += 1
         return sent
+
+    def never_reads(self) -> int:
+        """It asks for megabytes and takes none of them."""
+        reads = ((codes.GET_DATA, b"/zookeeper", False),) * 4_000
+        ask = requests.encode((codes.MULTI_READ, reads), 1)
+        sent = 1
+        with self._enter() as sock:
+            sock.settimeout(ANSWERED_S)
+            with contextlib.suppress(TimeoutError):
+                for _ in range(30):
+                    sock.sendall(ask)
+                    sent += 1
+        return sent
+
+    def watches_all(self) -> int:
+        """A setWatches of nearly a megabyte, and at times it leaves in the midst."""
+        name = self.chance.randbytes(2).hex().encode()
+        paths = tuple(b"/%s%d" % (name, number) for number in range(40_000))
+        with self._enter() as sock:
+            pour(sock, requests.encode((codes.SET_WATCHES, 1 << 40, (), paths, ()), 1))
+            closes(sock, self.chance.choice([0.001, 0.3]))
+        return 2
+
+    def drips(self) -> int:
+        """A frame, or a handshake, a byte at a time; it has not the patience to end it."""
+        with self._enter() if self.chance.random() < 0.5 else self._dial(self.client) as sock:
+            (said,) = self.requests.some(1)
+            for byte in framed(bytes(said))[:20]:
+                if closes(sock, 0.02):
+                    break
+                sock.sendall(bytes([byte]))
+        return 1
 
     # ---- at the peer port
 

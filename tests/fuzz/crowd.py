@@ -73,10 +73,14 @@ class Crowd:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.cluster = Cluster(3, seed, entries_kept=50, flush_entries=40)
+        for member in self.cluster.members.values():  # limits that are met
+            member.door.readonly_mode = True
+            member.door.outstanding_max = 40
+            member.door.connections_per_host_max = CROWD
         self.mutator = Mutator(corpus.REQUESTS, self.chance)
         self.crowd: list[Client] = []
         self.answers: Counter[int] = Counter()
-        self.frames = 0
+        self.frames = self.isolated = 0
         self.kept: dict[bytes, bytes] = {}
         self.judge = self._seat()
         self._own(b"/kept", b"", 0)
@@ -125,7 +129,7 @@ class Crowd:
 
     def arrive(self) -> None:
         member = self.chance.choice(list(self.cluster.members.values()))
-        client = self.cluster.dial(member)
+        client = self.cluster.dial(member, f"10.0.0.{self.chance.randrange(9)}")
         known = [one for one in self.crowd if one.connection.session and len(one.wire.told) > 40]
         if known and self.chance.random() < 0.2:
             told = self.chance.choice(known).wire.told
@@ -134,7 +138,8 @@ class Crowd:
                 password = self.chance.randbytes(len(password))
             client.hello(5_000, session, password)
         elif self.chance.random() < 0.95:
-            client.hello(self.chance.randrange(-5, 60_000))
+            read_only = self.chance.random() < 0.5
+            client.hello(self.chance.randrange(-5, 60_000), read_only=read_only)
         self.crowd.append(client)
 
     def ask(self, client: Client) -> None:
@@ -189,10 +194,28 @@ class Crowd:
         """The leader is cut off till there is another, with all that is under way."""
         cluster = self.cluster
         self.quick()
-        cluster.cut(cluster.leader)
+        cut = cluster.leader
+        cluster.cut(cut)
         cluster.elect()
+        if self.chance.random() < 0.3:
+            self.alone(cut)
         cluster.heal()
         cluster.elect()
+
+    def alone(self, member: Member) -> None:
+        """A member that was cut off knows it: it may be read, and must not be written to."""
+        self.cluster.until(lambda: member.door.alone)
+        reader = self.cluster.dial(member)
+        reader.hello(read_only=True)
+        self.cluster.run()
+        assert reader.connection.local
+        self.crowd.append(reader)
+        for _ in range(5):
+            if not reader.closed:
+                self.ask(reader)
+        self.cluster.run()
+        assert not member.replica.proposals.waiting()
+        self.isolated += 1
 
     # ---- what must hold
 
@@ -245,6 +268,9 @@ class Crowd:
         for path, data in self.kept.items():
             assert member.data(path) == data, f"{path!r} of the judge was changed"
         assert sorted(member.tree.children(b"/kept")) == [b"1", b"2", b"e"]
+        door = member.door
+        assert door.outstanding == sum(one.counted for one in door.connections)
+        assert door.held_bytes == sum(one.held_bytes for one in door.connections)
         others = set(member.door.connections) - {self.judge.connection}
         assert not others, "a connection that is gone is remembered"
         assert len(member.door.watches) == 0, "so are its watches"

@@ -119,7 +119,7 @@ def test_half_a_handshake_and_silence_ends_in_ten_seconds(dial: Dial, cluster: C
 
 def test_a_length_reserves_nothing(client: Client) -> None:
     client.wire.say((1_000_000).to_bytes(4, "big") + b"x")
-    assert client.connection.frames._kept == 5
+    assert client.connection.frames.kept == 5
 
 
 def test_a_frame_byte_by_byte_costs_no_more_than_its_bytes(

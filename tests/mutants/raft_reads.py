@@ -6,7 +6,8 @@ from typing import Any
 from mutants.patching import Set
 from raft import mutants as classic
 
-from hikari.gateway.connection import Connection, Slot
+from hikari.gateway.connection import Connection
+from hikari.gateway.slot import Slot
 from hikari.raft.raft import Raft
 from hikari.replica.barriers import Barriers
 from hikari_wire.requests import DECODE

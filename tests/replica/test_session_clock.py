@@ -49,6 +49,26 @@ def test_however_often_it_is_opened_a_session_is_in_one_bucket() -> None:
     assert in_buckets(clock, 1) == 1
 
 
+def test_a_session_that_is_opened_with_a_shorter_timeout_expires_by_that_one() -> None:
+    clock = SessionClock(50)
+    clock.open(1, 5_000)
+    clock.tick()
+    clock.open(1, 500)
+    assert [clock.tick() for _ in range(10)] == [[]] * 10
+    assert clock.tick() == [1]
+    clock.close(1)
+    assert not any(clock.tick() for _ in range(200))
+
+
+def test_a_session_that_is_opened_with_a_longer_timeout_is_given_it() -> None:
+    clock = SessionClock(50)
+    clock.open(1, 500)
+    clock.tick()
+    clock.open(1, 5_000)
+    assert not any(clock.tick() for _ in range(100))
+    assert clock.tick() == [1]
+
+
 # Through a cluster.
 
 

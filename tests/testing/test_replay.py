@@ -76,7 +76,7 @@ class Tale:
     def reconnect(self, who: Any, member: int = 2, attach: bool = True) -> Any:
         who.ended = self.ideal.moment()
         if attach:
-            self.ideal.log(0, (ATTACH, who.session, PASSWORD))
+            self.ideal.log(0, (ATTACH, who.session, PASSWORD, 10_000))
         seen = max([one.zxid for one in who.arrived if type(one) is Operation], default=0)
         talk = attrs.evolve(
             who, member=member, began=self.ideal.moment(), seen=seen, ended=0.0, asked=[],

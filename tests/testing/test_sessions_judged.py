@@ -25,7 +25,7 @@ def test_who_was_refused_on_the_connection_that_it_had_before_an_unheard_attachm
     the log was whose is not known, and the kinder reading holds."""
     tale = Tale()
     ann = tale.reconnect(tale.ann)
-    tale.ideal.log(0, (ATTACH, ann.session, PASSWORD))
+    tale.ideal.log(0, (ATTACH, ann.session, PASSWORD, 10_000))
     late = tale.create(ann, b"/late")
     log = tale.ideal.applied
     log[-1] = attrs.evolve(log[-1], admitted=False)

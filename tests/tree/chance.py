@@ -58,7 +58,12 @@ parts = st.one_of(creates, creates, deletes, sets, checks, endings, keepers)
 multis = st.tuples(st.just(codes.MULTI), st.lists(parts, max_size=4).map(tuple))
 opens = st.just((codes.CREATE_SESSION, 10_000, PASSWORD))
 closes = st.just((codes.CLOSE_SESSION,))
-attaches = st.tuples(st.just(ATTACH), st.integers(0, 3), st.sampled_from([PASSWORD, b"guess"]))
+attaches = st.tuples(
+    st.just(ATTACH),
+    st.integers(0, 3),
+    st.sampled_from([PASSWORD, b"guess"]),
+    st.sampled_from([4_000, 10_000]),
+)
 expiries = st.tuples(st.just(EXPIRE), st.integers(0, 3), st.sampled_from([0, 1]))
 
 writes = st.tuples(
@@ -106,7 +111,7 @@ def request_of(tree: Tree, step: Step) -> tuple[int, int, tuple[Any, ...]]:
             return 0, 0, (*request[:1], 77, *request[2:])
         session = sessions[request[1] % len(sessions)]
         if request[0] == ATTACH:
-            return 0, 0, (ATTACH, session.id, request[2])
+            return 0, 0, (ATTACH, session.id, *request[2:])
         return 0, 0, (EXPIRE, session.id, session.attachment - request[2])
     if request[0] in (codes.CREATE_SESSION, COLLECT, ENFORCE_QUOTAS) or not sessions:
         return 0, 0, request

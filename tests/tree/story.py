@@ -182,7 +182,9 @@ class Story:
         name, *options = plain
         id, _ = self.sessions[name]
         password = named.get("password", name).encode().ljust(16, b"!")
-        said = self.write((ATTACH, id, password))
+        known = self.tree.sessions.get(id)
+        kept_ms = 0 if known is None else known.timeout_ms
+        said = self.write((ATTACH, id, password, int(named.get("timeout", kept_ms))))
         if not said and "elsewhere" not in options:
             self.sessions[name] = (id, self.tree.zxid)
         return said or f"attachment {self.tree.zxid}"

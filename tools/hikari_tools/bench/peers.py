@@ -103,7 +103,7 @@ class Hikari:
 
     def start(self) -> None:
         """Start the supervisor and wait for its line."""
-        self._folder.mkdir(parents=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
         log = self._folder / "log"
         with log.open("wb") as output:
             self._supervisor = subprocess.Popen(
