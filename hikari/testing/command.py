@@ -15,9 +15,9 @@ from twisted.logger import ILogObserver, formatEvent, globalLogBeginner
 from zope.interface import implementer
 
 from hikari.testing.plan import KINDS, Plan, draw
+from hikari.testing.promises import Violation
 from hikari.testing.shrink import shrink
 from hikari.testing.simulation import Simulation
-from hikari.testing.witness import Violation
 
 STORY_LINES = 60
 SUMMED = ("turns", "events", "virtual_s", "deaths", "leaders", "requests", "operations")

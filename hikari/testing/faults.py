@@ -1,5 +1,6 @@
 """A plan's faults, done to the members, their network and their disks; and taken back."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from hikari.machine import StartAnew
@@ -16,6 +17,8 @@ DAMAGES_MAX: Final = 3
 """So often without being whole in between: after some more a member gives up, as it should."""
 NEVER: Final = -1.0
 FOREVER: Final = float("inf")
+TWO_LEADERS_S_MAX: Final = 2.5
+"""By then a leader that hears nobody knows it."""
 TAKEN_S: Final = 0.5
 """So often those who fill a disk take what has become free."""
 
@@ -33,6 +36,7 @@ class Faults:
         self._cuts: dict[tuple[str, str], int] = {}  # how many faults cut this link
         self._failed: set[int] = set()  # whose disk fails
         self._curses: list[list[Any]] = []  # points, power, rest_s: for the leaders to come
+        self._waiting: list[Callable[[Member], bool]] = []  # for something to happen in a member
         self._cursed = 0  # the newest term whose leader was met by one
         self._filled: dict[int, list[int]] = {}  # by member, the bytes that each fault leaves free
         self._full_until: dict[int, float] = {}  # by member: so long it may find no room
@@ -145,6 +149,8 @@ class Faults:
 
     def moved(self, member: Member) -> None:
         """Something happened in a member."""
+        if self._waiting and not self._over:
+            self._waiting = [one for one in self._waiting if not one(member)]
         if self._curses and not self._over and member.leads:
             term = member.replica.raft.term
             if term > self._cursed:
@@ -166,7 +172,68 @@ class Faults:
 
         self._later(seconds, back)
 
+    def _last_words(self, how: str, seconds: float) -> None:
+        """The leader is cut off the moment it has told its clients of something: of what it told
+        the other members then, nothing arrives. It may die of that."""
+        indexes = {one.number: one.replica.tree.index for one in self._members if one.leads}
+
+        def spoken(member: Member) -> bool:
+            if not member.leads:
+                return False
+            index = member.replica.tree.index
+            if indexes.setdefault(member.number, index) == index:
+                return False
+            self._alone(member.number, seconds)
+            if how == "kill":
+                self._kill(member.number, seconds / 2)
+            elif how == "wipe":
+                self._wipe(member.number, seconds / 2)
+            return True
+
+        self._waiting.append(spoken)
+
+    def _two_leaders(self, wiped: bool, seconds: float) -> None:
+        """The leader is alone until another has been elected, and has committed something. Then
+        that one is alone, and the first, which knows nothing of it, has the others again; one of
+        them may have lost its disk."""
+        first = self._member(0)
+        others = [one for one in self._members if one is not first]
+        for other in others:
+            self._sever(first, other)
+
+        def committed(second: Member) -> bool:
+            leads = second is not first and second.leads and first.leads
+            leadership = second.replica.raft.leadership if leads else None
+            if leadership is None or second.replica.tree.index < leadership.first_own:
+                return False
+            for other in others:
+                self._join(first, other)
+            self._alone(second.number, seconds)
+            if wiped:
+                self._wipe(next(one.number for one in others if one is not second), 0.001)
+            return True
+
+        self._waiting.append(committed)
+        self._later(TWO_LEADERS_S_MAX, self._give_up, committed, first, others)
+
+    def _give_up(self, wait: Callable[[Member], bool], first: Member, others: list[Member]) -> None:
+        """The first one has noticed, or nobody was elected."""
+        if wait in self._waiting and not self._over:
+            self._waiting.remove(wait)
+            for other in others:
+                self._join(first, other)
+
     # ---- the network
+
+    def _sever(self, one: Member, other: Member) -> None:
+        """Until they are joined."""
+        for pair in ((one.host, other.host), (other.host, one.host)):
+            self._cuts[pair] = self._cuts.get(pair, 0) + 1
+            self._network.cut(*pair)
+
+    def _join(self, one: Member, other: Member) -> None:
+        for pair in ((one.host, other.host), (other.host, one.host)):
+            self._uncut(pair)
 
     def _cut(self, sender: int, to: int, seconds: float) -> None:
         pair = (host_of(sender), host_of(to))

@@ -10,7 +10,8 @@ import pytest
 
 from hikari.replica.room import Room
 from hikari.testing import command
-from hikari.testing.plan import FREE_MIB, Plan, Script, draw
+from hikari.testing.plan import FREE_MIB, Plan, draw
+from hikari.testing.scripts import Script
 from hikari.testing.simulation import Simulation
 from hikari_wire import codes
 
