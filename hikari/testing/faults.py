@@ -17,7 +17,7 @@ DAMAGES_MAX: Final = 3
 """So often without being whole in between: after some more a member gives up, as it should."""
 NEVER: Final = -1.0
 FOREVER: Final = float("inf")
-TWO_LEADERS_S_MAX: Final = 2.5
+TWO_LEADERS_S_MAX: Final = 2.0
 """By then a leader that hears nobody knows it."""
 TAKEN_S: Final = 0.5
 """So often those who fill a disk take what has become free."""
@@ -37,6 +37,7 @@ class Faults:
         self._failed: set[int] = set()  # whose disk fails
         self._curses: list[list[Any]] = []  # points, power, rest_s: for the leaders to come
         self._waiting: list[Callable[[Member], bool]] = []  # for something to happen in a member
+        self._severed: list[Member] | None = None  # from a leader that does not notice it yet
         self._cursed = 0  # the newest term whose leader was met by one
         self._filled: dict[int, list[int]] = {}  # by member, the bytes that each fault leaves free
         self._full_until: dict[int, float] = {}  # by member: so long it may find no room
@@ -192,34 +193,42 @@ class Faults:
 
         self._waiting.append(spoken)
 
-    def _two_leaders(self, wiped: bool, seconds: float) -> None:
-        """The leader is alone until another has been elected, and has committed something. Then
-        that one is alone, and the first, which knows nothing of it, has the others again; one of
-        them may have lost its disk."""
+    def _two_leaders(self, asleep: bool, wiped: bool, count: int, seconds: float) -> None:
+        """The others lose the leader, and at once; it does not notice yet, or sleeps. When another
+        was elected, and has committed `count` entries, that one is alone, and the first, which
+        knows nothing of it, has the rest again; one of them may have lost its disk."""
         first = self._member(0)
+        if not first.leads or self._severed:
+            return
         others = [one for one in self._members if one is not first]
+        self._severed = others
         for other in others:
             self._sever(first, other)
+            self._network.reset(first.host, other.host)
+        if asleep:
+            self._pause(first.number, TWO_LEADERS_S_MAX)
 
         def committed(second: Member) -> bool:
+            if self._severed is not others:
+                return True
             leads = second is not first and second.leads and first.leads
             leadership = second.replica.raft.leadership if leads else None
-            if leadership is None or second.replica.tree.index < leadership.first_own:
+            if leadership is None or second.replica.tree.index < leadership.first_own + count:
                 return False
-            for other in others:
-                self._join(first, other)
+            self._reunite(first, others)
             self._alone(second.number, seconds)
             if wiped:
                 self._wipe(next(one.number for one in others if one is not second), 0.001)
             return True
 
         self._waiting.append(committed)
-        self._later(TWO_LEADERS_S_MAX, self._give_up, committed, first, others)
+        self._later(TWO_LEADERS_S_MAX, self._reunite, first, others)
 
-    def _give_up(self, wait: Callable[[Member], bool], first: Member, others: list[Member]) -> None:
-        """The first one has noticed, or nobody was elected."""
-        if wait in self._waiting and not self._over:
-            self._waiting.remove(wait)
+    def _reunite(self, first: Member, others: list[Member]) -> None:
+        if self._severed is others and not self._over:
+            self._severed = None
+            if first.process is not None:
+                first.process.busy_until = min(first.process.busy_until, self._timeline.now)
             for other in others:
                 self._join(first, other)
 

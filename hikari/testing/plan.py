@@ -18,6 +18,8 @@ DELAYING: Final = {
     *("exile", "last words", "two leaders"),
 }
 """Faults under which word of a session may be late: who is expired then is hard to judge."""
+AWAITED: Final = ["last words", "two leaders"]
+"""Faults that choose their moment themselves. They are drawn more often than the others."""
 FREE_MIB: Final = (0, 5, 20, 100, 500, 2_000)
 """What others leave of a disk: nothing to write into, too little to go on with, less than the
 reserve makes up for, little, little only if it stays so, enough. See `hikari.store.space`."""
@@ -101,8 +103,8 @@ def _faults(
 ) -> list[Act]:
     """A seed has some kinds of faults, not all: they hide each other's traces."""
     prompt = chance.random() < 0.3
-    of = sorted(set(_DRAW) - DELAYING if prompt else _DRAW)
-    kinds = kinds or chance.sample(of, chance.choice((1, 2, 3, 4, 5, 6, 7)))
+    of = sorted(set(_DRAW) - DELAYING) if prompt else sorted(_DRAW) + 2 * AWAITED
+    kinds = kinds or chance.sample(of, chance.choice((1, 1, 2, 3, 5, 7)))
     every_s = chance.choice((0.3, 1.0, 3.0, 6.0))
     faults: list[Act] = []
     at_s = 1.5 + chance.expovariate(1 / every_s)
@@ -157,7 +159,9 @@ _DRAW: Final[dict[str, Any]] = {
         *(c.choice((0.7, 1.5, 3.0)), c.choice((0, 0, 0.02, 0.2)), c.random() < 0.5, _rest(c)),
     ],
     "last words": lambda c, m: [c.choice(("", "", "kill", "wipe")), c.choice((0.3, 1.0, 2.0))],
-    "two leaders": lambda c, m: [c.random() < 0.5, c.choice((0.05, 0.5, 2.0))],
+    "two leaders": lambda c, m: [
+        *(c.random() < 0.5, c.random() < 0.5, c.choice((0, 2, 10)), c.choice((0.05, 0.5, 2.0))),
+    ],
     "flap": lambda c, m: [_rest(c), c.randrange(2, 6)],
     "halves": lambda c, m: [_some(c, m), _while(c)],
     "alone": lambda c, m: [_one(c, m), _while(c)],
