@@ -156,11 +156,14 @@ class SimulatedClient:
             transport: Any = self.line.transport
             transport.abortConnection()
 
-    def stay_away(self, beyond_s: float) -> None:
-        """Hang up, and come back when nobody has heard of it for its time-out and `beyond_s`."""
-        if self.line is not None:
-            self._away_until = self._spoke + self.timeout_ms / 1000 + beyond_s
-            self.hang_up()
+    def stay_away(self, beyond_s: float) -> float:
+        """Hang up, and come back when nobody has heard of it for its time-out and `beyond_s`. When
+        that is; 0.0: it was not connected."""
+        if self.line is None:
+            return 0.0
+        self._away_until = self._spoke + self.timeout_ms / 1000 + beyond_s
+        self.hang_up()
+        return self._away_until
 
     def _tick(self) -> None:
         """Ping, and give up who says nothing."""

@@ -232,6 +232,28 @@ class Faults:
             for other in others:
                 self._join(first, other)
 
+    def _interrupt(self, times: int, seconds: float) -> None:
+        """Whoever is being sent a snapshot is cut off in the midst of it, and then is sent another
+        one; so often."""
+        left = times
+
+        def halfway(member: Member) -> bool:
+            nonlocal left
+            if not member.running or member.server is None or member.leads:
+                return False
+            took = member.replica.receiving.answered
+            leader = self._member(0).host
+            if took is None or self._network.link(leader, member.host).cut:
+                return False
+            for other in self._members:
+                if other is not member:
+                    self._network.reset(member.host, other.host)
+            self._alone(member.number, seconds)
+            left -= 1
+            return not left
+
+        self._waiting.append(halfway)
+
     # ---- the network
 
     def _sever(self, one: Member, other: Member) -> None:

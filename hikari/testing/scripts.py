@@ -32,8 +32,8 @@ class Script:
 
 def draw_script(chance: random.Random, members: int, horizon_s: float, acts_max: int) -> Script:
     """What a client does until `horizon_s`: no more than `acts_max` things."""
-    act, gaps_s = chance.choices(_CHARACTERS, _SHARES)[0]
-    script = Script(chance.choice((4_000, 4_000, 10_000, 40_000)))
+    act, gaps_s, timeouts_ms = chance.choices(_CHARACTERS, _SHARES)[0]
+    script = Script(chance.choice(timeouts_ms))
     # Not before there is a leader to connect to: without the folders hardly anything succeeds.
     acts = [[1.0, "burst", [["create", path, 0] for path in REGISTERS + FOLDERS]]]
     gap_s = chance.choice(gaps_s)
@@ -88,23 +88,28 @@ def _comes_and_goes(chance: random.Random, members: int) -> Act:
     drawn = chance.random()
     if drawn < 0.6:
         return _read(chance) if drawn < 0.4 else _create(chance)
-    return (
-        ["away", round(chance.uniform(-0.05, 0.4), 3)]
-        if drawn < 0.7
-        else _restless(chance, members)
-    )
+    return _away(chance) if drawn < 0.85 else _restless(chance, members)
 
 
-_CHARACTERS: Final[list[tuple[Draw, tuple[float, ...]]]] = [
-    (_anything, (0.01, 0.05, 0.2)),
-    (_reads_only, (0.03, 0.1, 0.5)),
-    (_writes_mostly, (0.01, 0.05, 0.2)),
-    (_comes_and_goes, (0.1, 0.4)),
+_TIMEOUTS_MS: Final = (4_000, 4_000, 10_000, 40_000)
+_CHARACTERS: Final[list[tuple[Draw, tuple[float, ...], tuple[int, ...]]]] = [
+    (_anything, (0.01, 0.05, 0.2), _TIMEOUTS_MS),
+    (_reads_only, (0.03, 0.1, 0.5), _TIMEOUTS_MS),
+    (_writes_mostly, (0.01, 0.05, 0.2), _TIMEOUTS_MS),
+    (_comes_and_goes, (0.1, 0.4), (4_000,)),
 ]
-_SHARES: Final = (5, 3, 1, 1)
+_SHARES: Final = (5, 3, 1, 2)
 
 
 # ---- what they do
+
+
+def _away(chance: random.Random) -> Act:
+    """For as long as its session lives, and a little more or less. The leader may be unable to
+    commit that it is back until it has begun to end the session."""
+    hold_s = chance.choice((0.0, 0.3, 0.7))
+    beyond_s = chance.uniform(-0.5, 0.1) if hold_s else chance.uniform(-0.05, 0.4)
+    return ["away", round(beyond_s, 3), hold_s]
 
 
 def _restless(chance: random.Random, members: int) -> Act:
@@ -113,8 +118,8 @@ def _restless(chance: random.Random, members: int) -> Act:
         return ["leave", chance.choice(REGISTERS), chance.choice((0.02, 0.1, 0.4))]
     if drawn < 0.2:
         return ["close"]
-    if drawn < 0.25:  # for as long as its session lives, and this much more
-        return ["away", round(chance.uniform(-0.05, 0.4), 3)]
+    if drawn < 0.25:
+        return _away(chance)
     if drawn < 0.6:
         return ["hang up"]
     return ["move", chance.randrange(members) + 1]

@@ -212,7 +212,7 @@ class Simulation:
                 client.ask(*make_requests(client, ["get", act[1], True]))
                 client.process.call_later(act[2], client.hang_up)
             elif kind == "away":
-                client.stay_away(act[1])
+                self._away(client, *act[1:])
             elif kind == "sleep":
                 client.process.sleep(act[1])
             elif kind == "move":
@@ -220,6 +220,11 @@ class Simulation:
                 client.next_member = act[1]
             else:
                 client.ask(*make_requests(client, act))
+
+    def _away(self, client: SimulatedClient, beyond_s: float, hold_s: float) -> None:
+        back_at = client.stay_away(beyond_s)
+        if hold_s and back_at:
+            self.timeline.at(back_at, self.faults.begin, ["mute", 0, hold_s])
 
     # ---- healing
 

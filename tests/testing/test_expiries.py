@@ -35,6 +35,7 @@ def test_a_session_is_not_expired_within_its_time_out():
 def test_it_has_all_of_it_again_on_another_connection():
     moved = ((1.0, OPENED), (4.0, (ATTACH, 1, PASSWORD)))
     assert judged(*moved, (7.9, (EXPIRE, 1, 2)))
+    assert judged(*moved, (7.96, (EXPIRE, 1, 2))) == [], "but for a tick that was late"
     assert judged(*moved, (8.0, (EXPIRE, 1, 2))) == []
 
 
