@@ -19,6 +19,7 @@ NEVER: Final = -1.0
 FOREVER: Final = float("inf")
 TWO_LEADERS_S_MAX: Final = 2.0
 """By then a leader that hears nobody knows it."""
+LEFT_BEHIND_S: Final = 0.6
 TAKEN_S: Final = 0.5
 """So often those who fill a disk take what has become free."""
 
@@ -233,26 +234,33 @@ class Faults:
                 self._join(first, other)
 
     def _interrupt(self, times: int, seconds: float) -> None:
-        """Whoever is being sent a snapshot is cut off in the midst of it, and then is sent another
-        one; so often."""
+        """A follower is left behind. Whoever is being sent a snapshot is cut off in the midst of
+        it, and then is sent another one; so often."""
         left = times
+        followers = [one for one in self._members if one.running and not one.leads]
+        if followers:
+            self._lose(followers[0], LEFT_BEHIND_S)
 
         def halfway(member: Member) -> bool:
             nonlocal left
             if not member.running or member.server is None or member.leads:
                 return False
-            took = member.replica.receiving.answered
             leader = self._member(0).host
+            took = member.replica.receiving.answered
             if took is None or self._network.link(leader, member.host).cut:
                 return False
-            for other in self._members:
-                if other is not member:
-                    self._network.reset(member.host, other.host)
-            self._alone(member.number, seconds)
+            self._lose(member, seconds)
             left -= 1
             return not left
 
         self._waiting.append(halfway)
+
+    def _lose(self, member: Member, seconds: float) -> None:
+        """It is alone, and what was under way to it is lost."""
+        for other in self._members:
+            if other is not member:
+                self._network.reset(member.host, other.host)
+        self._alone(member.number, seconds)
 
     # ---- the network
 

@@ -65,6 +65,8 @@ def draw(seed: int, turns: int, members: int = 0, kinds: Sequence[str] = ()) -> 
         draw_script(chance, members, horizon_s, turns) for _ in range(chance.randrange(3, 8))
     ]
     plan.faults = _faults(chance, members, horizon_s, kinds)
+    if any(kind == "interrupt" for _, kind, *_ in plan.faults):  # then there must be snapshots
+        plan.knobs |= {"kept": 0, "flush_entries": chance.choice((1, 3)), "chunk_bytes": 1}
     return plan
 
 
