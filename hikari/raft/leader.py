@@ -154,8 +154,13 @@ class Leadership:
             progress.become(PROBE)
 
     def unreachable(self, member: int) -> None:
-        """The link broke: what was under way is lost."""
+        """The link broke: what was under way is lost. Who was recovering may have become whole
+        under another leader, and have lost its log once more: it is told what makes it whole only
+        after a round that begins now (found by the simulator)."""
         progress = self.progress[member]
+        if progress.forgotten:
+            self.round += 1
+            progress.forgotten = self.round
         if progress.state == REPLICATE:
             progress.become(PROBE)
         progress.probed = False

@@ -93,6 +93,7 @@ class SimulatedClient:
         self.leaving = False  # its session is being closed
         self.pending: list[Operation] = []
         self.next_member = 0  # to go on at; 0: anybody
+        self._away_until = 0.0
         self._xid = self._written = 0
         self._member = 0
         self._spoke = self._listened = 0.0
@@ -105,7 +106,10 @@ class SimulatedClient:
     # ---- its connection
 
     def dial(self) -> None:
-        if self.line is None:
+        away_s = self._away_until - self.timeline.now
+        if away_s > 0:
+            self.process.call_later(away_s, self.dial)
+        elif self.line is None:
             self._member = self.next_member or self.chance.randrange(self.members) + 1
             self.next_member = 0
             self.network.connect(
@@ -151,6 +155,15 @@ class SimulatedClient:
         if self.line is not None:
             transport: Any = self.line.transport
             transport.abortConnection()
+
+    def stay_away(self, beyond_s: float) -> float:
+        """Hang up, and come back when nobody has heard of it for its time-out and `beyond_s`. When
+        that is; 0.0: it was not connected."""
+        if self.line is None:
+            return 0.0
+        self._away_until = self._spoke + self.timeout_ms / 1000 + beyond_s
+        self.hang_up()
+        return self._away_until
 
     def _tick(self) -> None:
         """Ping, and give up who says nothing."""

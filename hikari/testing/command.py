@@ -15,9 +15,9 @@ from twisted.logger import ILogObserver, formatEvent, globalLogBeginner
 from zope.interface import implementer
 
 from hikari.testing.plan import KINDS, Plan, draw
+from hikari.testing.promises import Violation
 from hikari.testing.shrink import shrink
 from hikari.testing.simulation import Simulation
-from hikari.testing.witness import Violation
 
 STORY_LINES = 60
 SUMMED = ("turns", "events", "virtual_s", "deaths", "leaders", "requests", "operations")
@@ -57,9 +57,14 @@ class _Listener:
             _telling[-1].hear(formatEvent(event) or "")
 
 
+_listening: list[Any] = []
+
+
 def begin() -> None:
-    """What the members log becomes part of the story. Once a process."""
-    globalLogBeginner.beginLoggingTo([_Listener()], redirectStandardIO=False, discardBuffer=True)
+    """What the members log becomes part of the story: once, however often it is asked for."""
+    if not _listening:
+        _listening.append(_Listener())
+        globalLogBeginner.beginLoggingTo(_listening, redirectStandardIO=False, discardBuffer=True)
     signal.signal(signal.SIGPROF, _give_up)
 
 

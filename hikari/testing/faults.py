@@ -1,5 +1,6 @@
 """A plan's faults, done to the members, their network and their disks; and taken back."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from hikari.machine import StartAnew
@@ -16,6 +17,9 @@ DAMAGES_MAX: Final = 3
 """So often without being whole in between: after some more a member gives up, as it should."""
 NEVER: Final = -1.0
 FOREVER: Final = float("inf")
+TWO_LEADERS_S_MAX: Final = 2.0
+"""By then a leader that hears nobody knows it."""
+LEFT_BEHIND_S: Final = 0.6
 TAKEN_S: Final = 0.5
 """So often those who fill a disk take what has become free."""
 
@@ -33,6 +37,8 @@ class Faults:
         self._cuts: dict[tuple[str, str], int] = {}  # how many faults cut this link
         self._failed: set[int] = set()  # whose disk fails
         self._curses: list[list[Any]] = []  # points, power, rest_s: for the leaders to come
+        self._waiting: list[Callable[[Member], bool]] = []  # for something to happen in a member
+        self._severed: list[Member] | None = None  # from a leader that does not notice it yet
         self._cursed = 0  # the newest term whose leader was met by one
         self._filled: dict[int, list[int]] = {}  # by member, the bytes that each fault leaves free
         self._full_until: dict[int, float] = {}  # by member: so long it may find no room
@@ -145,6 +151,8 @@ class Faults:
 
     def moved(self, member: Member) -> None:
         """Something happened in a member."""
+        if self._waiting and not self._over:
+            self._waiting = [one for one in self._waiting if not one(member)]
         if self._curses and not self._over and member.leads:
             term = member.replica.raft.term
             if term > self._cursed:
@@ -166,7 +174,105 @@ class Faults:
 
         self._later(seconds, back)
 
+    def _last_words(self, how: str, seconds: float) -> None:
+        """The leader is cut off the moment it has told its clients of something: of what it told
+        the other members then, nothing arrives. It may die of that."""
+        indexes = {one.number: one.replica.tree.index for one in self._members if one.leads}
+
+        def spoken(member: Member) -> bool:
+            if not member.leads:
+                return False
+            index = member.replica.tree.index
+            if indexes.setdefault(member.number, index) == index:
+                return False
+            self._alone(member.number, seconds)
+            if how == "kill":
+                self._kill(member.number, seconds / 2)
+            elif how == "wipe":
+                self._wipe(member.number, seconds / 2)
+            return True
+
+        self._waiting.append(spoken)
+
+    def _two_leaders(self, asleep: bool, wiped: bool, count: int, seconds: float) -> None:
+        """The others lose the leader, and at once; it does not notice yet, or sleeps. When another
+        was elected, and has committed `count` entries, that one is alone, and the first, which
+        knows nothing of it, has the rest again; one of them may have lost its disk."""
+        first = self._member(0)
+        if not first.leads or self._severed:
+            return
+        others = [one for one in self._members if one is not first]
+        self._severed = others
+        for other in others:
+            self._sever(first, other)
+            self._network.reset(first.host, other.host)
+        if asleep:
+            self._pause(first.number, TWO_LEADERS_S_MAX)
+
+        def committed(second: Member) -> bool:
+            if self._severed is not others:
+                return True
+            leads = second is not first and second.leads and first.leads
+            leadership = second.replica.raft.leadership if leads else None
+            if leadership is None or second.replica.tree.index < leadership.first_own + count:
+                return False
+            self._reunite(first, others)
+            self._alone(second.number, seconds)
+            if wiped:
+                self._wipe(next(one.number for one in others if one is not second), 0.001)
+            return True
+
+        self._waiting.append(committed)
+        self._later(TWO_LEADERS_S_MAX, self._reunite, first, others)
+
+    def _reunite(self, first: Member, others: list[Member]) -> None:
+        if self._severed is others and not self._over:
+            self._severed = None
+            if first.process is not None:
+                first.process.busy_until = min(first.process.busy_until, self._timeline.now)
+            for other in others:
+                self._join(first, other)
+
+    def _interrupt(self, times: int, seconds: float) -> None:
+        """A follower is left behind. Whoever is being sent a snapshot is cut off in the midst of
+        it, and then is sent another one; so often."""
+        left = times
+        followers = [one for one in self._members if one.running and not one.leads]
+        if followers:
+            self._lose(followers[0], LEFT_BEHIND_S)
+
+        def halfway(member: Member) -> bool:
+            nonlocal left
+            if not member.running or member.server is None or member.leads:
+                return False
+            leader = self._member(0).host
+            took = member.replica.receiving.answered
+            if took is None or self._network.link(leader, member.host).cut:
+                return False
+            self._lose(member, seconds)
+            left -= 1
+            return not left
+
+        self._waiting.append(halfway)
+
+    def _lose(self, member: Member, seconds: float) -> None:
+        """It is alone, and what was under way to it is lost."""
+        for other in self._members:
+            if other is not member:
+                self._network.reset(member.host, other.host)
+        self._alone(member.number, seconds)
+
     # ---- the network
+
+    def _sever(self, one: Member, other: Member) -> None:
+        """Until they are joined."""
+        for pair in ((one.host, other.host), (other.host, one.host)):
+            self._cuts[pair] = self._cuts.get(pair, 0) + 1
+            self._network.cut(*pair)
+
+    def _join(self, one: Member, other: Member) -> None:
+        for pair in ((one.host, other.host), (other.host, one.host)):
+            self._uncut(pair)
 
     def _cut(self, sender: int, to: int, seconds: float) -> None:
         pair = (host_of(sender), host_of(to))

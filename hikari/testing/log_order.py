@@ -111,7 +111,7 @@ def _switched(read_only: list[tuple[int, float]], one: Applied) -> None:
 
 def first_header(conversation: Conversation) -> int | None:
     for one in conversation.arrived:
-        if type(one) is Operation:
+        if type(one) is Operation and one.request[0] != codes.AUTH:  # that one names no state
             return one.zxid
     return None
 

@@ -90,6 +90,8 @@ class Member:
         self.manners = manners
         self.rate = 1.0
         self.skew_ms = 0
+        self.turn_s = 0.0
+        """So long, at most, each poll takes: what comes meanwhile belongs to the next."""
         self.lives = 0
         self.refused = ""
         """Why it does not start; "": it does."""

@@ -11,23 +11,15 @@ from typing import Any, Final
 
 from attrs import asdict, define, field
 
-REGISTERS: Final = [f"/r{n}" for n in range(4)]
-FOLDERS: Final = ["/q", "/e", "/s"]
-ENDINGS: Final = ["/k", "/t"]
-"""Folders of containers, and of TTL znodes."""
-LIMITED: Final = "/u"
-"""A folder with a quota."""
-LIMITS: Final = f"/zookeeper/quota{LIMITED}/zookeeper_limits"
-STATS: Final = f"/zookeeper/quota{LIMITED}/zookeeper_stats"
+from hikari.testing.scripts import Act, Script, draw_script
+
 DELAYING: Final = {
     *("halves", "alone", "deaf", "mute", "one way", "slow link", "pause", "slow disk", "stall"),
-    "exile",
+    *("exile", "last words", "two leaders", "interrupt"),
 }
 """Faults under which word of a session may be late: who is expired then is hard to judge."""
-RESTLESS: Final = {"close", "hang up", "move", "sleep", "leave"}
-PLAIN: Final = ["/p0", "/p1"]
-"""Registers that nothing but sets, gets, creates and deletes of their own touch: a judge that
-trusts no zxid can look at them."""
+AWAITED: Final = ["interrupt", "last words", "two leaders"]
+"""Faults that choose their moment themselves. They are drawn more often than the others."""
 FREE_MIB: Final = (0, 5, 20, 100, 500, 2_000)
 """What others leave of a disk: nothing to write into, too little to go on with, less than the
 reserve makes up for, little, little only if it stays so, enough. See `hikari.store.space`."""
@@ -36,16 +28,6 @@ ROTS: Final = [
     *("tree- row", "tree- is empty", "tree- cannot be opened"),
     *("watermark is lost", "watermark rots"),
 ]
-Act = list[Any]
-"""[at_s, kind, argument, …]"""
-
-
-@define
-class Script:
-    """What one client does."""
-
-    timeout_ms: int
-    acts: list[Act] = field(factory=list)
 
 
 @define
@@ -79,8 +61,12 @@ def draw(seed: int, turns: int, members: int = 0, kinds: Sequence[str] = ()) -> 
     plan.knobs = _knobs(chance)
     skewed = chance.random() < 0.3
     plan.rates = [chance.uniform(0.9, 1.1) if skewed else 1.0 for _ in range(members)]
-    plan.scripts = [_script(chance, n, members, horizon_s) for n in range(chance.randrange(3, 8))]
+    plan.scripts = [
+        draw_script(chance, members, horizon_s, turns) for _ in range(chance.randrange(3, 8))
+    ]
     plan.faults = _faults(chance, members, horizon_s, kinds)
+    if any(kind == "interrupt" for _, kind, *_ in plan.faults):  # then there must be snapshots
+        plan.knobs |= {"kept": 0, "flush_entries": chance.choice((1, 3)), "chunk_bytes": 1}
     return plan
 
 
@@ -91,7 +77,7 @@ def _knobs(chance: random.Random) -> dict[str, float]:
     small = chance.random() < 0.6  # journals so short that snapshots are needed
     return {
         "kept": chance.choice((0, 3, 20)) if small else 1_000,
-        "flush_entries": chance.choice((3, 10, 40)) if small else 1_000,
+        "flush_entries": chance.choice((1, 3, 10, 40)) if small else 1_000,
         "append_bytes": chance.choice((1, 1, 400, 4 << 20)),
         "committed_bytes": chance.choice((1, 300, 1 << 20)),
         "chunk_bytes": chance.choice((1, 200, 2_000, 1 << 20)),
@@ -106,188 +92,13 @@ def _knobs(chance: random.Random) -> dict[str, float]:
         "delay_s": chance.choice((0.0001, 0.001, 0.02)),
         "spread_s": chance.choice((0.0001, 0.005, 0.05)),
         "sync_s": chance.choice((0.0002, 0.0002, 0.001, 0.005, 0.05)),
+        "turn_s": chance.choice((0, 0, 0, 0, 0.003, 0.02)),
         "room": chance.choice((1 << 20, 1 << 20, 3_000)),
         "check_ms": chance.choice((100, 400, 400, 60_000)),
         "per_minute": chance.choice((1_200, 10_000)),
         "never_used_ms": chance.choice((0, 0, 2_000)),
         "enforcing": chance.choice((0, 0, 0b10, 0b1110, 0b11111110)),  # a bit a member
     }
-
-
-# ---- what clients do
-
-
-def _script(chance: random.Random, number: int, members: int, horizon_s: float) -> Script:
-    script = Script(chance.choice((4_000, 4_000, 10_000, 40_000)))
-    # Not before there is a leader to connect to: without the folders hardly anything succeeds.
-    folders = [*REGISTERS, *FOLDERS, *ENDINGS, LIMITED, f"/zookeeper/quota{LIMITED}", LIMITS, STATS]
-    acts = [[1.0, "burst", [["create", path, 0] for path in folders]]]
-    gap_s = chance.choice((0.01, 0.05, 0.2))
-    steady = chance.random() < 0.4  # it keeps its connection for as long as it can
-    at_s = 1.0
-    while at_s < horizon_s:
-        act = _act(chance, members)
-        if not (steady and act[0] in RESTLESS):
-            acts.append([round(at_s, 4), *act])
-        at_s += chance.expovariate(1 / gap_s)
-    script.acts = acts
-    return script
-
-
-def _act(chance: random.Random, members: int) -> Act:
-    drawn = chance.random()
-    if drawn < 0.18:
-        return _plain(chance)
-    if drawn < 0.82:
-        return _request(chance)
-    if drawn < 0.94:
-        return ["burst", [_request(chance) for _ in range(chance.randrange(2, 12))]]
-    if drawn < 0.945:
-        return ["sleep", chance.choice((0.5, 5.0))]
-    if drawn < 0.95:  # and goes on as if it had not
-        return ["burst", [_create(chance), ["close"], _create(chance), _create(chance)]]
-    if drawn < 0.955:
-        return ["leave", chance.choice(REGISTERS), chance.choice((0.02, 0.1, 0.4))]
-    if drawn < 0.96:
-        return ["close"]
-    if drawn < 0.98:
-        return ["hang up"]
-    return ["move", chance.randrange(members) + 1]
-
-
-def _plain(chance: random.Random) -> Act:
-    path, drawn = chance.choice(PLAIN), chance.random()
-    if drawn < 0.45:
-        return ["linear get", path, False]
-    if drawn < 0.65:
-        return ["set", path]
-    if drawn < 0.85:
-        return ["cas", path]
-    return ["create", path, 0] if drawn < 0.93 else ["delete", path]
-
-
-def _request(chance: random.Random) -> Act:
-    if chance.random() < 0.15:
-        return _rarer(chance)
-    register, drawn = chance.choice(REGISTERS), chance.random()
-    watch = chance.random() < 0.3
-    if drawn < 0.30:
-        return ["set", chance.choice((register, register, *_names("/s")[:2]))]
-    if drawn < 0.38:
-        return ["cas", register]
-    if drawn < 0.52:
-        return ["get", register, watch]
-    if drawn < 0.60:
-        return ["linear get", register, watch]
-    if drawn < 0.72:
-        return _create(chance)
-    if drawn < 0.80:
-        return ["delete", chance.choice((*REGISTERS, *_names("/s"), *_names("/e")))]
-    if drawn < 0.85:
-        return ["children", chance.choice((*FOLDERS, "/", *_names("/s")[:2])), watch]
-    if drawn < 0.90:
-        return ["exists", chance.choice((*REGISTERS, *_names("/s"), *_names("/e"))), watch]
-    if drawn < 0.94:
-        return _question(chance)
-    if drawn < 0.955:
-        return ["sync"]
-    return ["multi", [_part(chance) for _ in range(chance.randrange(1, 5))]]
-
-
-def _rarer(chance: random.Random) -> Act:
-    """What ends by itself, what is limited, and what only Keeper can do."""
-    drawn, watch = chance.random(), chance.random() < 0.3
-    container, mortal = chance.choice(_names("/k")[:3]), chance.choice(_names("/t")[:3])
-    limited = chance.choice(_names(LIMITED))
-    if drawn < 0.30:
-        return chance.choice(
-            (
-                *(["container", container], ["create", f"{container}/c", 0]),
-                *(["delete", f"{container}/c"], ["delete", f"{container}/c"]),
-                *(["children", container, watch], ["exists", container, watch]),
-            )
-        )
-    if drawn < 0.60:
-        ttl_ms = chance.choice((200, 1_000, 6_000))
-        return chance.choice(
-            (
-                *(["ttl", mortal, ttl_ms], ["ttl", mortal, ttl_ms], ["ttl", "/t/n-", ttl_ms]),
-                *(["set", mortal], ["create", f"{mortal}/c", 0], ["delete", f"{mortal}/c"]),
-                *(["exists", mortal, watch], ["children", "/t", watch]),
-            )
-        )
-    if drawn < 0.80:
-        hard = f"count=-1,bytes=-1=;byteHardLimit={chance.choice((-1, 12))};countHardLimit="
-        return chance.choice(
-            (
-                *(["create", limited, 0], ["create", limited, 1], ["set", limited]),
-                *(["delete", limited], ["remove all", limited, 9], ["get", STATS, False]),
-                *(["say", LIMITS, f"{hard}{chance.choice((-1, 3, 5))}"], ["get", STATS, False]),
-            )
-        )
-    return _of_keeper(chance)
-
-
-def _of_keeper(chance: random.Random) -> Act:
-    path = chance.choice((*_names("/s"), *_names("/k")[:3], *_names("/t")[:3]))
-    return chance.choice(
-        (
-            *(["remove all", path, chance.choice((1, 2, 9))], ["try", path], ["absent", path]),
-            *(["if absent", chance.choice(_names("/s"))], ["create", f"{path}/c", 0]),
-        )
-    )
-
-
-def _question(chance: random.Random) -> Act:
-    drawn = chance.random()
-    path = chance.choice(("/", *FOLDERS, *REGISTERS[:2], *_names("/s")[:2], *_names("/e")[:2]))
-    if drawn < 0.45:
-        return ["watch", path, chance.randrange(2)]
-    if drawn < 0.60:
-        return ["unwatch", path, chance.randrange(1, 6)]
-    if drawn < 0.70:
-        return ["watched", path, chance.randrange(1, 6)]
-    if drawn < 0.83:
-        return ["ephemerals", chance.choice(("/", "", "/e", "/e/n", "/s"))]
-    return ["count", path] if drawn < 0.97 else ["who"]
-
-
-def _names(folder: str) -> list[str]:
-    return [f"{folder}/{n}" for n in range(5)]
-
-
-def _create(chance: random.Random) -> Act:
-    drawn = chance.random()
-    if drawn < 0.35:
-        return ["create", "/q/n-", 2]  # sequential
-    if drawn < 0.5:
-        return ["create", "/e/n-", 3]  # ephemeral and sequential
-    if drawn < 0.8:
-        return ["create", chance.choice(_names("/e")), 1]  # ephemeral
-    if drawn < 0.87:
-        name = chance.choice((*_names("/s"), *_names("/e")))
-        return ["create hidden", name, chance.randrange(2)]
-    return ["create", chance.choice((*REGISTERS, *_names("/s"))), 0]
-
-
-def _part(chance: random.Random) -> Act:
-    drawn = chance.random()
-    if drawn < 0.1:
-        return _part_of_rarer(chance)
-    if drawn < 0.4:
-        return ["set", chance.choice(REGISTERS)]
-    if drawn < 0.6:
-        return _create(chance)
-    if drawn < 0.8:
-        return ["delete", chance.choice(_names("/s"))]
-    return ["check", chance.choice(REGISTERS)]
-
-
-def _part_of_rarer(chance: random.Random) -> Act:
-    while True:
-        act = _rarer(chance)
-        if act[0] not in ("get", "exists", "children"):
-            return act
 
 
 # ---- what befalls the members
@@ -298,9 +109,9 @@ def _faults(
 ) -> list[Act]:
     """A seed has some kinds of faults, not all: they hide each other's traces."""
     prompt = chance.random() < 0.3
-    of = sorted(set(_DRAW) - DELAYING if prompt else _DRAW)
-    kinds = kinds or chance.sample(of, chance.randrange(2, 8))
-    every_s = chance.choice((0.3, 1.0, 3.0))
+    of = sorted(set(_DRAW) - DELAYING) if prompt else sorted(_DRAW) + 2 * AWAITED
+    kinds = kinds or chance.sample(of, chance.choice((1, 1, 2, 3, 5, 7)))
+    every_s = chance.choice((0.3, 1.0, 3.0, 6.0))
     faults: list[Act] = []
     at_s = 1.5 + chance.expovariate(1 / every_s)
     while at_s < horizon_s:
@@ -353,6 +164,11 @@ _DRAW: Final[dict[str, Any]] = {
     "exile": lambda c, m: [
         *(c.choice((0.7, 1.5, 3.0)), c.choice((0, 0, 0.02, 0.2)), c.random() < 0.5, _rest(c)),
     ],
+    "last words": lambda c, m: [c.choice(("", "", "kill", "wipe")), c.choice((0.3, 1.0, 2.0))],
+    "two leaders": lambda c, m: [
+        *(c.random() < 0.5, c.random() < 0.5, c.choice((0, 2, 10)), c.choice((0.05, 0.5, 2.0))),
+    ],
+    "interrupt": lambda c, m: [c.choice((1, 3)), c.choice((0.02, 0.5, 1.5))],
     "flap": lambda c, m: [_rest(c), c.randrange(2, 6)],
     "halves": lambda c, m: [_some(c, m), _while(c)],
     "alone": lambda c, m: [_one(c, m), _while(c)],

@@ -159,6 +159,8 @@ def _arrivals(
             findings.add("reply order", "not the reply to what was asked next", one)
         count += 1
         op, zxid, ended = one.request[0], one.zxid, one.ended
+        if op == codes.AUTH and not zxid:  # its answer names no state: it is where it came
+            zxid = max(newest, 1)
         if zxid <= newest and (zxid < newest or (op in WRITES and one not in at_door)):
             findings.add("session view", f"it had seen zxid {newest} before", one)
         newest = zxid

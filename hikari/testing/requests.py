@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from hikari.testing.clients import SimulatedClient
-from hikari.testing.plan import Act
+from hikari.testing.scripts import Act
 from hikari_wire import acl, codes
 
 Request = tuple[Any, ...]

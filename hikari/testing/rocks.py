@@ -105,8 +105,8 @@ class Content:
     def crash(self, power: bool, chance: random.Random) -> None:
         """The process has died; with `power` the whole machine."""
         lost = len(self.unflushed)
-        if lost and chance.random() < 0.3:  # a memtable that was full has been flushed by itself
-            lost = chance.randrange(lost + 1)
+        if lost and chance.random() < 0.4:  # a memtable that was full has been flushed by itself
+            lost = chance.choice((0, 1, chance.randrange(lost + 1)))
         self.cut(self.unflushed, lost)
         self.unflushed.clear()
         if power:

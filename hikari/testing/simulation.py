@@ -14,17 +14,20 @@ from hikari.replica import digests, replica, snapshots
 from hikari.testing.agreed import agreed
 from hikari.testing.clients import SimulatedClient
 from hikari.testing.disk import Disk
+from hikari.testing.expiries import judge_expiries
 from hikari.testing.faults import Faults
 from hikari.testing.final import judge_tree
 from hikari.testing.history import OK, Applied, Conversation
 from hikari.testing.linear import judge_registers
 from hikari.testing.members import Manners, Member, make_config
 from hikari.testing.network import Network
-from hikari.testing.plan import DELAYING, Act, Plan
+from hikari.testing.plan import DELAYING, Plan
+from hikari.testing.promises import Violation, demand
 from hikari.testing.replay import REPORT_S, judge
 from hikari.testing.requests import make_requests
+from hikari.testing.scripts import Act
 from hikari.testing.timeline import Process, Timeline
-from hikari.testing.witness import Violation, Witness, demand
+from hikari.testing.witness import Witness
 from hikari.tree import keys
 from hikari.tree.ending import has_ended
 from hikari.tree.znode import from_row
@@ -139,6 +142,7 @@ class Simulation:
         )  # fmt: skip
         for member in self.members:
             member.disk.sync_s = (0.0001, 0.0001 + knobs.get("sync_s", 0.0002))
+            member.turn_s = knobs.get("turn_s", 0)
 
     # ---- what is told
 
@@ -166,6 +170,8 @@ class Simulation:
         if reactor.polls:
             self.turns += reactor.polls
             reactor.polls = 0
+            if member.turn_s and member.process is not None:
+                member.process.sleep(member.turn_s * member.chance.random())
 
     def _says(self, member: Member, to: int, message: Any) -> None:
         self.witness.says(member, to, message)
@@ -222,6 +228,8 @@ class Simulation:
                 client.ask(*make_requests(client, ["set", act[1]]))
                 client.ask(*make_requests(client, ["get", act[1], True]))
                 client.process.call_later(act[2], client.hang_up)
+            elif kind == "away":
+                self._away(client, *act[1:])
             elif kind == "sleep":
                 client.process.sleep(act[1])
             elif kind == "move":
@@ -229,6 +237,11 @@ class Simulation:
                 client.next_member = act[1]
             else:
                 client.ask(*make_requests(client, act))
+
+    def _away(self, client: SimulatedClient, beyond_s: float, hold_s: float) -> None:
+        back_at = client.stay_away(beyond_s)
+        if hold_s and back_at:
+            self.timeline.at(back_at, self.faults.begin, ["mute", 0, hold_s])
 
     # ---- healing
 
@@ -242,6 +255,7 @@ class Simulation:
         self.network.room = 1 << 20
         for member in self.members:
             member.disk.sync_s = (0.0001, 0.0003)
+            member.turn_s = 0.0
         self._until(self._whole, "all members are whole and agree", HEAL_S_MAX)
         awake = max((client.process.busy_until for client in self.clients), default=0.0)
         self.timeline.run(max(awake, self.timeline.now) + QUIET_S)
@@ -334,8 +348,7 @@ class Simulation:
         self.tell("judgement")
         self._same_rows()
         self._no_ghosts()
-        entries = [self.witness.committed[n] for n in range(1, self.witness.commit_max + 1)]
-        self.applied = list(agreed(entry.payload for entry in entries))
+        indexes = self._agree()
         zxid = self.members[0].replica.tree.zxid
         demand(len(self.applied) == zxid, "every request counts once", len(self.applied), zxid)
         wrong = judge_tree(self.applied, self.members[0].replica.tree)
@@ -346,10 +359,28 @@ class Simulation:
         kinds = {kind for _, kind, *_ in self.plan.faults}
         prompt = not kinds & DELAYING and not any(rate != 1 for rate in self.plan.rates)
         report_s = REPORT_S if prompt else float("inf")
+        offices, committed_at = self.witness.offices, self.witness.committed_at
+        early = judge_expiries(self.applied, indexes, committed_at, offices)
+        demand(not early, "a session lives for its time-out", *early[:3])
         wrong = judge(self.applied, self.conversations, at_rest=True, report_s=report_s)
         demand(not wrong, "what clients saw", *wrong[:3])
         wrong, self.unjudged = judge_registers(self.conversations, SEARCH_STEPS_MAX)
         demand(not wrong, "what clients saw", *wrong[:3])
+
+    def _agree(self) -> list[int]:
+        """All requests in their order; and of each the index of its entry."""
+        committed, indexes = self.witness.committed, []
+        now = 0
+
+        def payloads() -> Iterator[bytes]:
+            nonlocal now
+            for now in range(1, self.witness.commit_max + 1):
+                yield committed[now].payload
+
+        for one in agreed(payloads()):
+            self.applied.append(one)
+            indexes.append(now)
+        return indexes
 
     def _same_rows(self) -> None:
         first: dict[bytes, bytes] | None = None

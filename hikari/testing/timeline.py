@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 Work = Callable[..., Any]
-ASLEEP_S_MAX = 0.5
+ASLEEP_S_MAX = 0.1
 """So long an event of a process that sleeps is put off at once."""
 
 

@@ -7,19 +7,13 @@ each of its events, and hears every message before it leaves.
 from typing import Any
 
 from hikari.raft.entry import Entry, Mark
-from hikari.raft.messages import AppendReply, Vote, VoteReply
+from hikari.raft.messages import Append, AppendReply, Vote, VoteReply
 from hikari.raft.raft import LEADER
 from hikari.store.inspection import BASE_KEY, record_key
+from hikari.testing.expiries import Office
 from hikari.testing.members import Member
-
-
-class Violation(AssertionError):
-    """A promise was broken. The message begins with its name."""
-
-
-def demand(holds: bool, promise: str, *facts: Any) -> None:
-    if not holds:
-        raise Violation(f"{promise}: {' '.join(map(str, facts))}")
+from hikari.testing.promises import demand
+from hikari.testing.standing import Standing
 
 
 class Watched:
@@ -36,8 +30,10 @@ class Witness:
 
     def __init__(self) -> None:
         self.leaders: dict[int, int] = {}  # term -> who led
+        self.offices: dict[int, Office] = {}  # by the same terms
         self.entries: dict[tuple[int, int], int] = {}  # index, term -> checksum
         self.committed: dict[int, Entry] = {}  # by index, in order
+        self.committed_at: dict[int, tuple[float, int]] = {}  # and when first; the entry's term
         self.commit_max = 0
         self.commit_term = 0  # in which commit_max was committed
         self.votes: dict[tuple[int, int], int] = {}  # member, term -> for whom
@@ -45,6 +41,7 @@ class Witness:
         self.states: dict[int, tuple[int, int, int]] = {}  # index -> zxid, znodes, sessions
         self.changes = 0  # of leaders
         self.lossless = True  # no disk was lost or damaged so far
+        self._standing = Standing()
         self._seen: dict[int, Watched] = {}
         self._members: dict[int, Member] = {}
 
@@ -56,6 +53,9 @@ class Witness:
         raft, number = member.replica.raft, member.number
         if damaged and raft.recovering:
             self._forget(number)
+            self._standing.lost(member, self.commit_max)
+        else:
+            self._standing.keeps(member)
         self._seen[number] = Watched()
         self._members[number] = member
         forgot = raft.recovering and member.recovered and not damaged
@@ -79,6 +79,8 @@ class Witness:
         log = raft.log
         if raft.role != seen.role or raft.term != seen.term:
             self._changed_role(member, seen)
+        if self._standing.lost_at and not raft.recovering:
+            self._standing.lost_at.pop(member.number, None)
         if log.last != seen.last:
             self._wrote(member, log, seen)
         if log.commit != seen.commit:
@@ -93,6 +95,7 @@ class Witness:
         if raft.role == LEADER:
             if raft.term not in self.leaders:
                 self.changes += 1
+                self.offices[raft.term] = Office(member.timeline.now, member.rate)
             known = self.leaders.setdefault(raft.term, member.number)
             demand(known == member.number, "election safety", raft.term, known, member.number)
             if self.commit_max and raft.term > self.commit_term:
@@ -113,17 +116,19 @@ class Witness:
             self.entries[index, mark.term] = mark.checksum
             index -= 1
         seen.last = log.last
+        self._standing.keeps(member)
 
     def _committed(self, member: Member, log: Any, seen: Watched) -> None:
         demand(log.commit >= seen.commit, "a commit goes back", member.number, log.commit)
         commit = seen.commit = log.commit
         if commit <= self.commit_max:
             return
-        first = self.commit_max + 1
+        first, now = self.commit_max + 1, member.timeline.now
         demand(first > log.base.index, "committed unseen", member.number, first, log.base)
         while first <= commit:
             for entry in log.entries(first, commit, 1 << 30):
                 self.committed[entry.index] = entry
+                self.committed_at[entry.index] = (now, entry.term)
                 first = entry.index + 1
         self.commit_max = commit
         self.commit_term = member.replica.raft.term
@@ -162,12 +167,20 @@ class Witness:
             if message.ok and message.index > log.base.index:
                 durable = message.index <= log.durable and is_durable(member, message.index)
                 demand(durable, "acknowledged before durable", member.number, message)
+                self._standing.acknowledges(member, message, self._leader(message.term))
+        elif kind is Append:
+            self._standing.tells(to, message)
         elif kind is VoteReply and message.granted and not message.pre:
             self._shows_term(member, message)
             self._votes_for(member, message.term, to)
         elif kind is Vote and not message.pre:
             self._shows_term(member, message)
             self._votes_for(member, message.term, member.number)
+
+    def _leader(self, term: int) -> Member | None:
+        """Who leads in this term, if it does so still."""
+        member = self._members.get(self.leaders.get(term, 0))
+        return member if member and member.leads and member.replica.raft.term == term else None
 
     def _shows_term(self, member: Member, message: Any) -> None:
         number = member.number

@@ -1,14 +1,14 @@
 """How a mistake is put into the code of a process that will not live long."""
 
-from collections.abc import Callable
 from typing import Any
+
+from raft.mutants import Mutant, Set
 
 from hikari.gateway.reads import READS
 from hikari.raft.raft import _STEP
 from hikari.tree.table import APPLY, PARTS
 
-Set = Callable[[Any, str, Any], None]
-Mutant = Callable[[Set], None]
+__all__ = ["Mutant", "Set", "set"]
 
 TABLES: list[dict[Any, Any]] = [_STEP, READS, APPLY, PARTS]
 """What looks functions up by the kind of message or request."""

@@ -33,15 +33,21 @@ def an_older_round_confirms_a_read(set: Set) -> None:
 
 def a_question_that_is_asked_again_keeps_its_number(set: Set) -> None:
     """etcd-io/etcd#20418, mended by #21399: a retry of ReadIndex with the number of the first try
-    takes the answer of the first, which knows nothing of what happened since."""
-    again = Barriers.again
+    takes the answer of the first, which knows nothing of what happened since. As in etcd, one
+    question is under way at a time, and what is asked meanwhile waits: here for the retry."""
+    again, send = Barriers.again, Barriers.send
 
     def same(self: Barriers) -> None:
         if self._asked:
             self._context -= 1
         again(self)
 
+    def one_at_a_time(self: Barriers) -> None:
+        if not self._asked:
+            send(self)
+
     set(Barriers, "again", same)
+    set(Barriers, "send", one_at_a_time)
 
 
 def a_sync_asks_no_majority(set: Set) -> None:

@@ -1,6 +1,9 @@
 """Classic mistakes of Raft implementations, put into ours one at a time.
 
-Each is a function that patches by `set(owner, name, value)`.
+Each is a function that patches by `set(owner, name, value)`. Raft's own chaos and stories look
+for them (`raft.test_mutants`): quicker than whole members, and for Raft alone. The register in
+tests/mutants has those that somebody had, beside the bugs of all other rooms, and looks for them
+with the simulator: one set of patches, two machines that are measured by it.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,8 @@ import pytest
 
 from hikari.replica.collector import Collector
 from hikari.testing import command
-from hikari.testing.plan import LIMITED, Plan, draw
+from hikari.testing.plan import Plan, draw
+from hikari.testing.rarer import LIMITED
 from hikari.tree import apply, ending, quotas
 from hikari.tree.state import State
 from hikari.tree.znode import Znode

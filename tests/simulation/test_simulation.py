@@ -10,7 +10,8 @@ import pytest
 
 from hikari.replica.room import Room
 from hikari.testing import command
-from hikari.testing.plan import FREE_MIB, Plan, Script, draw
+from hikari.testing.plan import FREE_MIB, Plan, draw
+from hikari.testing.scripts import Script
 from hikari.testing.simulation import Simulation
 from hikari_wire import codes
 
@@ -131,4 +132,4 @@ def test_the_simulator_sees_a_tree_that_grows_though_it_is_read_only(monkeypatch
     monkeypatch.setattr("hikari.gateway.connection.grows", lambda request: False)
     assert command.live(full(100, [1, 2])).broken == ""
     monkeypatch.setattr("hikari.tree.tree.grows", lambda request: False)
-    assert command.live(full(100, [1, 2])).promise == "what clients saw"
+    assert command.live(full(100, [1, 2])).promise == "what is there"

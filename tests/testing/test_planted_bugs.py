@@ -251,8 +251,8 @@ def a_proposal_is_lost_and_called_done(patch: pytest.MonkeyPatch) -> None:
 def sessions_expire_too_early(patch: pytest.MonkeyPatch) -> None:
     opened = SessionClock.open
 
-    def hasty(self: SessionClock, session: int, timeout_ms: int, *more: int) -> None:
-        opened(self, session, min(timeout_ms, 3_000), *more)
+    def hasty(self: SessionClock, session: int, timeout_ms: int, through: int = 0) -> None:
+        opened(self, session, min(timeout_ms, 3_000), through)
 
     patch.setattr(SessionClock, "open", hasty)
 

@@ -1,7 +1,7 @@
 """Sessions that move and end: what the judge must not call wrong."""
 
 import attrs
-from testing.test_replay import ATTACH, PASSWORD, Tale
+from testing.tale import ATTACH, PASSWORD, Tale
 
 from hikari.testing.history import Applied
 from hikari_wire import codes
