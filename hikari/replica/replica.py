@@ -347,12 +347,12 @@ class Replica:
     def _carry_out(self, ready: Ready) -> bool:
         """Send, write, sync. Whether Raft may have more to say now."""
         number = ready.number
+        if ready.recovered:  # before anybody hears of it: who dies between is recovering still,
+            self.journal.recovered()  # and a first leader's first entry may outlive it elsewhere
         outbox = self._outbox + ready.messages
         if outbox:
             self._outbox = []
-            self.peers.send(outbox)  # first: the peers write while we do
-        if ready.recovered:  # before the first entries: else a crash between leaves it recovering
-            self.journal.recovered()
+            self.peers.send(outbox)  # before we write: the peers write while we do
         if number:
             self.journal.append(ready.hard_state, ready.entries)
             self.disk.sync(number, self._durable)

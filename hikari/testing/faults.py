@@ -233,9 +233,10 @@ class Faults:
             for other in others:
                 self._join(first, other)
 
-    def _interrupt(self, times: int, seconds: float) -> None:
+    def _interrupt(self, times: int, points: int, seconds: float) -> None:
         """A follower is left behind. Whoever is being sent a snapshot is cut off in the midst of
-        it, and then is sent another one; so often."""
+        it, and then is sent another one; so often. Or, with `points`, it dies while the snapshot,
+        which is whole, takes the place of its tree and its log."""
         left = times
         followers = [one for one in self._members if one.running and not one.leads]
         if followers:
@@ -245,11 +246,15 @@ class Faults:
             nonlocal left
             if not member.running or member.server is None or member.leads:
                 return False
-            leader = self._member(0).host
-            took = member.replica.receiving.answered
-            if took is None or self._network.link(leader, member.host).cut:
+            receiving, leader = member.replica.receiving, self._member(0).host
+            if (receiving.whole if points else receiving.answered) is None:
                 return False
-            self._lose(member, seconds)
+            if self._network.link(leader, member.host).cut or member.doom:
+                return False
+            if points:
+                self._doom(member.number, points, False, seconds)
+            else:
+                self._lose(member, seconds)
             left -= 1
             return not left
 

@@ -18,7 +18,7 @@ DELAYING: Final = {
     *("exile", "last words", "two leaders", "interrupt"),
 }
 """Faults under which word of a session may be late: who is expired then is hard to judge."""
-AWAITED: Final = ["interrupt", "last words", "two leaders"]
+AWAITED: Final = ["curse", "exile", "interrupt", "last words", "two leaders"]
 """Faults that choose their moment themselves. They are drawn more often than the others."""
 FREE_MIB: Final = (0, 5, 20, 100, 500, 2_000)
 """What others leave of a disk: nothing to write into, too little to go on with, less than the
@@ -168,7 +168,9 @@ _DRAW: Final[dict[str, Any]] = {
     "two leaders": lambda c, m: [
         *(c.random() < 0.5, c.random() < 0.5, c.choice((0, 2, 10)), c.choice((0.05, 0.5, 2.0))),
     ],
-    "interrupt": lambda c, m: [c.choice((1, 3)), c.choice((0.02, 0.5, 1.5))],
+    "interrupt": lambda c, m: [
+        *(c.choice((1, 3)), c.choice((0, c.randrange(1, 12))), c.choice((0.02, 0.5, 1.5))),
+    ],
     "flap": lambda c, m: [_rest(c), c.randrange(2, 6)],
     "halves": lambda c, m: [_some(c, m), _while(c)],
     "alone": lambda c, m: [_one(c, m), _while(c)],

@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import define
 from mutants.patching import Mutant, set
 from raft.chaos import live as live_raft
-from raft.test_mutants import MIXED, THREE_STRAGGLING, Weather
+from raft.test_mutants import MIXED, THREE_DYING, THREE_STRAGGLING, Weather
 from raft.witness import Violation
 
 from hikari.testing import command
@@ -26,6 +26,7 @@ ONE_SECONDS_MAX: Final = 20
 
 RAFT_ALONE: Final[dict[str, Weather]] = {
     "the_longer_log_wins": THREE_STRAGGLING,
+    "entries_of_older_terms_are_committed_by_counting": THREE_DYING,
     "a_cut_write_still_counts_as_durable": MIXED,
     "an_older_round_confirms_a_read": THREE_STRAGGLING,
 }

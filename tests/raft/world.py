@@ -231,12 +231,12 @@ class Host:
             self.transfers[peer] = (self.applied.index, world.now)
             chunk = Chunk(self.member, raft.term, self.applied, 0, [], 0, True)
             world.send(self, peer, chunk)
+        if ready.recovered:
+            journal.recovered()
         for to, message in ready.messages:
             self.may_be_killed(world.manners.killed)
             world.witness.says(self, to, message)
             world.send(self, to, message)
-        if ready.recovered:
-            journal.recovered()
         if ready.number:
             journal.append(ready.hard_state, ready.entries)
             self.may_be_killed(world.manners.killed)

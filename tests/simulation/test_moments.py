@@ -59,5 +59,5 @@ def test_a_snapshot_is_interrupted_and_another_begins(monkeypatch):
         take(self, chunk, answer)
 
     monkeypatch.setattr(Receiving, "take", took)
-    lived(["interrupt", 1, 0.5], kept=0, flush_entries=1, chunk_bytes=1)
+    lived(["interrupt", 1, 0, 0.5], kept=0, flush_entries=1, chunk_bytes=1)
     assert len(set(begun)) > 1, begun
