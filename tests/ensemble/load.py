@@ -19,7 +19,7 @@ class Worker(threading.Thread):
     def __init__(self, ports: list[int], first: int) -> None:
         super().__init__(daemon=True)
         self.history: list[Operation] = []
-        self.client = Client(ports, self.history)
+        self.client = Client(ports, self.history, pings=True)
         self.first = first
         self.reconnections = 0
         self._stop_asked = threading.Event()

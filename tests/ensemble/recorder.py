@@ -68,6 +68,7 @@ class Client:
     zxid: int = 0  # the newest seen
     member: int = 0  # connected to; 0: to none
     arrived: list[Operation | Event] = field(factory=list)
+    pings: bool = False  # while it waits for an answer, as everybody's clients do
     _socket: socket.socket | None = None
     _frames: Frames = field(factory=lambda: Frames(1 << 26))
     _bodies: deque[bytes] = field(factory=deque)
@@ -224,8 +225,16 @@ class Client:
         deadline = time.monotonic() + seconds
         try:
             while not self._bodies:
-                self._socket.settimeout(max(deadline - time.monotonic(), 0.001))
-                data = self._socket.recv(1 << 18)
+                left = max(deadline - time.monotonic(), 0.001)
+                third = self.timeout_ms / 3000 if self.pings and self.member else left
+                self._socket.settimeout(min(left, third))
+                try:
+                    data = self._socket.recv(1 << 18)
+                except TimeoutError:
+                    if third >= left:
+                        raise
+                    self.send((codes.PING,))
+                    continue
                 if not data:
                     raise ConnectionError("closed by the member")
                 buffer, spans = self._frames.feed(data)

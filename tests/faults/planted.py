@@ -45,7 +45,7 @@ def early_expiry() -> None:
     from hikari.replica.session_clock import SessionClock
 
     opened = SessionClock.open
-    SessionClock.open = lambda self, session, ms: opened(self, session, ms // 10)  # type: ignore[method-assign]
+    SessionClock.open = lambda self, session, ms, *more: opened(self, session, ms // 10, *more)  # type: ignore[method-assign]
 
 
 def deaf_watch() -> None:
