@@ -9,6 +9,15 @@ if TYPE_CHECKING:
     from hikari.config import Config
 
 
+CONFIG = click.option(
+    "--config",
+    "path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The member's hikari.toml or zoo.cfg; docs/configuration.md says every key.",
+)
+
+
 class Commands(click.Group):
     """The simulator's command is loaded when it is wanted: it needs every room there is."""
 
@@ -29,13 +38,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option(
-    "--config",
-    "path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="The member's hikari.toml or zoo.cfg; docs/configuration.md says every key.",
-)
+@CONFIG
 def serve(path: Path) -> None:
     """Run one member in the foreground until SIGTERM or SIGINT."""
     config = _config(path)
@@ -93,13 +96,7 @@ def ensemble(members: int, port: int, data: Path) -> None:
 
 
 @main.command()
-@click.option(
-    "--config",
-    "path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="The stopped member's hikari.toml or zoo.cfg.",
-)
+@CONFIG
 def verify(path: Path) -> None:
     """Read all data of a stopped member and say whether it is whole (status 0) or not (1)."""
     from hikari import salvage as room
@@ -108,13 +105,7 @@ def verify(path: Path) -> None:
 
 
 @main.command()
-@click.option(
-    "--config",
-    "path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="The stopped member's hikari.toml or zoo.cfg.",
-)
+@CONFIG
 @click.option("--accept-loss", is_flag=True, help="Go on with what is left; the rest is lost.")
 def salvage(path: Path, accept_loss: bool) -> None:
     """Say what is left of a damaged member that has no others to heal from.
