@@ -18,6 +18,12 @@ CONFIG = click.option(
 )
 
 
+class Refused(click.ClickException):
+    """Somebody has to do something first; the status is hikari.machine's EXIT_REFUSED."""
+
+    exit_code = 3
+
+
 class Commands(click.Group):
     """The simulator's command is loaded when it is wanted: it needs every room there is."""
 
@@ -49,7 +55,7 @@ def serve(path: Path) -> None:
         if is_zoo(path):  # ours is a folder in its dataDir
             config.member.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise click.ClickException(f"{config.member.data}: {error.strerror}") from None
+        raise Refused(f"{config.member.data}: {error.strerror}") from None
     service.serve(config, path)
 
 
@@ -65,7 +71,7 @@ def _config(path: Path) -> "Config":
             click.echo(f"hikari: {warning}", err=True)
         return config
     except ConfigError as error:
-        raise click.ClickException(str(error)) from None
+        raise Refused(str(error)) from None
 
 
 @main.command()
@@ -91,7 +97,7 @@ def ensemble(members: int, port: int, data: Path) -> None:
     try:
         status = Supervisor(Layout(data.absolute(), members, port)).run()
     except EnsembleError as error:
-        raise click.ClickException(str(error)) from None
+        raise Refused(str(error)) from None
     raise SystemExit(status)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, NoReturn, Protocol
 
+from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -20,6 +21,8 @@ from hikari.store.files import OS_FILES, Files
 
 log = Logger()
 
+EXIT_REFUSED: Final = 3
+"""Somebody has to do something first: to start again changes nothing."""
 EXIT_BROKEN: Final = 70
 """The disk failed or an invariant does not hold: to go on could cost somebody's data."""
 
@@ -78,6 +81,11 @@ class RealMachine:
     def end(self, error: BaseException) -> NoReturn:
         if isinstance(error, StartAnew):
             log.warn("{error}: beginning anew", error=error)
+        elif isinstance(error, CannotListenError):
+            host, port, why = error.interface, error.port, error.socketError
+            log.critical("cannot listen on {host}:{port}: {why}", host=host, port=port, why=why)
+            sys.stderr.flush()
+            os._exit(EXIT_REFUSED)
         else:
             failure = Failure(error, type(error), error.__traceback__)  # type: ignore[no-untyped-call]
             log.failure("this member cannot go on", failure=failure)

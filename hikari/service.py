@@ -10,7 +10,15 @@ from typing import Any, Final, NoReturn
 from zlib import crc32
 
 from twisted.internet import defer, task
-from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
+from twisted.internet.error import CannotListenError
+from twisted.logger import (
+    FilteringLogObserver,
+    Logger,
+    LogLevel,
+    LogLevelFilterPredicate,
+    globalLogBeginner,
+    textFileLogObserver,
+)
 
 from hikari.config import HEARD_TICKS, Config
 from hikari.descriptors import for_clients
@@ -19,7 +27,7 @@ from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
 from hikari.gateway.figures import Figure
 from hikari.gateway.http import admin_port, metrics_port
-from hikari.machine import Machine, RealMachine, StartAnew
+from hikari.machine import EXIT_REFUSED, Machine, RealMachine, StartAnew
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid
 from hikari.raft.journal import JournalDamaged
@@ -45,7 +53,6 @@ from hikari.tree.tree import Tree
 
 log = Logger()
 
-EXIT_CANNOT_START: Final = 3
 SWITCH_INTERVAL_S: Final = 1e-4
 """How soon the reactor's thread gives way to one that comes back from the disk."""
 GC_ALLOCATIONS: Final = 50_000
@@ -329,10 +336,15 @@ class Server:
             (member.admin, admin_port(self.door, member.admin_path)),
             (member.metrics, metrics_port(self.door)),
         ):
-            if address is not None:
-                self.http_ports.append(
-                    self.reactor.listenTCP(address.port, port, interface=address.host)
-                )
+            if address is None:
+                continue
+            try:
+                listening = self.reactor.listenTCP(address.port, port, interface=address.host)
+            except CannotListenError as error:  # as ZooKeeper has it: clients need no HTTP
+                why = error.socketError
+                log.warn("nothing is served at http://{at}: {why}", at=address, why=why)
+            else:
+                self.http_ports.append(listening)
 
     def _tick(self) -> None:
         self.door.tick()
@@ -479,11 +491,18 @@ def _open(config: Config, machine: Machine) -> Server:
         machine.end(StartAnew(str(error)))
 
 
+def _begin_log() -> None:
+    levels = LogLevelFilterPredicate()
+    levels.setLogLevelForNamespace("twisted.web", LogLevel.warn)  # else a line a scrape
+    observer = FilteringLogObserver(textFileLogObserver(sys.stderr), [levels])
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
+
+
 def serve(config: Config, path: Path) -> None:
     """Run one member until SIGTERM or SIGINT. Ends the process with a status when it cannot."""
     reactor = install()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    globalLogBeginner.beginLoggingTo([textFileLogObserver(sys.stderr)], redirectStandardIO=False)
+    _begin_log()
     machine = RealMachine(reactor)
     try:
         server = _open(config, machine)
@@ -493,10 +512,10 @@ def serve(config: Config, path: Path) -> None:
             f" on with it would cost, says:\n    hikari salvage --config {path}",
             file=sys.stderr,
         )
-        raise SystemExit(EXIT_CANNOT_START) from None
+        raise SystemExit(EXIT_REFUSED) from None
     except (CannotStart, JournalDamaged, RowsDamaged, FolderInUse, DiskFailed, OSError) as error:
         print(f"hikari: {error}", file=sys.stderr)
-        raise SystemExit(EXIT_CANNOT_START) from None
+        raise SystemExit(EXIT_REFUSED) from None
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_ALLOCATIONS, 20, 50)
