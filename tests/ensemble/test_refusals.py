@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from hikari_tools.bench.ports import free_ports
 
 pytestmark = pytest.mark.ensemble
