@@ -29,6 +29,7 @@ RAFT_ALONE: Final[dict[str, Weather]] = {
     "entries_of_older_terms_are_committed_by_counting": THREE_DYING,
     "a_cut_write_still_counts_as_durable": MIXED,
     "an_older_round_confirms_a_read": THREE_STRAGGLING,
+    "a_new_leader_reads_before_it_has_committed": MIXED,
 }
 """What whole members meet too rarely: with half of the time gone, Raft alone is tried in the chaos
 of tests/raft, from its seed 0 on."""
