@@ -12,6 +12,7 @@ from hikari.gateway.figures import VERSION_TEXT
 
 _MIB = 1 << 20
 _NONE = "<NA>"  # as Java says it
+_OF_JAVA = ("version", "vendor", "home", "class.path", "library.path")
 
 
 def environment() -> dict[str, str]:
@@ -22,11 +23,7 @@ def environment() -> dict[str, str]:
     return {
         "zookeeper.version": VERSION_TEXT,
         "host.name": socket.gethostname(),
-        "java.version": _NONE,
-        "java.vendor": _NONE,
-        "java.home": _NONE,
-        "java.class.path": _NONE,
-        "java.library.path": _NONE,
+        **{f"java.{name}": _NONE for name in _OF_JAVA},
         "java.io.tmpdir": tempfile.gettempdir(),
         "java.compiler": _NONE,
         "os.name": platform.system(),
