@@ -30,7 +30,7 @@ from hikari.gateway.http import admin_port, metrics_port
 from hikari.machine import EXIT_REFUSED, Machine, RealMachine, StartAnew
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid
-from hikari.raft.journal import JournalDamaged
+from hikari.raft.journal import JournalDamaged, JournalEstranged
 from hikari.raft.raft import Raft
 from hikari.reactor import install
 from hikari.replica.collector import Collector
@@ -42,6 +42,7 @@ from hikari.replica.replica import Replica
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving
 from hikari.stalls import Stalls
+from hikari.store.aside import ESTRANGED
 from hikari.store.disk import DiskFailed, FolderInUse, is_full
 from hikari.store.healing import JOURNAL, CannotStart, Healing, NothingLeftBut
 from hikari.store.pace import JournalSync
@@ -430,6 +431,8 @@ class Server:
 
     def end(self, error: BaseException) -> NoReturn:
         """This process cannot go on. Any thread."""
+        if isinstance(error, JournalEstranged):
+            self.start_anew(f"{ESTRANGED}: {error}", JOURNAL)
         if isinstance(error, JournalDamaged):
             self.start_anew(str(error), JOURNAL)
         if isinstance(error, RowsDamaged):

@@ -20,6 +20,7 @@ from hikari.raft.messages import (
     AppendReply,
     Chunk,
     ChunkReply,
+    Estranged,
     Message,
     ReadReply,
     ReadRequest,
@@ -58,6 +59,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     TimeoutNow: (20, (int, int)),
     Digest: (21, (int, int, int)),
     DiskRoom: (24, (int, bool)),
+    Estranged: (25, (int, int)),
 }
 
 

@@ -25,6 +25,11 @@ class JournalForeign(JournalDamaged):
     """The journal is in order, but of a version that is not known here: leave it alone."""
 
 
+class JournalEstranged(JournalDamaged):
+    """The log here is of a history that the others gave up: an operator accepted its loss while
+    this member was away. Raft alone cannot bring that about. None of it can be kept."""
+
+
 class Journal(Protocol):
     """The log on disk. Used by one thread, except `sync`, which may run on another."""
 

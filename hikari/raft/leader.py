@@ -7,7 +7,7 @@ from attrs import define, field
 from hikari.raft.entry import ORIGIN, Entry, chain
 from hikari.raft.journal import Compacted
 from hikari.raft.log import RaftLog
-from hikari.raft.messages import Append, AppendReply, ReadReply, TimeoutNow
+from hikari.raft.messages import Append, AppendReply, Estranged, ReadReply, TimeoutNow
 from hikari.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
 from hikari.raft.quorum import majority, reached
 
@@ -38,6 +38,7 @@ class Leadership:
     reads: list[PendingRead] = field(factory=list)
     asked: list[tuple[int, int]] = field(factory=list)  # (asker, context) not yet in a round
     wanting_snapshot: list[int] = field(factory=list)
+    estranged: list[int] = field(factory=list)  # committed more than this leader has; to be told
     heir: int = 0  # to whom leadership is being handed; 0: nobody
     heir_ticks: int = 0  # since when
     heir_told: bool = False
@@ -80,7 +81,9 @@ class Leadership:
             return
         if progress.state == SNAPSHOT and reply.index < self.log.base.index:
             return  # the answer to a heartbeat, while its rows are on their way
-        if reply.ok:
+        if reply.ok and reply.index > self.log.last.index:
+            self.estranged.append(reply.sender)  # it cannot be counted: it has something else
+        elif reply.ok:
             progress.matched(reply.index)
             self.advance_commit()
         else:
@@ -103,7 +106,9 @@ class Leadership:
 
     def quiet(self) -> bool:
         """Whether nobody needs to be told, or to be answered, anything now."""
-        if self.asked or self.reads or self.wanting_snapshot or self._heir_ready():
+        if self.asked or self.reads or self.wanting_snapshot or self.estranged:
+            return False
+        if self._heir_ready():
             return False
         commit, last, number = self.log.commit, self.log.last.index, self.round
         for progress in self.progress.values():
@@ -227,12 +232,16 @@ class Leadership:
         log = self.log
         return self.progress[self.heir].match == log.last.index == log.commit
 
-    def word_to_heir(self) -> list[tuple[int, TimeoutNow]]:
-        """The request to stand, once."""
-        if not self._heir_ready():
-            return []
-        self.heir_told = True
-        return [(self.heir, TimeoutNow(self.member, self.term))]
+    def words(self) -> list[tuple[int, TimeoutNow | Estranged]]:
+        """What is said once: the request to stand, and that somebody has another history."""
+        said: list[tuple[int, TimeoutNow | Estranged]] = []
+        for member in self.estranged:
+            said.append((member, Estranged(self.member, self.term)))
+        self.estranged = []
+        if self._heir_ready():
+            self.heir_told = True
+            said.append((self.heir, TimeoutNow(self.member, self.term)))
+        return said
 
     def quorum_active(self) -> bool:
         """Whether a majority was heard since the last call (dissertation 6.2)."""

@@ -1,7 +1,7 @@
 """Raft's view of the log: the newest entries in memory, the rest in the journal."""
 
 from hikari.raft.entry import Entry, Mark
-from hikari.raft.journal import Compacted, Journal
+from hikari.raft.journal import Compacted, Journal, JournalEstranged
 
 
 class RaftLog:
@@ -81,6 +81,23 @@ class RaftLog:
         while index > self.tail_first and self.tail[index - 1 - self.tail_first].term == mark.term:
             index -= 1
         return index
+
+    def demand_another(self, mark: Mark, other: Mark) -> None:
+        """Where this log and the leader's differ, the entry here must be of another leader, and
+        must never have been committed. Raises JournalEstranged."""
+        if mark.index <= self.commit or mark.term == other.term:
+            raise JournalEstranged(
+                f"entry {mark.index} of term {mark.term} is not what the leader has there, of term"
+                f" {other.term}: the others went on without what is here"
+            )
+
+    def demand_agreement(self, entries: list[Entry]) -> None:
+        """What is committed here, and is sent again, must be the same; the last checksum tells of
+        all before it. Raises JournalEstranged."""
+        entry = entries[min(self.commit, entries[-1].index) - entries[0].index]
+        mark = self.mark_at(entry.index)
+        if mark is not None and mark != entry.mark:
+            self.demand_another(mark, entry.mark)
 
     def up_to_date(self, last_index: int, last_term: int) -> bool:
         """Whether a log that ends so is at least as new as ours (Raft, 5.4.1)."""

@@ -63,6 +63,14 @@ class TimeoutNow:
 
 
 @define
+class Estranged:
+    """The receiver has committed more than the leader of `term` has: see JournalEstranged."""
+
+    sender: int
+    term: int
+
+
+@define
 class ReadRequest:
     """A follower asks for a read index on behalf of its barriers (dissertation 6.4)."""
 
@@ -108,6 +116,7 @@ Message = (
     | Vote
     | VoteReply
     | TimeoutNow
+    | Estranged
     | ReadRequest
     | ReadReply
     | Chunk

@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import Factory, define, field
 
 from hikari.raft.entry import Entry, Mark
-from hikari.raft.journal import HardState, Journal, JournalDamaged
+from hikari.raft.journal import HardState, Journal, JournalEstranged
 from hikari.raft.leader import Leadership
 from hikari.raft.log import RaftLog
 from hikari.raft.messages import (
@@ -20,6 +20,7 @@ from hikari.raft.messages import (
     AppendReply,
     Chunk,
     ChunkReply,
+    Estranged,
     Message,
     ReadReply,
     ReadRequest,
@@ -94,6 +95,7 @@ class Raft:
     _beat: int = field(init=False, default=0)
     _hasty: int = field(init=False, default=HASTY_ROUNDS)  # at the start nobody is to be disturbed
     _goal: int = field(init=False, default=0)  # recovering: whole again when this is matched
+    _agreed: int = field(init=False, default=0)  # up to here a leader was seen to have the same
     _round: int = field(init=False, default=0)  # of the leader, the newest that was answered
     _acknowledged: int = field(init=False, default=-1)  # to this leader: all up to here
     _saved: HardState = field(init=False)
@@ -210,7 +212,7 @@ class Raft:
     def restore(self, mark: Mark) -> None:
         """A snapshot at `mark` replaced the tree, and the journal was reset to it."""
         self.log.restore(mark)
-        self._written = mark.index
+        self._written = self._agreed = mark.index
         for pending in self._pending:
             pending.last_index = 0
         reply = AppendReply(self.member, self.term, 0, True, 0, mark.index, self.recovering)
@@ -406,7 +408,7 @@ class Raft:
         assert leadership is not None
         leadership.begin_round()
         self._messages += leadership.appends()
-        self._messages += leadership.word_to_heir()
+        self._messages += leadership.words()
         self._messages += leadership.read_replies(
             leadership.confirmed_reads(),
             lambda context, index: self._reads.append((context, index)),
@@ -457,27 +459,30 @@ class Raft:
             self._follow(message.term, message.sender)
         self._elapsed = 0
         log, before = self.log, message.before
-        mark = log.mark_at(before.index) if before.index > log.commit else None
         if before.index > log.last.index:
             self._refuse(message, log.last.index)
             return
-        if mark is not None and mark.term != before.term:
+        mark = log.mark_at(before.index)
+        if mark is not None and mark != before:
+            log.demand_another(mark, before)
             self._refuse(message, max(log.commit, log.first_of_term(before.index) - 1))
             return
-        if mark is not None and mark.checksum != before.checksum:
-            raise JournalDamaged(f"entry {before.index} differs from the leader's of that term")
+        if message.entries and message.entries[0].index <= log.commit:
+            log.demand_agreement(message.entries)
         if self.recovering:
             self._heal(message)
         self._take(message.entries)
         match = before.index + len(message.entries)
         log.commit = max(log.commit, min(message.commit, match))
+        self._agreed = max(self._agreed, match)
         self._maybe_recovered()
         self._acknowledge(message, max(match, log.commit))  # what is committed, the leader has
 
     def _heal(self, message: Append) -> None:
-        """See how much of the leader's log makes this member whole."""
+        """See how much of the leader's log makes this member whole: what it has committed, and
+        what was committed here, which must turn out to be a part of that."""
         if message.forgot and not self._goal:
-            self._goal = max(message.commit, 1)
+            self._goal = max(message.commit, self.log.commit, 1)
             self.vote = self.vote or message.sender  # if another vote was lost, it lost the term
 
     def _take(self, entries: list[Entry]) -> None:
@@ -491,10 +496,7 @@ class Raft:
                 assert mark is not None
                 if mark.checksum == entry.checksum:
                     continue
-                if mark.term == entry.term:
-                    raise JournalDamaged(
-                        f"entry {entry.index} differs from the leader's of its term"
-                    )
+                log.demand_another(mark, entry.mark)
                 self._cut(entry.index)
             log.append(entry)
 
@@ -511,10 +513,10 @@ class Raft:
         self._round, self._acknowledged = message.round, match
         promised, durable = self._promised(), self.log.durable
         if promised and (match <= durable or not message.entries):
-            self._messages.append((message.sender, self._reply(message, min(match, durable))))
+            self._messages.append((message.sender, self._reply(message, True, min(match, durable))))
         if promised and match <= durable:
             return
-        reply = self._reply(message, match)
+        reply = self._reply(message, True, match)
         if self._held:
             _, held = self._held[-1]
             if isinstance(held, AppendReply) and held.ok and held.term == self.term:
@@ -523,27 +525,19 @@ class Raft:
                 reply.round = max(message.round, held.round)
         self._held.append((message.sender, reply))
 
-    def _reply(self, message: Append, index: int) -> AppendReply:
+    def _reply(self, message: Append, ok: bool, index: int) -> AppendReply:
         before = message.before.index
         return AppendReply(
-            self.member, self.term, message.round, True, before, index, self.recovering
+            self.member, self.term, message.round, ok, before, index, self.recovering
         )
 
     def _refuse(self, message: Append, hint: int) -> None:
         self._acknowledged = -1
-        reply = AppendReply(
-            self.member,
-            self.term,
-            message.round,
-            False,
-            message.before.index,
-            hint,
-            self.recovering,
-        )
-        self._held.append((message.sender, reply))
+        self._held.append((message.sender, self._reply(message, False, hint)))
 
     def _maybe_recovered(self) -> None:
-        if self.recovering and self._goal and min(self.log.durable, self.log.commit) >= self._goal:
+        there = min(self.log.durable, self.log.commit, self._agreed)
+        if self.recovering and self._goal and there >= self._goal:
             self._whole()
 
     def _whole(self) -> None:
@@ -553,6 +547,13 @@ class Raft:
     def _step_timeout_now(self, message: TimeoutNow) -> None:
         if message.sender == self.leader and self.role == FOLLOWER and not self.recovering:
             self._stand(forced=True)
+
+    def _step_estranged(self, message: Estranged) -> None:
+        if message.sender == self.leader:
+            raise JournalEstranged(
+                f"entry {self.log.commit} is committed here, and the leader does not have it: the"
+                " others went on without what is here"
+            )
 
     def _step_append_reply(self, message: AppendReply) -> None:
         if self.leadership is not None:
@@ -580,6 +581,7 @@ _STEP: dict[type[Any], Callable[[Any, Any], None]] = {
     Vote: Raft._step_vote,
     VoteReply: Raft._step_vote_reply,
     TimeoutNow: Raft._step_timeout_now,
+    Estranged: Raft._step_estranged,
     Append: Raft._step_append,
     AppendReply: Raft._step_append_reply,
     ReadRequest: Raft._step_read_request,

@@ -27,6 +27,7 @@ further one would cost disk space."""
 COMPARISONS_MAX: Final = 3
 """So often a comparison is begun: a damaged folder may end the process that opens it."""
 HUNG: Final = "did not come back from opening"
+ESTRANGED: Final = "the others gave up the history that is kept here"
 _NOTE_BYTES_MAX: Final = 1 << 16
 _SET: Final = re.compile(r"damaged-(\d+)[-.]")
 _TREE: Final = re.compile(r"damaged-(\d+)-tree-(\d+)")

@@ -15,7 +15,7 @@ from rocksdict import Rdict
 
 from hikari.raft.entry import ORIGIN, Mark
 from hikari.raft.journal import HardState, JournalDamaged, JournalForeign
-from hikari.store.aside import HUNG, Aside, TooOften
+from hikari.store.aside import ESTRANGED, HUNG, Aside, TooOften
 from hikari.store.files import OS_FILES, Files
 from hikari.store.inspection import Found, good_part, record_key
 from hikari.store.journal import RocksJournal, fill_journal, journal_options
@@ -224,10 +224,14 @@ class Healing:
             watermark.secure()
             watermark.close()
         hard_state = watermark.promise.hard_state if watermark else HardState(0, 0)
-        # What did not come back from being opened is not opened again, not even to be read.
-        hung = JOURNAL in self._condemned and HUNG in self._condemned[JOURNAL]
-        kept = "" if hung else self._rebuild_from_entries(hard_state)
-        kept = kept or self._rebuild_from_tree(hard_state)
+        # What did not come back from being opened is not opened again, not even to be read; of
+        # what the others gave up nothing is good, neither the entries nor what came of them.
+        noted = self._condemned.get(JOURNAL, "")
+        kept = ""
+        if HUNG not in noted and ESTRANGED not in noted:
+            kept = self._rebuild_from_entries(hard_state)
+        if ESTRANGED not in noted:
+            kept = kept or self._rebuild_from_tree(hard_state)
         if kept:
             self._put([JOURNAL], why, f"{kept} stay, the others have the rest")
             self._files.rename(self._folder / REBUILT, self._folder / JOURNAL)

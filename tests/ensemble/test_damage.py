@@ -227,3 +227,36 @@ def test_three_damaged_members_halt_with_their_data_and_are_salvaged(make):
     ensemble.leader()
     ensemble.wait_caught_up(3)
     assert int(same_tree(ensemble)[b"/a"][0]) >= 90, "what was in the trees"
+
+
+def test_who_kept_what_the_others_gave_up_sets_it_aside_and_takes_theirs(make):
+    """Two members are put back to an old copy of their folders, and go on from there without the
+    third; it comes back with more than they have, and other than theirs."""
+    ensemble = make(settings=SHORT_LOG)
+    client = client_of(ensemble, ensemble.leader())
+    client.ask(create(b"/a"))
+    fill(client, b"/a", 20)
+    ensemble.terminate(*ensemble.numbers)
+    homes = {number: ensemble.layout.home(number) for number in (1, 2)}
+    for home in homes.values():
+        shutil.copytree(home, f"{home}-old")
+    ensemble.start()
+    client = client_of(ensemble, ensemble.leader())
+    client.ask(create(b"/given-up"))
+    fill(client, b"/a", 150)
+    ensemble.wait_caught_up(3)
+    ensemble.terminate(*ensemble.numbers)
+    for number, home in homes.items():
+        shutil.rmtree(home)
+        shutil.move(f"{home}-old", home)
+        ensemble.launch(number)
+    client = client_of(ensemble, ensemble.leader())
+    assert client.ask(create(b"/instead")).outcome == OK
+    ensemble.launch(3)
+    wait_until("it sees that it is another history", lambda: "gave up" in ensemble.log(3))
+    wait_until("it is healed", lambda: "healed: this member has" in ensemble.log(3))
+    tree = same_tree(ensemble)
+    assert b"/instead" in tree
+    assert b"/given-up" not in tree
+    assert tree[b"/a"][0] == b"19"
+    assert (ensemble.layout.home(3) / "damaged-1-journal").is_dir()

@@ -12,7 +12,7 @@
     durable 1 [count]           member 1's disk has done all that it was given, or so many writes
     propose 1 a b               two entries · read 1 · suspect 2 1 · snapshot 1 2 · compact 1 5
     transfer 1 [2]              1 hands over, to 2 or to whom it likes · stay 1 (after all)
-    crash 2 [keep=1] [lose=2]   restart 2 · wipe 2 [known]
+    crash 2 [keep=1] [lose=2]   restart 2 · wipe 2 [known] · salvage 2 (somebody accepts the loss)
     slow 1 … / quick 1 …        its writes wait for `durable` / are done at once
     batch 1                     at most so many entries in one Append (0: as many as there are)
     status · log 1 · progress 1
@@ -28,12 +28,13 @@ from raft.world import LaggingJournal, new_journal
 
 from hikari.raft import leader as leader_module
 from hikari.raft.entry import ORIGIN, Entry, Mark, chain
-from hikari.raft.journal import HardState
+from hikari.raft.journal import HardState, JournalEstranged
 from hikari.raft.messages import (
     Append,
     AppendReply,
     Chunk,
     ChunkReply,
+    Estranged,
     ReadReply,
     ReadRequest,
     TimeoutNow,
@@ -71,6 +72,7 @@ def show(message: Any) -> str:
         ),
         VoteReply: lambda: f"{'would ' * m.pre}{'yes' if m.granted else 'no'}",
         TimeoutNow: lambda: "stand now",
+        Estranged: lambda: "you have another history",
         ReadRequest: lambda: f"read {m.context}?",
         ReadReply: lambda: f"read {m.context} at {m.index}",
         Chunk: lambda: f"snapshot of {m.mark.index}@{m.mark.term}",
@@ -253,7 +255,7 @@ class Story:
             for _, to, message in moving:
                 raft = self.members[to].raft
                 if raft is not None:
-                    raft.step(message)
+                    said += self.step(to, raft, message)
                     said += self.members[to].turn()
         raise AssertionError("it never settles")
 
@@ -265,10 +267,19 @@ class Story:
         return chosen
 
     def tell_deliver(self, kept: list[Any], words: list[str]) -> list[str]:
+        said: list[str] = []
         for _, to, message in self.chosen(kept, words):
             raft = self.members[to].raft
             if raft is not None:
-                raft.step(message)
+                said += self.step(to, raft, message)
+        return said
+
+    def step(self, to: int, raft: Raft, message: Any) -> list[str]:
+        try:
+            raft.step(message)
+        except JournalEstranged as error:
+            self.members[to].raft = None
+            return [f"{to} ends: {error}"]
         return []
 
     def tell_again(self, kept: list[Any], words: list[str]) -> list[str]:
@@ -354,6 +365,10 @@ class Story:
         member = self.members[int(words[0])]
         member.journal, member.raft, member.applied = new_journal(), None, ORIGIN
         member.journal.bereft = "known" in words  # what was there was set aside as damaged
+
+    def tell_salvage(self, kept: list[Any], words: list[str]) -> None:
+        journal = self.members[int(words[0])].journal
+        journal.recovering = journal.bereft = False
 
     def tell_restart(self, kept: list[Any], words: list[str]) -> None:
         self.members[int(words[0])].start()

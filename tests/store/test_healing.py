@@ -15,7 +15,7 @@ from store.processes import heal_each
 
 from hikari.raft.entry import ORIGIN
 from hikari.raft.journal import HardState, JournalForeign
-from hikari.store.aside import SETS_KEPT, UNHEALED_MAX
+from hikari.store.aside import ESTRANGED, SETS_KEPT, UNHEALED_MAX
 from hikari.store.disk import DiskFailed, tells_damage
 from hikari.store.files import OS_FILES, OsFile, OsFiles
 from hikari.store.healing import CannotStart, NothingLeftBut
@@ -372,6 +372,17 @@ def test_what_was_noted_is_acted_upon_once(cut: Path, name: str) -> None:
     assert "a read has found it out" in said
     assert f"damaged-1-{name}" in kept(cut)
     assert begin(cut) == ("recovering", [])
+
+
+def test_of_a_history_that_the_others_gave_up_nothing_is_kept(died: Path) -> None:
+    """Neither its entries nor its tree, though both are in order."""
+    healing(died).aside.note("journal", f"{ESTRANGED}: entry 7 is another")
+    outcome, (said,) = begin(died)
+    assert (outcome, ESTRANGED in said) == ("recovering", True)
+    assert {"damaged-1-journal", "damaged-1-tree-0"} <= set(kept(died))
+    opened = healing(died).open()
+    assert (opened.journal.last, opened.tree.index) == (ORIGIN, 0)
+    close(opened)
 
 
 def test_a_note_about_what_is_gone_is_forgotten(cut: Path) -> None:
