@@ -9,7 +9,12 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-HOMES = {"hikari": ROOT, "hikari_wire": ROOT / "client", "hikari_tools": ROOT / "tools"}
+HOMES = {
+    "hikari": ROOT,
+    "hikari_client": ROOT / "client",
+    "hikari_wire": ROOT / "client",
+    "hikari_tools": ROOT / "tools",
+}
 
 # A room may import rooms of the floors below its own, and leaves; never a room of its own floor.
 FLOORS = [
@@ -30,7 +35,11 @@ LEAVES = {
     *("hikari.outlet", "hikari.reactor", "hikari.stalls", "hikari.tally"),
 }
 # What is beside the house, and "hikari" itself: any module of it that the map does not name.
-MAY_IMPORT: dict[str, set[str]] = {"hikari": set(), "hikari_tools": {"hikari_wire"}}
+MAY_IMPORT: dict[str, set[str]] = {
+    "hikari": set(),
+    "hikari_client": {"hikari_wire"},
+    "hikari_tools": {"hikari_wire", "hikari_client"},
+}
 MAY_IMPORT |= {leaf: set() for leaf in LEAVES}
 for number, floor in enumerate(FLOORS):
     MAY_IMPORT |= {room: set().union(LEAVES, *FLOORS[:number]) for room in floor}

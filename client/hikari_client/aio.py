@@ -1,0 +1,100 @@
+"""The client for asyncio."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from ssl import SSLContext
+from typing import Any, TypeVar
+
+from hikari_client.client import Client
+from hikari_client.loop import Line, Listener
+
+T = TypeVar("T")
+
+
+class _Line(asyncio.Protocol):
+    """See `hikari_client.loop.Line`."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener: Listener | None = listener
+        self._transport: asyncio.Transport | None = None
+        self.opening: asyncio.Task[Any] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        if self._listener is None:
+            transport.abort()
+        else:
+            self._listener.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._listener is not None:
+            self._listener.received(self, data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost(str(exc) if exc else "the server closed the connection")
+
+    def lost(self, why: str) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.dropped(self, why)
+
+    def write(self, data: bytes) -> None:
+        assert self._transport is not None
+        self._transport.write(data)
+
+    def close(self) -> None:
+        self._listener = None
+        if self._transport is not None:
+            self._transport.close()
+        elif self.opening is not None:
+            self.opening.cancel()
+
+
+class AsyncioLoop:
+    """See `hikari_client.loop.Loop`. Made inside a running loop."""
+
+    def __init__(self) -> None:
+        self._loop = loop = asyncio.get_running_loop()
+        self.now: Callable[[], float] = loop.time
+        self.waiter = loop.create_future
+
+    def soon(self, work: Callable[[], None]) -> None:
+        self._loop.call_soon(work)
+
+    def at(self, when: float, work: Callable[[], None]) -> asyncio.TimerHandle:
+        return self._loop.call_at(when, work)
+
+    def waits(self, waiter: "asyncio.Future[Any]") -> bool:
+        return not waiter.done()
+
+    def resolve(self, waiter: "asyncio.Future[Any]", value: Any) -> None:
+        if not waiter.done():
+            waiter.set_result(value)
+
+    def reject(self, waiter: "asyncio.Future[Any]", error: Exception) -> None:
+        if not waiter.done():
+            waiter.set_exception(error)
+
+    def when_over(self, waiter: "asyncio.Future[Any]", work: Callable[[], None]) -> None:
+        waiter.add_done_callback(lambda _: work())
+
+    def spawn(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        return self._loop.create_task(work)
+
+    def open(self, host: str, port: int, tls: SSLContext | None, listener: Listener) -> Line:
+        line = _Line(listener)
+        line.opening = self._loop.create_task(self._open(line, host, port, tls))
+        return line
+
+    async def _open(self, line: _Line, host: str, port: int, tls: SSLContext | None) -> None:
+        try:
+            await self._loop.create_connection(lambda: line, host, port, ssl=tls)
+        except (OSError, ValueError) as error:
+            line.lost(str(error) or type(error).__name__)
+
+
+def client(hosts: str, **settings: Any) -> Client:
+    """A client of the running loop: see `Client`. `async with client(...) as zk:` waits until it is
+    connected, and closes it."""
+    return Client(hosts, AsyncioLoop(), **settings)

@@ -1,0 +1,183 @@
+"""What a session promises, whatever connections do. No clock, no socket."""
+
+import pytest
+from client.false_server import ADDRESSES, DATA, GET, SET, STAT, Stage
+
+from hikari_client.values import Auth
+from hikari_wire import codes
+
+
+def test_what_is_asked_is_answered_in_order_and_sent_at_once() -> None:
+    stage = Stage()
+    stage.connect()
+    stage.ask("get", GET)
+    stage.ask("set", SET)
+    assert stage.asked() == [GET, SET]
+    stage.answer(codes.GET_DATA, DATA)
+    stage.answer(codes.SET_DATA, STAT.pack())
+    assert stage.news() == ["connected", "get done", "set done"]
+
+
+def test_what_is_asked_before_there_is_a_connection_waits_for_it() -> None:
+    stage = Stage()
+    stage.ask("get", GET)
+    stage.connect()
+    assert stage.asked() == [GET]
+
+
+def test_without_a_connection_it_fails_at_once_if_that_is_what_was_set() -> None:
+    stage = Stage(on_disconnect="fail")
+    stage.ask("get", GET)
+    assert stage.news() == ["get ConnectionLoss"]
+
+
+def test_after_a_drop_reads_are_asked_again_and_writes_are_in_doubt() -> None:
+    stage = Stage()
+    stage.connect()
+    stage.ask("get", GET)
+    stage.ask("set", SET)
+    stage.asked()
+    stage.drop()
+    stage.ask("late", SET)
+    assert stage.news() == ["connected", "set ConnectionLoss perhaps", "suspended"]
+    stage.connect()
+    assert stage.asked() == [GET, SET]
+    assert stage.news() == ["connected"]
+
+
+def test_a_session_is_taken_along_to_the_next_connection() -> None:
+    stage = Stage()
+    stage.connect(session=7)
+    stage.ask("get", GET)
+    stage.asked()
+    stage.answer(codes.GET_DATA, DATA)
+    stage.drop()
+    asked = stage.open()
+    assert (asked.session, asked.password, asked.zxid_last_seen) == (7, b"p" * 16, 11)
+
+
+def test_it_is_lost_by_its_own_clock_when_no_server_vouches_for_it() -> None:
+    """Counted from when the last request that was answered was sent: a server cannot have counted
+    from an earlier moment."""
+    stage = Stage()
+    stage.connect()
+    stage.pass_time(1.0)
+    stage.ask("get", GET)
+    stage.asked()
+    stage.now += 0.5
+    stage.answer(codes.GET_DATA, DATA)
+    stage.drop()
+    stage.ask("set", SET)
+    stage.pass_time(5.4)
+    assert "lost" not in stage.news()
+    stage.pass_time(0.2)
+    assert stage.news() == ["set SessionExpired", "lost"]
+    assert stage.open().session == 0, "the next one is new"
+
+
+def test_it_is_lost_when_a_server_says_so_and_a_new_one_begins_there() -> None:
+    stage = Stage()
+    stage.connect()
+    stage.drop()
+    stage.open()
+    stage.news()
+    stage.greet(session=0, timeout_ms=0)
+    assert stage.hung_up
+    assert stage.news() == ["lost"]
+    assert stage.dialled[-1] == stage.dialled[-2]
+    assert stage.open().session == 0
+    stage.greet(session=8)
+    assert stage.news() == ["connected"]
+
+
+def test_watches_that_fire_once_are_told_to_the_next_connection() -> None:
+    stage = Stage()
+    stage.connect()
+    stage.ask("get", (codes.GET_DATA, b"/a", True), watcher="w")
+    stage.ask("gone", (codes.EXISTS, b"/b", True), watcher="v")
+    stage.asked()
+    stage.answer(codes.GET_DATA, DATA)
+    stage.answer(codes.EXISTS, error=codes.NO_NODE)
+    stage.drop()
+    stage.connect()
+    assert stage.asked() == [(codes.SET_WATCHES, 12, (b"/a",), (b"/b",), ())]
+    stage.news()
+    stage.event(codes.EVENT_CREATED, b"/b")
+    stage.event(codes.EVENT_DATA_CHANGED, b"/a")
+    stage.event(codes.EVENT_DATA_CHANGED, b"/a")
+    assert stage.news() == ["v hears created /b", "w hears changed /a"]
+
+
+def test_a_watch_that_stays_is_told_of_the_gap() -> None:
+    stage = Stage()
+    stage.connect()
+    stage.ask("add", (codes.ADD_WATCH, b"/a", 1), watcher="w")
+    stage.asked()
+    stage.answer(codes.ADD_WATCH)
+    stage.news()
+    stage.event(codes.EVENT_CREATED, b"/a/b/c")
+    stage.drop()
+    stage.connect()
+    assert stage.asked() == [(codes.SET_WATCHES2, 11, (), (), (), (), (b"/a",))]
+    assert stage.news() == ["w hears created /a/b/c", "suspended", "connected", "w gap /a"]
+
+
+def test_with_the_session_a_watch_that_fires_once_is_over_and_says_so() -> None:
+    stage = Stage()
+    stage.connect()
+    stage.ask("get", (codes.GET_DATA, b"/a", True), watcher="w")
+    stage.asked()
+    stage.answer(codes.GET_DATA, DATA)
+    stage.drop()
+    stage.news()
+    stage.pass_time(7)
+    assert stage.news() == ["lost", "w gap /a"]
+
+
+def test_a_silent_server_is_left_and_an_idle_one_is_pinged() -> None:
+    stage = Stage()
+    stage.connect()
+    stage.pass_time(2.1)
+    assert stage.asked() == [(codes.PING,)]
+    stage.pass_time(2.1)
+    assert stage.hung_up
+    assert stage.news() == ["connected", "suspended"]
+
+
+def test_identities_are_proved_before_anything_is_asked() -> None:
+    stage = Stage(auth=(Auth.digest("bob", "secret"),))
+    stage.ask("get", GET)
+    stage.connect()
+    assert stage.asked() == [(codes.AUTH, 0, b"digest", b"bob:secret"), GET]
+
+
+def test_every_server_is_tried_before_there_is_a_pause() -> None:
+    stage = Stage(backoff_first=1.0, backoff_max=4.0)
+    for _ in ADDRESSES[1:]:
+        stage.drop()
+    assert sorted(stage.dialled) == sorted(ADDRESSES)
+    stage.drop()
+    assert len(stage.dialled) == 3, "now it waits"
+    stage.pass_time(2.01)
+    assert len(stage.dialled) == 4
+
+
+def test_an_answer_out_of_order_ends_the_connection_and_not_the_client() -> None:
+    stage = Stage()
+    stage.connect()
+    stage.ask("get", GET)
+    stage.asked()
+    stage.xids = [99]
+    stage.answer(codes.GET_DATA, DATA)
+    assert stage.hung_up
+    assert stage.news() == ["connected", "suspended"]
+
+
+@pytest.mark.parametrize("request_", [(codes.SET_DATA, b"/a", bytes(1 << 20), -1), (999,)])
+def test_what_cannot_be_said_disturbs_nothing_else(request_: tuple[object, ...]) -> None:
+    stage = Stage()
+    stage.connect()
+    stage.ask("bad", request_)
+    stage.ask("get", GET)
+    assert stage.asked() == [GET]
+    assert stage.news() == ["connected", "bad BadArguments"]
