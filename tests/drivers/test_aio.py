@@ -76,10 +76,11 @@ def test_a_transaction_does_all_or_nothing(hosts: str) -> None:
             t.create("/a/s-", sequential=True)
         created, stat, numbered = t.results
         assert (created.path, stat.version, numbered.path) == ("/a", 1, "/a/s-0000000000")
+        doomed = zk.transaction()
+        doomed.delete("/a/s-0000000000")
+        doomed.check("/a", version=9)
         with pytest.raises(TransactionFailed) as failed:
-            async with zk.transaction() as t:
-                t.delete("/a/s-0000000000")
-                t.check("/a", version=9)
+            await doomed.commit()
         assert isinstance(failed.value.__cause__, BadVersion)
         assert failed.value.path == "/a"
         assert await zk.exists("/a/s-0000000000")
