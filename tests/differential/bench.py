@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from differential import shapes
 from differential.judge import Difference, Judge
-from differential.servers import Hikari, ZooKeeper, settings
+from differential.servers import SELDOM, Endings, Hikari, ZooKeeper, settings
 from differential.stage import OPEN_ACL, Seat, Stage, Step
 
 from hikari_tools.bench.peers import role
@@ -39,8 +39,10 @@ CONFIGURED = {"access": "super", "quotas": "quota"}
 class Bench:
     """`with Bench(…) as bench`: both run until the end, and are made anew if they drift apart."""
 
-    def __init__(self, seats: int, members: int = 1, jar: str | None = None) -> None:
-        self.seats, self.members, self.jar = seats, members, jar
+    def __init__(
+        self, seats: int, members: int = 1, jar: str | None = None, endings: Endings = SELDOM
+    ) -> None:
+        self.seats, self.members, self.jar, self.endings = seats, members, jar, endings
         self.folder = Path(tempfile.mkdtemp(prefix="hikari-differential-"))
         self.runs = itertools.count(1)
         self.starts = itertools.count(1)
@@ -64,8 +66,9 @@ class Bench:
         for server in self.servers:
             server.stop()
         home = self.folder / f"servers-{next(self.starts)}"
-        zookeeper = ZooKeeper(home / "zookeeper", **({"jar": self.jar} if self.jar else {}))
-        self.servers = (zookeeper, Hikari(home / "hikari", self.members))
+        jar = {"jar": self.jar} if self.jar else {}
+        zookeeper = ZooKeeper(home / "zookeeper", **jar, endings=self.endings)
+        self.servers = (zookeeper, Hikari(home / "hikari", self.members, self.endings))
         list(self.pool.map(lambda server: server.start(), self.servers))
 
     def play(self, script: list[Step]) -> tuple[Difference | None, Judge, list[Any]]:

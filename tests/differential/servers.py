@@ -14,6 +14,8 @@ from hikari_tools.bench.ports import free_ports
 
 JAR = Path("/usr/share/java/zookeeper.jar")
 TICK_MS = 500
+CHECK_NEVER_MS = 3_600_000
+"""When nobody asks, nothing changes."""
 SUPER = "super:secret"
 SUPER_DIGEST = "super:lK75jTNcA+U9vtVEw5vB51mj/w4="
 START_S_MAX = 60.0
@@ -35,7 +37,7 @@ PROPERTIES = (
     "zookeeper.enforceQuota=true",
     f"zookeeper.DigestAuthenticationProvider.superDigest={SUPER_DIGEST}",
     "zookeeper.forceSync=no",
-    "znode.container.checkIntervalMs=3600000",  # when nobody asks, nothing changes
+    "znode.container.maxPerMinute=1000000",
 )
 OURS = """
 [sessions]
@@ -48,16 +50,41 @@ leader_lost_ms = 400
 
 
 TABLES = {
-    "endings": "check_interval_ms = 3600000",
+    "endings": "per_minute_max = 1000000",
     "quotas": "enforce = true",
     "access": f'super_digest = "{SUPER_DIGEST}"',
 }
 
 
-def settings() -> str:
+@attrs.frozen
+class Endings:
+    """How often both look for what ends by itself, and how long a container may stay unused; 0:
+    for ever."""
+
+    interval_ms: int = CHECK_NEVER_MS
+    never_used_ms: int = 0
+
+    def properties(self) -> tuple[str, ...]:
+        """For ZooKeeper."""
+        return (
+            f"znode.container.checkIntervalMs={self.interval_ms}",
+            f"znode.container.maxNeverUsedIntervalMs={self.never_used_ms}",
+        )
+
+    def table(self) -> str:
+        """For a member of ours."""
+        return f"check_interval_ms = {self.interval_ms}\nnever_used_ms = {self.never_used_ms}\n"
+
+
+SELDOM = Endings()
+
+
+def settings(endings: Endings = SELDOM) -> str:
     """What a member's configuration needs besides its addresses."""
     known = {field.name for field in attrs.fields(Config)}
-    return OURS + "".join([f"\n[{name}]\n{TABLES[name]}\n" for name in TABLES if name in known])
+    tables = {name: f"{TABLES[name]}\n" for name in TABLES if name in known}
+    tables["endings"] += endings.table()
+    return OURS + "".join([f"\n[{name}]\n{table}" for name, table in tables.items()])
 
 
 def missing() -> str | None:
@@ -70,8 +97,8 @@ def missing() -> str | None:
 class ZooKeeper:
     """One server of Debian's package, standalone."""
 
-    def __init__(self, folder: Path, jar: str = str(JAR)) -> None:
-        self.folder, self.jar = folder, jar
+    def __init__(self, folder: Path, jar: str = str(JAR), endings: Endings = SELDOM) -> None:
+        self.folder, self.jar, self.endings = folder, jar, endings
         self.port = free_ports(1)
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -88,7 +115,7 @@ class ZooKeeper:
         (self.folder / "log4j.properties").write_text("log4j.rootLogger=OFF\n")
         command = [
             *("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-            *(f"-D{one}" for one in PROPERTIES),
+            *(f"-D{one}" for one in (*PROPERTIES, *self.endings.properties())),
             *("-cp", f"{self.folder}:{self.jar}"),
             *("org.apache.zookeeper.server.quorum.QuorumPeerMain", str(config)),
         ]
@@ -113,8 +140,8 @@ class ZooKeeper:
 class Hikari:
     """A member, or three."""
 
-    def __init__(self, folder: Path, members: int = 1) -> None:
-        self.ensemble = Ensemble(folder, members, settings())
+    def __init__(self, folder: Path, members: int = 1, endings: Endings = SELDOM) -> None:
+        self.ensemble = Ensemble(folder, members, settings(endings))
 
     @property
     def addresses(self) -> list[tuple[str, int]]:
