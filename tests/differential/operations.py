@@ -80,9 +80,16 @@ def create_of_other_kind(a: Arguments) -> list[Any]:
     return _made(a, a.one(("create", "create2")), a.one((4, 5, 6)))
 
 
-@_operation(1.5, "createContainer")
+@_operation(1, "createContainer")
 def create_container(a: Arguments) -> list[Any]:
-    return _made(a, "createContainer", a.one((4, 4, 4, 4, 4, 0, 1, 2, 3, 5, 6, -1, 7)))
+    return _made(a, "createContainer", 4)
+
+
+@_operation(1, "createContainer", last=True)
+def create_container_of_other_kind(a: Arguments) -> list[Any]:
+    """Nothing behind it: until it is done, ZooKeeper takes what becomes a container for what the
+    flags say, an ephemeral without children."""
+    return _made(a, "createContainer", a.one((0, 1, 2, 3, 5, 6, -1, 7)))
 
 
 @_operation(2, "createTTL")
@@ -111,8 +118,9 @@ def set_data(a: Arguments) -> list[Any]:
     return ["setData", path, a.data(), version]
 
 
-@_operation(3)
+@_operation(3, last=True)
 def set_acl(a: Arguments) -> list[Any]:
+    """Nothing behind it: until it is done, ZooKeeper holds writes against the ACL before it."""
     path = a.path()
     if path in ("/R", *SYSTEM_PATHS):
         return ["setACL", path, OPEN_ACL, 77]
@@ -152,8 +160,6 @@ def _part(a: Arguments, served: set[str]) -> list[Any]:
         part = draw(a)
         if part[0].startswith("create") and (part[4] in (5, 6)) != (part[0] == "createTTL"):
             continue  # ZooKeeper takes it for another kind of create, or trips over it
-        if part[0] == "createContainer" and part[4] != 4:
-            continue  # a create up to 3.8, a container from 3.9.0 on (ZOOKEEPER-4026)
         if part[1] is not None and not _null_in_acl(part):
             return part
 
@@ -274,10 +280,12 @@ def set_watches2(a: Arguments) -> list[Any]:
 
 @_operation(5, "addWatch")
 def add_watch(a: Arguments) -> list[Any]:
+    """Not of a null path: of a session that has such a watch ZooKeeper does not end the
+    connection."""
     path = a.path()
     if not a.lasting:
         return ["addWatch", path, a.one((2, -1))]
-    return ["addWatch", path, len(path or "") % 2]
+    return ["addWatch", path or "", len(path or "") % 2]
 
 
 @_operation(1.5, "removeWatches")
