@@ -217,11 +217,22 @@ class Model:
     def _create_ending(self, request: tuple[Any, ...], *given: Any) -> Answer:
         return self._create2(request, *given)
 
-    def _create_if_not_exists(self, request: tuple[Any, ...], *given: Any) -> Answer:
-        if request[4] & 2:
+    def _create_if_not_exists(
+        self, request: tuple[Any, ...], session: int, who: Sequence[Identity]
+    ) -> Answer:
+        _, path, _, _, flags = request
+        parent = self.znodes.get(path.rpartition(b"/")[0] or b"/")
+        if not paths.check(path):
             return codes.BAD_ARGUMENTS, None
-        error, path = self._create(request, *given)
-        return (codes.OK, request[1]) if error == codes.NODE_EXISTS else (error, path)
+        if parent is None:
+            return codes.NO_NODE, None
+        if not may(parent.acl, codes.PERM_CREATE, who):
+            return codes.NO_AUTH, None
+        if parent.owner > 0:
+            return codes.NO_CHILDREN_FOR_EPHEMERALS, None
+        if flags & 2:
+            return codes.BAD_ARGUMENTS, None
+        return (codes.OK, path) if path in self.znodes else self._create(request, session, who)
 
     def _check_not_exists(
         self, request: tuple[Any, ...], session: int, who: Sequence[Identity]

@@ -52,7 +52,7 @@ def make(
     ending: int = 0,
 ) -> tuple[int, Any, Znode | None]:
     """The error, or the path and the znode it made. `ending`: the owner of a znode that ends by
-    itself, whatever its flags say. With NODE_EXISTS comes the path that exists."""
+    itself, whatever its flags say."""
     path, data, asked, flags = request[1:5]
     if flags & ~_BITS and not ending and flags != codes.CONTAINER:
         return codes.BAD_ARGUMENTS, None, None  # no kind of znode, or a TTL without its time
@@ -80,7 +80,7 @@ def make(
     if not paths.check(path) or path.count(b"/") > DEPTH_MAX:
         return codes.BAD_ARGUMENTS, None, None
     if parent.children and state.find(path) is not None:
-        return codes.NODE_EXISTS, path, None
+        return codes.NODE_EXISTS, None, None
     counted = state.quotas or above >= QUOTA  # the second is true of few
     if parent.owner > 0:
         return codes.NO_CHILDREN_FOR_EPHEMERALS, None, None

@@ -38,12 +38,22 @@ def check_not_exists(
 def create_if_not_exists(
     state: State, request: tuple[Any, ...], session: int, identities: Sequence[Identity]
 ) -> Answer:
-    if request[4] & codes.PERSISTENT_SEQUENTIAL:
+    """What is there is well, whatever was asked for in its place."""
+    _, path, _, _, flags = request
+    if not paths.check(path):
+        return codes.BAD_ARGUMENTS, None
+    parent = state.find(path[: path.rfind(b"/")] or ROOT)
+    if parent is None:
+        return codes.NO_NODE, None
+    if not acl.may(parent.acl, codes.PERM_CREATE, identities):
+        return codes.NO_AUTH, None
+    if parent.owner > 0:
+        return codes.NO_CHILDREN_FOR_EPHEMERALS, None
+    if flags & codes.PERSISTENT_SEQUENTIAL:
         return codes.BAD_ARGUMENTS, None  # a number never exists
-    error, path, created = apply.make(state, request, session, identities)
-    if error == codes.NODE_EXISTS:
+    if state.find(path) is not None:
         return _OK, path
-    return error, None if created is None else path
+    return apply.create(state, request, session, identities)
 
 
 def check_stat(

@@ -9,7 +9,8 @@ A record is a word of letters, one a field:
 | v | vector of strings |
 | a | vector of ACL, (permissions, scheme, id) each |
 | c | vector of ClientInfo, (scheme, user) each |
-| S | Stat, eleven numbers |
+| S, T | Stat, eleven numbers; vector of them |
+| B, u | byte, unsigned int |
 
 In scripts and transcripts all bytes are text, one character a byte (latin-1): so they are JSON.
 A number in place of a buffer stands for so many bytes of "x".
@@ -48,6 +49,14 @@ REQUESTS: dict[str, tuple[int, str]] = {
     "setWatches2": (105, "lvvvvv"),
     "addWatch": (106, "si"),
     "whoAmI": (107, ""),
+    "filteredList": (500, "szB"),
+    "checkNotExists": (501, "si"),
+    "createIfNotExists": (502, "sbai"),
+    "removeRecursive": (503, "su"),
+    "checkStat": (504, "siS"),
+    "tryRemove": (505, "si"),
+    "filteredListWithData": (506, "szBzz"),
+    "listRecursive": (507, "su"),
     "closeSession": (-11, ""),
 }
 REPLIES: dict[int, str] = {
@@ -68,6 +77,10 @@ REPLIES: dict[int, str] = {
     103: "v",
     104: "i",
     107: "c",
+    500: "vS",
+    502: "s",
+    506: "vSTv",
+    507: "v",
     -1: "i",
 }
 """By opcode; those that are not here have no body."""
@@ -107,6 +120,9 @@ PACK: dict[str, Any] = {
     "b": lambda data: text("x" * data if isinstance(data, int) else data),
     "v": lambda values: _vector(values, text),
     "a": lambda values: _vector(values, _acl),
+    "B": struct.Struct(">B").pack,
+    "u": struct.Struct(">I").pack,
+    "S": lambda stat: _STAT.pack(*stat),
 }
 
 
@@ -170,9 +186,9 @@ class Reader:
         count = self.number(">i")
         if count < 0:
             return None
-        inner = {"v": "s", "a": "iss", "c": "ss"}[letter]
+        inner = {"v": "s", "a": "iss", "c": "ss", "T": "S"}[letter]
         values = [tuple(map(self.field, inner)) for _ in range(count)]
-        return [value[0] for value in values] if letter == "v" else values
+        return [value[0] for value in values] if letter in "vT" else values
 
     def fields(self, shape: str) -> list[Any]:
         """All of a shape."""
@@ -186,7 +202,8 @@ class Reader:
             self.at += _PART.size
             if done:
                 return [*results, ["end", op, error]]
-            results.append([NAMES.get(op, op), error, *self.fields(REPLIES.get(op, ""))])
+            shape = REPLIES.get(op, "") if op == -1 or not error else ""  # Keeper's own words
+            results.append([NAMES.get(op, op), error, *self.fields(shape)])
 
 
 def reply_body(op: int, data: bytes, at: int) -> list[Any]:

@@ -77,12 +77,17 @@ class Naive:
         if op in (codes.CREATE, codes.CREATE2, codes.CREATE_CONTAINER, codes.CREATE_TTL):
             return self.create(request, session, who)
         if op == codes.CREATE_IF_NOT_EXISTS:
-            demand(not request[4] & 2, codes.BAD_ARGUMENTS)
-            try:
-                return self.create((codes.CREATE, *request[1:]), session, who)
-            except Refused as refused:
-                demand(refused.error == codes.NODE_EXISTS, refused.error)
-                return request[1]
+            _, path, _, _, flags = request
+            demand(paths.check(path), codes.BAD_ARGUMENTS)
+            parent = self.znodes.get(path.rpartition(b"/")[0] or b"/")
+            demand(parent, codes.NO_NODE)
+            assert parent is not None
+            demand(acl.may(parent["acl"], codes.PERM_CREATE, who), codes.NO_AUTH)
+            demand(parent["owner"] <= 0, codes.NO_CHILDREN_FOR_EPHEMERALS)
+            demand(not flags & 2, codes.BAD_ARGUMENTS)
+            if path in self.znodes:
+                return path
+            return self.create((codes.CREATE, *request[1:]), session, who)
         if op == COLLECT:
             return self.collect(*request[1:])
         if op == codes.MULTI:
