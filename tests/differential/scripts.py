@@ -3,10 +3,12 @@
 import random
 from typing import Any
 
-from differential import operations
+from differential import operations, shapes
 from differential.arguments import Arguments
 from differential.stage import DOOMED_MS, Step
 
+FRAME_BYTES_MAX = 1_000_000
+"""Shorter ones are taken by both."""
 OPENS: tuple[dict[str, Any], ...] = (
     *({"zxid": "seen"}, {"zxid": "seen"}, {}, {"read_only": True}, {"read_only": None}),
     *({"password": "wrong"}, {"password": ""}, {"password": None}, {"password": "short"}),
@@ -56,7 +58,10 @@ def draw(seed: int, count: int, seats: int, served: set[str], only: set[str]) ->
             arguments.lasting = seat == seats - 1 and "addWatch" in served
             for _ in range(chance.choice((1, 1, 1, 1, 1, 1, 2, 3, 5))):
                 if chance.random() < multi_share:
-                    asked.append(operations.multi(arguments, served))
+                    multi = operations.multi(arguments, served)
+                    if asked and len(shapes.frame(multi, 0)) > FRAME_BYTES_MAX:
+                        break  # what is before it is answered, or not: both close at this one
+                    asked.append(multi)
                     continue
                 (operation,) = chance.choices(table, weights) if table else (None,)
                 if operation is None or (operation.alone and asked):

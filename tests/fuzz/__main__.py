@@ -1,4 +1,4 @@
-"""The fuzzers at full length: `python -m fuzz decoder`, `... socket`, `... crowd`.
+"""The fuzzers at full length: `python -m fuzz decoder`, `... socket`, `... crowd`, `... guided`.
 
 Needs the repository, client, tools and tests on PYTHONPATH. Ends with a line of figures, and
 with status 1 at the first frame that does harm.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from fuzz import decoder, siege
+from fuzz import decoder, guided, siege
 from fuzz.crowd import Crowd
 from fuzz.surfaces import Crash
 
@@ -94,6 +94,23 @@ def crowd_(seeds: str, steps: int, keep: Path | None) -> None:
         frames += crowd.frames
     told = {codes.ERROR_NAMES.get(error, str(error)): count for error, count in answers.items()}
     _say({"fuzz": "crowd", "seeds": seeds, "frames": frames, "answers": told}, keep)
+
+
+@main.command("guided")
+@click.option("--seconds", type=int, default=60, show_default=True)
+@click.option("--corpus", type=click.Path(path_type=Path), help="a folder that grows")
+@click.option("--keep", type=click.Path(path_type=Path), help="a JSON file to append to")
+def guided_(seconds: int, corpus: Path | None, keep: Path | None) -> None:
+    """Frames at the decoders of the client port, guided by what code they reach."""
+    why = guided.missing()
+    if why:
+        raise click.ClickException(why)
+    try:
+        figures = guided.run(seconds, corpus)
+    except AssertionError as wrong:
+        print(wrong, file=sys.stderr)
+        raise SystemExit(1) from None
+    _say({"fuzz": "guided", **figures}, keep)
 
 
 def _run(frames: int, seed: int) -> dict[str, Any] | str:
