@@ -44,8 +44,9 @@ NO_NODE = -101
 class Play:
     """One script on one server. `heard` is what is compared."""
 
-    def __init__(self, addresses: list[tuple[str, int]], root: str) -> None:
-        self.root, self.controls = root, f"{root}-controls"
+    def __init__(self, server: Any, root: str) -> None:
+        self.server, self.root, self.controls = server, root, f"{root}-controls"
+        addresses = server.addresses
         self.control = Seat(addresses[0], root, -1)
         self.seats = [
             Seat(addresses[number % len(addresses)], root, number) for number in range(lives.SEATS)
@@ -101,6 +102,8 @@ class Play:
             self._settle(step["settle"])
         elif "look" in step:
             self._look()
+        elif "restart" in step:
+            self._restart()
         elif "race" in step:
             self._race(step["race"])
         else:
@@ -147,6 +150,19 @@ class Play:
             error = self._told(self._meant(["create", f"{path}/y", "", OPEN_ACL, 0]))[4]
             assert error in (0, NO_NODE), error
             self.raced[path] = not error
+
+    def _restart(self) -> None:
+        """Nobody watches from then on, and what was heard is forgotten: a collection may have come
+        before it or after."""
+        everybody = (self.control, *self.seats)
+        for seat in everybody:
+            seat.drop()
+        self.server.restart()
+        for seat in everybody:
+            seat.call({"zxid": "seen"}, self.seats)
+            assert seat.socket is not None, seat.heard
+            seat.heard.clear()
+        self.events.clear()
 
     # ---- time
 
@@ -195,8 +211,9 @@ class Play:
         for path in paths:
             data, names = (self._told([name, path, False]) for name in ("getData", "getChildren"))
             acl = self._told(["getACL", path])
-            paths += [f"{path}/{name}" for name in names[5][0]]
-            found[self._shown(path)] = _masked((data[5], sorted(names[5][0]), acl[5]))
+            if not names[4]:  # else it has gone since it was listed: see below
+                paths += [f"{path}/{name}" for name in names[5][0]]
+            found[self._shown(path)] = _masked((data[4:], names[4:], acl[4:]))
         self.dues.demand_settled(time.monotonic())
         self.looks.append(found)
 
@@ -239,8 +256,7 @@ class Court:
             root = f"/e{next(self.runs):06}"
             with ThreadPoolExecutor(2) as pool:
                 both = [
-                    pool.submit(Play(server.addresses, root).run, script)
-                    for server in self.bench.servers
+                    pool.submit(Play(server, root).run, script) for server in self.bench.servers
                 ]
                 try:
                     theirs, ours = (one.result() for one in both)
@@ -283,8 +299,9 @@ def figures(play: Play) -> Counter[str]:
 @click.option("--seeds", default="1..8", show_default=True, help="A..B, both included")
 @click.option("--together", type=int, default=8, show_default=True, help="so many at a time")
 @click.option("--members", type=int, default=1, show_default=True, help="of Hikari")
+@click.option("--restart", is_flag=True, help="kill both in the midst; one script at a time")
 @click.option("--shrink-runs", type=int, default=0, show_default=True, help="of ten seconds each")
-def main(seeds: str, together: int, members: int, shrink_runs: int) -> None:
+def main(seeds: str, together: int, members: int, restart: bool, shrink_runs: int) -> None:
     """Play lives of containers and TTL znodes to both."""
     why = servers.missing()
     if why:
@@ -294,17 +311,18 @@ def main(seeds: str, together: int, members: int, shrink_runs: int) -> None:
     wanted = list(range(int(first), int(last or first) + 1))
     totals: Counter[str] = Counter(differences=0)
     begun = time.monotonic()
+    together = 1 if restart else together
     with Court(members) as court:
         for at in range(0, len(wanted), together):
             some = wanted[at : at + together]
-            judged = court.judge_all([lives.draw(seed) for seed in some])
+            judged = court.judge_all([lives.draw(seed, restart) for seed in some])
             for seed, (found, counted) in zip(some, judged, strict=True):
                 totals += counted
                 if found is not None:
                     totals["differences"] += 1
                     print(f"{seed}: {found[0]}\n  theirs {found[1]}\n  ours   {found[2]}")
                     if shrink_runs:
-                        _shrink(court, lives.draw(seed), found, shrink_runs)
+                        _shrink(court, lives.draw(seed, restart), found, shrink_runs)
                     sys.stdout.flush()
     totals["seconds"] = round(time.monotonic() - begun)
     print(json.dumps({"endings": "zookeeper-3.8", **totals}))

@@ -9,6 +9,7 @@ and these, that `endings` plays:
 | `{"pass": ms}` | waits until a TTL znode with this TTL, made now, is gone |
 | `{"settle": ms}` | the same, and then until some rounds of the collection are over |
 | `{"look": true}` | writes down the whole tree |
+| `{"restart": true}` | kills the server and starts it again; all come back, and nobody watches |
 | `{"race": [path, …]}` | makes a child in each container, emptied or gone by now: who knows |
 """
 
@@ -294,8 +295,9 @@ def no_ttl_at_all(at: str) -> tuple[list[Request], list[Request]]:
 # ---- the script
 
 
-def draw(seed: int, lives: int = LIVES) -> list[Step]:
-    """About so many lives. `/R` stands for the root of the run."""
+def draw(seed: int, restart: bool = False, lives: int = LIVES) -> list[Step]:
+    """About so many lives. `/R` stands for the root of the run. With a restart there is no wait
+    between early and late, and nobody races."""
     chance = random.Random(f"endings {seed}")
     early: list[list[Asked]] = []
     late: list[list[Asked]] = []
@@ -305,25 +307,30 @@ def draw(seed: int, lives: int = LIVES) -> list[Step]:
         first, second = life(at)
         early.append(_watched(chance, at, _asked(first)))
         late.append(_asked(second))
-    raced = [f"/R/raced/n{number}" for number in range(RACED)]
     watches = [_watch(chance, f"/R/{name}") for name in _parents()]
-    return [
+    first: list[Step] = [
         {"seat": RECURSIVE, "ask": [["addWatch", "/R", 1]]},
-        {
-            "seat": ACTOR,
-            "ask": [_plain(f"/R/{name}") for name in ("raced", *_parents())],
-        },
+        {"seat": ACTOR, "ask": [_plain(f"/R/{name}") for name in ("raced", *_parents())]},
         *_interleaved(chance, [watches]),
         *_interleaved(chance, early),
-        {"pass": PASS_MS},
-        *_interleaved(chance, late),
-        {"seat": OWNER, "ask": [["closeSession"]]},
+    ]
+    then = [*_interleaved(chance, late), {"seat": OWNER, "ask": [["closeSession"]]}]
+    last = [{"settle": MEDIUM_MS}, {"look": True}]
+    if restart:
+        return [*first, *then, {"restart": True}, *last]
+    raced = [f"/R/raced/n{number}" for number in range(RACED)]
+    race = [
         {"seat": ACTOR, "ask": [request for at in raced for request in _emptied(at)]},
         {"race": raced},
+    ]
+    return [
+        *first,
+        {"pass": PASS_MS},
+        *then,
+        *race,
         {"settle": PASS_MS + 100},
         {"look": True},
-        {"settle": MEDIUM_MS},
-        {"look": True},
+        *last,
     ]
 
 

@@ -109,7 +109,7 @@ class ZooKeeper:
 
     def start(self) -> None:
         """Start it and wait until it serves."""
-        (self.folder / "data").mkdir(parents=True)
+        (self.folder / "data").mkdir(parents=True, exist_ok=True)
         config = self.folder / "zoo.cfg"
         config.write_text(ZOO_CFG.format(tick_ms=TICK_MS, folder=self.folder, port=self.port))
         (self.folder / "log4j.properties").write_text("log4j.rootLogger=OFF\n")
@@ -129,6 +129,11 @@ class ZooKeeper:
             assert self.process.poll() is None, f"ZooKeeper ended: {said}"
             assert time.monotonic() < deadline, f"ZooKeeper does not serve: {said}"
             time.sleep(0.05)
+
+    def restart(self) -> None:
+        """Kill it, and start it again with what it has on disk."""
+        self.stop()
+        self.start()
 
     def stop(self) -> None:
         """End it."""
@@ -150,6 +155,11 @@ class Hikari:
 
     def start(self) -> None:
         """Start all and wait until they serve."""
+        self.ensemble.start()
+
+    def restart(self) -> None:
+        """Kill all at once, and start them again."""
+        self.ensemble.kill(*self.ensemble.numbers)
         self.ensemble.start()
 
     def stop(self) -> None:

@@ -1,5 +1,7 @@
 """What ends by itself ends as in ZooKeeper; whoever holds the two against each other sees well."""
 
+from types import SimpleNamespace
+
 import pytest
 from differential import lives, servers
 from differential.dues import Dues, Late
@@ -59,7 +61,7 @@ def test_a_look_is_taken_when_nothing_is_in_doubt():
 
 
 def played(look, events=(), raced=None):
-    play = Play([("127.0.0.1", 1)], "/e1")
+    play = Play(SimpleNamespace(addresses=[("127.0.0.1", 1)]), "/e1")
     play.looks = [dict.fromkeys(look, 0)]
     play.raced = raced or {}
     for path, kinds in events:

@@ -52,7 +52,8 @@ def run(seconds: int, keep: Path | None = None) -> dict[str, Any]:
         )
         said = done.stdout + done.stderr
         harmful = [path.read_bytes().hex() for path in Path(folder).glob("found-*")]
-        assert not harmful and done.returncode == 0, f"{harmful}: {said[-3_000:]}"
+        assert not harmful, f"{harmful}: {said[-3_000:]}"
+        assert done.returncode == 0, said[-3_000:]
         return {**_figures(said), "seconds": round(time.monotonic() - begun, 1)}
 
 

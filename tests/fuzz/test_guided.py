@@ -26,10 +26,11 @@ def test_each_seed_reaches_a_decoder_and_does_no_harm():
 
 
 def test_a_defect_of_a_decoder_is_seen(monkeypatch):
+    path = b"\3" + corpus.REPLIES[0]
+    guided.one_input(path, guided.targets())
     monkeypatch.setattr(jute, "_span", lambda buf, at, end: (at, at + 4))
     with pytest.raises((Crash, AssertionError)):
-        for frame in corpus.REPLIES:
-            guided.one_input(b"\3" + frame, guided.targets())
+        guided.one_input(path, guided.targets())
 
 
 def test_a_stream_that_is_cut_wrong_is_seen(monkeypatch):
