@@ -163,7 +163,7 @@ class Network:
             if there.cut or back.cut or host in self.down:
                 again_s = next((at for at in SYNS_S if began_s + at > timeline.now), timeout)
                 if again_s < timeout:
-                    timeline.at(began_s + again_s + arrives_s, arrive)
+                    timeline.at(began_s + again_s, ask)
                     return
                 wait_s = max(0.0, began_s + timeout - timeline.now)
                 timeline.at(timeline.now + wait_s, fail, _timed_out(), process=process)
@@ -180,7 +180,12 @@ class Network:
             timeline.at(timeline.now, theirs.begin, listening.factory, process=theirs.process)
             timeline.at(back_at, ours.begin, factory, process=process)
 
-        timeline.at(timeline.now + arrives_s, arrive)
+        def ask() -> None:
+            """By our kernel, which forgets what a process wanted that is no more."""
+            if process.alive:
+                timeline.at(timeline.now + arrives_s, arrive)
+
+        ask()
 
 
 class Port:
