@@ -140,12 +140,12 @@ class Sending:
 
 @define(eq=False)
 class _Arriving:
-    """One snapshot on its way in. Rows and `broken` are the thread's."""
+    """One snapshot on its way in. Rows are the thread's."""
 
     mark: Mark
     next: int = 0  # the number of the chunk that is wanted
     rows: Rows | None = None
-    broken: bool = False
+    broken: bool = False  # of no use: the thread does nothing more for it
     checksum: int = 0  # of all that was taken
     census: Census = field(factory=Census)
     meta: bytes = b""
@@ -247,6 +247,7 @@ class Receiving:
         arriving = self._arriving
         if arriving is not None and mark in (None, arriving.mark):
             self._arriving = self.whole = self.answered = None
+            arriving.broken = True
             self.aside(lambda: self._drop(arriving), lambda: None)
 
     def _drop(self, arriving: _Arriving) -> None:

@@ -40,6 +40,7 @@ class Faults:
         self._curses: list[list[Any]] = []  # points, power, rest_s: for the leaders to come
         self._waiting: list[Callable[[Member], bool]] = []  # for something to happen in a member
         self._severed: list[Member] | None = None  # from a leader that does not notice it yet
+        self._interrupting = False  # the next snapshot, or some
         self._cursed = 0  # the newest term whose leader was met by one
         self._filled: dict[int, list[int]] = {}  # by member, the bytes that each fault leaves free
         self._full_until: dict[int, float] = {}  # by member: so long it may find no room
@@ -244,6 +245,9 @@ class Faults:
         followers = [one for one in self._members if one.running and not one.leads]
         if followers:
             self._lose(followers[0], LEFT_BEHIND_S)
+        if self._interrupting:
+            return
+        self._interrupting = True
 
         def halfway(member: Member) -> bool:
             nonlocal left
@@ -259,6 +263,7 @@ class Faults:
             else:
                 self._lose(member, seconds)
             left -= 1
+            self._interrupting = left > 0
             return not left
 
         self._waiting.append(halfway)

@@ -42,29 +42,38 @@ class SimulatedReactor:
 
 
 class SimulatedWorker:
-    """A thread: each piece of work takes as long as the disk takes, and its process goes on."""
+    """A thread: each piece of work takes as long as the disk takes when its turn comes, and its
+    process goes on."""
 
     def __init__(self, machine: "SimulatedMachine") -> None:
         self._machine = machine
         self._free_at = 0.0
-        self._pieces: deque[tuple[Callable[[], None], float]] = deque()
+        self._took_s = 0.0  # by the piece that is under way
+        self._pieces: deque[tuple[Callable[[], None], float]] = deque()  # and when it was given
 
     def do(self, piece: Callable[[], None]) -> None:
-        machine = self._machine
-        timeline = machine.process.timeline
-        took_s = machine.disk.next_sync_s()
-        self._free_at = max(self._free_at, timeline.now) + took_s
-        self._pieces.append((piece, took_s))
-        timeline.at(self._free_at, self._next, process=machine.process)
+        self._pieces.append((piece, self._machine.process.timeline.now))
+        if len(self._pieces) == 1:
+            self._begin()
+
+    def _begin(self) -> None:
+        """The first that waits. It may have begun while the process stood still."""
+        process = self._machine.process
+        _, given_at = self._pieces[0]
+        self._took_s = self._machine.disk.next_sync_s()
+        self._free_at = max(self._free_at, given_at) + self._took_s
+        process.timeline.at(max(self._free_at, process.timeline.now), self._next, process=process)
 
     def _next(self) -> None:
-        """In order, whatever the timeline does with those that a busy process has kept waiting."""
-        piece, took_s = self._pieces.popleft()
-        self._machine.begin_aside(took_s)
+        piece, _ = self._pieces[0]
+        self._machine.begin_aside(self._took_s)
         try:
             piece()
         finally:
             self._machine.end_aside()
+        self._pieces.popleft()
+        if self._pieces:
+            self._begin()
 
     def stop(self) -> None:
         pass

@@ -30,6 +30,8 @@ FIN: Final = b"FIN"
 RST: Final = b"RST"  # told apart by identity: no data is ever this very object
 RETRANSMIT_S: Final = 0.2
 UNREAD_BYTES_MAX: Final = 1 << 20
+SYNS_S: Final = (1.0, 3.0, 7.0)
+"""Behind the first: when a kernel asks again for a connection that nobody has answered."""
 UNACKNOWLEDGED_MAX: Final = 4
 """So many packets go unanswered: a sender whom no acknowledgement reaches falls silent."""
 
@@ -151,7 +153,7 @@ class Network:
     def connect(self, process: Process, host: str, port: int, factory: Any, timeout: float) -> None:
         timeline = self.timeline
         there, back = self.link(process.host, host), self.link(host, process.host)
-        arrives_s = self.latency_s(there)
+        arrives_s, began_s = self.latency_s(there), timeline.now
 
         def fail(why: ConnectError) -> None:
             factory.clientConnectionFailed(None, Failure(why))  # type: ignore[no-untyped-call]
@@ -159,7 +161,11 @@ class Network:
         def arrive() -> None:
             """At the other host's kernel."""
             if there.cut or back.cut or host in self.down:
-                wait_s = max(0.0, timeout - arrives_s)
+                again_s = next((at for at in SYNS_S if began_s + at > timeline.now), timeout)
+                if again_s < timeout:
+                    timeline.at(began_s + again_s, ask)
+                    return
+                wait_s = max(0.0, began_s + timeout - timeline.now)
                 timeline.at(timeline.now + wait_s, fail, _timed_out(), process=process)
                 return
             back_at = timeline.now + self.latency_s(back)
@@ -174,7 +180,12 @@ class Network:
             timeline.at(timeline.now, theirs.begin, listening.factory, process=theirs.process)
             timeline.at(back_at, ours.begin, factory, process=process)
 
-        timeline.at(timeline.now + arrives_s, arrive)
+        def ask() -> None:
+            """By our kernel, which forgets what a process wanted that is no more."""
+            if process.alive:
+                timeline.at(timeline.now + arrives_s, arrive)
+
+        ask()
 
 
 class Port:

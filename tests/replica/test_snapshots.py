@@ -217,6 +217,33 @@ def test_a_newer_snapshot_replaces_one_under_way() -> None:
     assert not opened
 
 
+def test_what_was_given_up_is_written_no_further() -> None:
+    """On a disk that is slow, the next snapshot would wait behind it."""
+    written: list[str] = []
+
+    class Noting(MemoryRows):
+        def write(self, batch: dict[bytes, bytes | None]) -> None:
+            written.append(self.name)
+
+        def flush(self) -> None:
+            written.append(f"{self.name} flushed")
+
+    def open_rows(name: str) -> MemoryRows:
+        rows = Noting()
+        rows.name = name
+        return rows
+
+    work: list[tuple[Callable[[], None], Callable[[], None]]] = []
+    receiving = Receiving(2, open_rows, lambda name: None, lambda *both: work.append(both))
+    older, newer = Mark(10, 1, 1), Mark(20, 1, 2)
+    for chunk in (*tell(rows_at(older).scan(b""), older), tell(rows_at(newer).scan(b""), newer)[0]):
+        receiving.take(chunk, lambda reply: None)
+    for do, back in work:
+        do()
+        back()
+    assert written == ["tree-20"]
+
+
 # A snapshot is all of a tree, or it is nothing
 
 

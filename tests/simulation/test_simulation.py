@@ -106,6 +106,22 @@ def told(simulation, words):
     return any(words in line for _, line in simulation.story)
 
 
+def test_nobody_is_judged_while_what_is_committed_is_not_applied_everywhere():
+    simulation = lived(Plan(1, 3, 100))
+    timeline, (client,) = simulation.timeline, simulation.clients
+    moments = 0
+    for _ in range(20):
+        timeline.current = client.process
+        client.ask((codes.CREATE, b"/later-", b"", b"", codes.PERSISTENT_SEQUENTIAL))
+        while client.pending:
+            assert timeline.step(timeline.now + 1)
+            if simulation._whole():
+                moments += 1
+                indexes = {member.replica.tree.index for member in simulation.members}
+                assert indexes == {simulation.witness.commit_max}
+    assert moments
+
+
 @pytest.mark.parametrize("free_mib", FREE_MIB)
 def test_full_disks_are_short_then_full_then_well_again(free_mib):
     simulation = lived(full(free_mib, [1, 2, 3]))
