@@ -32,3 +32,9 @@ class Complaints:
         unsaid, self._count = self._count - COMPLAINTS_MAX, 0
         if unsaid > 0:
             self._log.warn("and {count} more in this second: {kind}", count=unsaid, kind=self._text)
+
+
+def place(peer: Any) -> str:
+    """Where somebody calls from, as people write it."""
+    host, port = getattr(peer, "host", "?"), getattr(peer, "port", 0)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -10,6 +10,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from hikari.complaints import place
 from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
 from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
@@ -443,7 +444,7 @@ class Connection(protocol.Protocol):
         """To answer it failed: a defect of ours, which must cost nobody but this client."""
         if isinstance(error, (RowsDamaged, DiskFailed)) and self.door.damaged is not None:
             self.door.damaged(error)  # no answer of this member can be trusted any more
-        log.failure("cannot answer {peer}", failure=Failure(error), peer=self.peer)  # type: ignore[no-untyped-call]
+        log.failure("cannot answer {peer}", failure=Failure(error), peer=place(self.peer))  # type: ignore[no-untyped-call]
         self.refuse("its answer could not be made", quietly=True)
 
     def notify(self, event: bytes) -> None:
@@ -524,7 +525,7 @@ class Connection(protocol.Protocol):
         """Close at once."""
         if not self.closed:
             if not quietly:
-                self.door.complaints.say(peer=self.peer, why=why)
+                self.door.complaints.say(peer=place(self.peer), why=why)
             self.closed = self.shut = True
             self.transport.abortConnection()  # type: ignore[union-attr]
 

@@ -1,6 +1,8 @@
 """Whether a member lives, and whether it serves: what probes are told.
 
-Alive: the process answers. Ready: it serves clients, so that a probe may send them here. A disk
+Alive (`/livez`): the process answers, whatever else is wrong; who is not should be started again,
+and a member without a quorum must not be. Ready (`/readyz`, and `/health` as etcd has it): it knows
+a leader that has a quorum and serves clients, so that a probe may send them here. A disk
 that is short of room is an alarm, not a reason to be unready: reads, deletes and sessions work,
 and to send everybody elsewhere would help nobody. So are digests that differ with no majority for
 either. A member whose tree is not that of a majority ends at once, and is healing from then on.

@@ -1,5 +1,5 @@
-"""What a member says over HTTP: probes, ZooKeeper's admin commands, and metrics. Nothing else, to
-a bounded number of callers at a time, and to nobody who does not read it."""
+"""What a member says over HTTP: probes, ZooKeeper's admin commands, and metrics. Nothing else, and
+to nobody who does not read it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,14 +7,15 @@ from html import escape
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from twisted.internet.interfaces import IAddress, IPushProducer
+from twisted.internet.interfaces import IPushProducer
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request, Site
+from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
 from hikari.gateway import admin
+from hikari.gateway.callers import Port
 from hikari.gateway.health import health
 from hikari.gateway.metrics import CONTENT_TYPE, Metrics
 from hikari.gateway.telling import PATIENCE_S, TURN_BYTES
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 log = Logger()
 
-CONNECTIONS_MAX: Final = 64
-IDLE_S_MAX: Final = 10
-BODY_BYTES_MAX: Final = 1 << 10
-"""Nobody who may be answered has more to say."""
 PROBES: Final = (b"/livez", b"/readyz", b"/health")
 _JSON: Final = b"application/json"
 
@@ -74,24 +71,6 @@ class _Page(Resource):
 def _text(request: Any, body: bytes, kind: bytes = _JSON) -> bytes:
     request.setHeader(b"content-type", kind)
     return b"" if request.method == b"HEAD" else body
-
-
-class _Request(Request):
-    """Twisted keeps any body; we want none, and take a short one."""
-
-    _body_bytes = 0
-
-    def handleContentChunk(self, data: bytes) -> None:
-        self._body_bytes += len(data)
-        if self._body_bytes > BODY_BYTES_MAX:
-            transport: Any = self.channel.transport
-            transport.abortConnection()
-        else:
-            super().handleContentChunk(data)  # type: ignore[no-untyped-call]
-
-    def process(self) -> None:
-        if self._body_bytes <= BODY_BYTES_MAX:
-            super().process()  # type: ignore[no-untyped-call]
 
 
 @implementer(IPushProducer)
@@ -152,37 +131,9 @@ class _Pieces:
         self._request.channel.transport.abortConnection()
 
 
-class Port(Site):
-    """Answers a bounded number of callers at a time."""
-
-    noisy = False
-
-    def __init__(self, page: _Page) -> None:
-        super().__init__(page, requestFactory=_Request, timeout=IDLE_S_MAX)  # type: ignore[no-untyped-call]
-        self.displayTracebacks = False
-        self._open = 0
-
-    def buildProtocol(self, addr: IAddress | None) -> Any:
-        if self._open >= CONNECTIONS_MAX:
-            return None
-        made: Any = super().buildProtocol(addr)  # type: ignore[no-untyped-call]
-        self._open += 1
-        lost = made.connectionLost
-
-        def connectionLost(reason: Any) -> None:
-            self._open -= 1
-            lost(reason)
-
-        made.connectionLost = connectionLost
-        return made
-
-    def log(self, request: Any) -> None:
-        """Probes are not worth a line each."""
-
-
 def metrics_port(door: "Door") -> Port:
     """Where Prometheus asks, as ZooKeeper has it on a port of its own."""
-    return Port(_Page({b"/metrics": _metrics(door)}))
+    return Port(door, _Page({b"/metrics": _metrics(door)}))
 
 
 def admin_port(door: "Door", commands: str) -> Port:
@@ -193,7 +144,7 @@ def admin_port(door: "Door", commands: str) -> Port:
     for path in PROBES:
         page.pages[path] = lambda request: _probe(door, request)
     page.below = (prefix + b"/", lambda request, name: _command(door, request, name))
-    return Port(page)
+    return Port(door, page)
 
 
 def _metrics(door: "Door") -> Callable[[Any], bytes]:
@@ -203,7 +154,7 @@ def _metrics(door: "Door") -> Callable[[Any], bytes]:
 
 def _probe(door: "Door", request: Any) -> bytes:
     found = health(door)
-    if request.path == b"/readyz" and not found["ready"]:
+    if request.path != b"/livez" and not found["ready"]:
         request.setResponseCode(503)
     return _text(request, json.dumps(found).encode() + b"\n")
 

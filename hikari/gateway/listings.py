@@ -5,6 +5,7 @@ gone by the time its turn comes is left out."""
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from hikari.complaints import place
 from hikari.raft.raft import LEADER
 from hikari_wire import codes
 
@@ -58,8 +59,7 @@ def text(path: bytes) -> str:
 
 
 def address(connection: "Connection") -> str:
-    host, port = connection.peer.host, connection.peer.port
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return place(connection.peer)
 
 
 def traffic_of(connection: "Connection") -> dict[str, Any]:

@@ -15,7 +15,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from hikari.complaints import Complaints
+from hikari.complaints import Complaints, place
 from hikari.outlet import Outlet
 from hikari.peers.codec import (
     FRAME_BYTES_MAX,
@@ -95,7 +95,7 @@ class _Framed(protocol.Protocol):
         raise BadFrame("nothing is said on a link the wrong way")
 
     def refuse(self, why: str) -> None:
-        host = self.transport.getPeer()  # type: ignore[union-attr]
+        host = place(self.transport.getPeer())  # type: ignore[union-attr]
         self.links.complaints.say(host=host, why=why)
         self.refused = True
         self.transport.abortConnection()  # type: ignore[union-attr]

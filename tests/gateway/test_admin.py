@@ -9,7 +9,8 @@ from replica.cluster import Cluster, Member
 from replica.wire import Client
 from twisted.internet.testing import StringTransport
 
-from hikari.gateway.http import BODY_BYTES_MAX, admin_port, metrics_port
+from hikari.gateway.callers import BODY_BYTES_MAX
+from hikari.gateway.http import admin_port, metrics_port
 from hikari.gateway.telling import PATIENCE_S
 from hikari.replica.digests import DIGEST_ENTRIES
 from hikari_wire import codes

@@ -6,6 +6,7 @@ import pytest
 from replica.cluster import Cluster, Member
 from replica.wire import Client, Wire, acl_of, multi
 from twisted.internet.interfaces import ISystemHandle
+from twisted.logger import capturedLogs, formatEvent
 from zope.interface import implementer
 
 from hikari.gateway.connection import ClientPort
@@ -84,9 +85,12 @@ def test_who_does_not_ask_for_a_session_is_sent_away(dial: Dial, cluster: Cluste
 
 def test_no_more_connections_than_allowed(dial: Dial, cluster: Cluster, member: Member) -> None:
     member.door.connections_max = 3
-    clients = [dial() for _ in range(5)]
-    cluster.run()
+    with capturedLogs() as logged:
+        clients = [dial() for _ in range(5)]
+        cluster.run()
     assert [client.closed for client in clients] == [False] * 3 + [True] * 2
+    line = "client 10.0.0.9:4711 closed: too many connections"
+    assert [formatEvent(event) for event in logged] == [line] * 2
     clients[0].wire.die()
     latest = dial()
     cluster.run()

@@ -6,7 +6,7 @@ import pytest
 from replica.cluster import Cluster, Member
 from twisted.internet.testing import StringTransport
 
-from hikari.gateway.http import CONNECTIONS_MAX, admin_port
+from hikari.gateway.http import admin_port
 from hikari.peers.messages import Digest
 from hikari.replica.digests import DIGEST_ENTRIES
 
@@ -27,17 +27,34 @@ def asked(member: Member, request: bytes) -> tuple[int, dict]:
 def test_a_member_that_serves_is_ready() -> None:
     cluster = Cluster()
     for member in cluster.members.values():
-        status, body = asked(member, b"GET /readyz")
-        assert status == 200
-        assert body["ready"]
-        assert body["reasons"] == body["alarms"] == []
-        assert body["leader"] == cluster.leader.number
-        assert body["role"] == ("leader" if member.leads else "follower")
+        for path in (b"/readyz", b"/health", b"/livez"):
+            status, body = asked(member, b"GET " + path)
+            assert status == 200
+            assert body["ready"]
+            assert body["reasons"] == body["alarms"] == []
+            assert body["leader"] == cluster.leader.number
+            assert body["role"] == ("leader" if member.leads else "follower")
+
+
+def test_nobody_is_ready_without_a_majority_and_everybody_lives() -> None:
+    cluster = Cluster()
+    leader, others = cluster.leader, cluster.followers
+    for member in others:
+        cluster.stop(member)
+    cluster.tick(40)
+    for path, expected in ((b"/readyz", 503), (b"/health", 503), (b"/livez", 200)):
+        assert asked(leader, b"GET " + path)[0] == expected
+    for member in others:
+        cluster.start(member.number)
+    cluster.heal()
+    cluster.elect()
+    for path in (b"/readyz", b"/health", b"/livez"):
+        assert asked(leader, b"GET " + path)[0] == 200
 
 
 def test_a_member_without_a_leader_lives_but_is_not_ready() -> None:
     member = Cluster(elect=False).members[1]
-    for path, expected in ((b"/readyz", 503), (b"/livez", 200), (b"/health", 200)):
+    for path, expected in ((b"/readyz", 503), (b"/livez", 200), (b"/health", 503)):
         status, body = asked(member, b"GET " + path)
         assert status == expected
         assert not body["ready"]
@@ -97,13 +114,3 @@ def test_there_is_nothing_else(member: Member, path: bytes) -> None:
 
 def test_a_head_has_no_body(member: Member) -> None:
     assert asked(member, b"HEAD /readyz") == (200, {})
-
-
-def test_there_is_a_bound_on_probes(member: Member) -> None:
-    port = admin_port(member.door, "/commands")
-    made = [port.buildProtocol(None) for _ in range(CONNECTIONS_MAX)]
-    for protocol in made:
-        protocol.makeConnection(StringTransport())
-    assert port.buildProtocol(None) is None
-    made[0].connectionLost(None)
-    assert port.buildProtocol(None) is not None
