@@ -94,8 +94,12 @@ class Server:
         )
         opening_s = machine.seconds()
         self.journal, self.rows, self.tree = healing.open()
-        self.opened = Tally()
-        self.opened.add(1000 * (machine.seconds() - opening_s))
+        self.opening = {  # by ZooKeeper's names
+            "dbinittime": Tally.of(1000 * (machine.seconds() - opening_s)),
+            "startup_snap_load_time": Tally.of(1000 * healing.tree_s),
+            "startup_txns_load_time": Tally.of(1000 * healing.journal_s),
+            "startup_txns_loaded": Tally.of(self.journal.last.index - self.tree.index),
+        }
         self.aside = healing.aside
         self.unhealed = self.aside.unhealed()
         self._whole_at = self.journal.last.index
@@ -261,7 +265,8 @@ class Server:
         """What only this room can tell: see hikari.gateway.figures."""
         yield "approximate_data_size", self.rows.data_bytes()
         yield "fsynctime", self.disk.durations
-        yield "dbinittime", self.opened
+        yield "sync_processor_queue_flush_time_ms", self.disk.durations
+        yield from self.opening.items()
         yield "hikari_fsync_mean_ms", round(1000 * self.disk.mean_s, 3)
         yield "hikari_fsync_slowest_ms", round(1000 * self.disk.slowest_s, 3)
         yield "hikari_fsync_threaded", int(self.disk.threaded)

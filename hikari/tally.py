@@ -12,6 +12,14 @@ class Tally:
     def __init__(self) -> None:
         self.reset()
 
+    @classmethod
+    def of(cls, value: float, count: int = 1) -> "Tally":
+        """Of one value, `count` times."""
+        tally = cls()
+        if count:
+            tally.add(value, count)
+        return tally
+
     def reset(self) -> None:
         """Begin anew."""
         self.count = 0

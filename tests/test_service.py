@@ -56,3 +56,22 @@ def test_a_turn_that_was_asked_for_before_the_stop_comes_to_nothing():
     for turn in left_over:
         turn()
     assert member.machine.ended is None
+
+
+def test_the_opening_is_told_of_by_zookeepers_names():
+    timeline = Timeline(random.Random(1))
+    member = make(timeline, Network(timeline, random.Random(2)))
+    member.start()
+    timeline.run(1.0)
+    server = member.server
+    found = server.opening
+    for name in ("dbinittime", "startup_snap_load_time", "startup_txns_load_time"):
+        assert found[name].count == 1
+    parts = found["startup_snap_load_time"].total + found["startup_txns_load_time"].total
+    assert parts <= found["dbinittime"].total
+    assert found["startup_txns_loaded"].total == 0
+    entries = server.journal.last.index
+    member.kill()
+    member.start()
+    timeline.run(1.0)
+    assert 0 < member.server.opening["startup_txns_loaded"].total <= entries

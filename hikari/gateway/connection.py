@@ -58,7 +58,7 @@ class Connection(protocol.Protocol):
         *("due", "ending", "frames", "handshake", "held_back", "held_bytes", "identities"),
         *("local", "out", "outlet", "parked", "peer", "session", "shut"),
         *("slots", "syncs", "telling", "timeout_ms", "traffic", "underway_bytes", "waiting"),
-        *("of_keeper", "watched_bytes"),
+        *("of_keeper", "sizes", "watched_bytes"),
     )
 
     def __init__(self, door: Door) -> None:
@@ -72,6 +72,7 @@ class Connection(protocol.Protocol):
         self.out: list[bytes] = []
         self.traffic = Traffic()
         self.traffic.made_s = door.now_s
+        self.sizes = door.sizes
         self.underway_bytes = 0
         self.counted = 0  # of `slots`, in door.outstanding
         self.held_bytes = 0  # of all that it makes us keep, in door.held_bytes
@@ -476,7 +477,18 @@ class Connection(protocol.Protocol):
         self.due = False
         out = self.out
         if out and not self.closed:
-            data = b"".join(out) if len(out) > 1 else out[0]
+            if len(out) == 1:
+                data = out[0]
+                sizes = self.sizes
+                sizes.last = size = len(data)
+                sizes.bytes += size
+                if size > sizes.most:
+                    sizes.most = size
+                if 0 < size < sizes.least:  # a goodbye is none
+                    sizes.least = size
+            else:
+                data = b"".join(out)
+                self.sizes.several(out, len(data))
             traffic = self.traffic
             traffic.sent += len(out)
             traffic.told = self.door.moment

@@ -1,5 +1,6 @@
 """What a member counts of its clients."""
 
+from math import inf
 from typing import Final
 
 from hikari.tally import Tally
@@ -54,6 +55,32 @@ class Traffic:
         self.reads.merge(other.reads)
 
 
+class Sizes:
+    """Of the frames that clients were told, in bytes: one is counted where it is written."""
+
+    __slots__ = ("bytes", "last", "least", "most")
+
+    def __init__(self) -> None:
+        self.bytes = 0  # of all
+        self.reset()
+
+    def reset(self) -> None:
+        """But for the sum."""
+        self.last = self.most = -1
+        self.least: float = inf
+
+    def several(self, frames: list[bytes], size: int) -> None:
+        """That are written at once, `size` of all of them."""
+        sizes = list(map(len, frames))
+        self.bytes += size
+        self.last = sizes[-1]
+        most, least = max(sizes), min(sizes)
+        if most > self.most:
+            self.most = most
+        if 0 < least < self.least:  # a goodbye is none
+            self.least = least
+
+
 class Counts:
     """Events of connections since the start, which nothing resets."""
 
@@ -66,6 +93,7 @@ class Counts:
         "refused",
         "strangers",
         "unserved",
+        "watch_bytes",
     )
 
     def __init__(self) -> None:
@@ -76,6 +104,7 @@ class Counts:
         self.refused = 0  # connections for which there was no room
         self.strangers = 0  # connections that asked for no session in time
         self.unserved = 0  # connections sent away because there was no leader
+        self.watch_bytes = 0  # of frames that told of events
         self.fired: Final = {type: Tally() for type in _EVENTS}  # how many were told of each
 
 

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 
 from hikari.complaints import Complaints
 from hikari.gateway.about import About
-from hikari.gateway.counts import Counts, Traffic
+from hikari.gateway.counts import Counts, Sizes, Traffic
 from hikari.gateway.figures import Figure
 from hikari.gateway.pressure import forget
 from hikari.gateway.relief import relieve
@@ -67,6 +67,7 @@ class Door:
     gone_by: Traffic = field(init=False, default=Factory(Traffic))
     """Of connections that are gone, less what is not counted any more."""
     counts: Counts = field(init=False, default=Factory(Counts))
+    sizes: Sizes = field(init=False, default=Factory(Sizes))
     trace_mask: int = field(init=False, default=0)  # what `stmk` said; nothing is traced
     figures: list[Callable[[], Iterable[Figure]]] = field(init=False, default=Factory(list))
     """What other rooms know: see hikari.gateway.figures."""
@@ -163,6 +164,7 @@ class Door:
     def reset(self) -> None:
         """Latencies and frames are counted anew."""
         self.replica.counts.sizes.reset()
+        self.sizes.reset()
         before, now = self.gone_by, self.traffic()
         before.received -= now.received
         before.sent -= now.sent
@@ -189,7 +191,9 @@ class Door:
             if watchers:
                 self.counts.fired[type].add(len(watchers))
                 event = notification(type, codes.STATE_SYNC_CONNECTED, path, zxid)
-                for watcher in readers(watchers, acl) if acl else watchers:
+                told = readers(watchers, acl) if acl else watchers
+                self.counts.watch_bytes += len(event) * len(told)
+                for watcher in told:
                     watcher.notify(event)
 
     def session_moved(self, session: int, attachment: int) -> None:

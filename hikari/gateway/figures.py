@@ -12,15 +12,18 @@ import resource
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from hikari.gateway import never
 from hikari.gateway.counts import Traffic
 from hikari.raft.raft import LEADER
+from hikari.replica.replica import Replica
 from hikari.tally import Tally
 from hikari_wire import codes
 
 if TYPE_CHECKING:
     from hikari.gateway.door import Door
 
-Figure = tuple[str, int | float | str | Tally]
+Figure = tuple[str, int | float | str | Tally | dict[int, Tally]]
+"""Several tallies: one of each member, by its number."""
 
 VERSION_TEXT = "3.9.3-hikari-0.1.0, built on 2026-11-20 00:00 UTC"
 TEXTS: Final = frozenset(("version", "server_state", "peer_state"))
@@ -66,14 +69,21 @@ def everything(door: "Door") -> Iterator[Figure]:
 def plain(figures: Iterable[Figure]) -> Iterator[tuple[str, int | float | str]]:
     """A tally as the five figures that ZooKeeper makes of it."""
     for name, value in figures:
-        if not isinstance(value, Tally):
+        if isinstance(value, Tally):
+            yield from _five(name, value)
+        elif isinstance(value, dict):
+            for member, tally in sorted(value.items()):
+                yield from _five(f"{member}_{name}", tally)
+        else:
             yield name, value
-            continue
-        yield f"avg_{name}", round(value.total / max(value.count, 1), 4)
-        yield f"min_{name}", round(value.least)
-        yield f"max_{name}", round(value.most)
-        yield f"cnt_{name}", value.count
-        yield f"sum_{name}", round(value.total)
+
+
+def _five(name: str, value: Tally) -> Iterator[tuple[str, int | float]]:
+    yield f"avg_{name}", round(value.total / max(value.count, 1), 4)
+    yield f"min_{name}", round(value.least)
+    yield f"max_{name}", round(value.most)
+    yield f"cnt_{name}", value.count
+    yield f"sum_{name}", round(value.total)
 
 
 def _texts(door: "Door") -> Iterator[Figure]:
@@ -107,6 +117,9 @@ def gauges(door: "Door") -> Iterator[Figure]:
     yield "connection_drop_probability", 0.0
     yield "outstanding_tls_handshake", 0
     yield "auth_failed_count", door.counts.auth_failed
+    yield "last_client_response_size", door.sizes.last
+    yield "min_client_response_size", int(min(door.sizes.least, door.sizes.most))
+    yield "max_client_response_size", door.sizes.most
     if len(door.replica.raft.voters) > 1:
         yield "quorum_size", len(door.replica.raft.voters)
         yield from _of_the_leader(door)
@@ -136,7 +149,11 @@ def counters(door: "Door") -> Iterator[Figure]:
     log, counts = door.replica.counts, door.counts
     yield "proposal_count", log.proposed
     yield "commit_count", log.committed
+    yield "request_commit_queued", log.committed + log.followed
+    yield "learner_proposal_received_count", door.replica.delays.received
     yield "learner_commit_received_count", log.followed
+    yield "sync_processor_request_queued", int(log.batches().total)
+    yield "diff_count", door.replica.delays.joins
     yield "looking_count", log.looked
     yield "snap_count", door.replica.sending.begun
     yield "stale_sessions_expired", log.expired
@@ -148,8 +165,12 @@ def counters(door: "Door") -> Iterator[Figure]:
     yield "sessionless_connections_expired", counts.strangers
     yield "cnxn_closed_without_zk_server_running", counts.unserved
     yield "bytes_received_count", door.traffic().bytes
+    yield "response_bytes", door.sizes.bytes - counts.watch_bytes
+    yield "watch_bytes", counts.watch_bytes
     yield "digest_mismatches_count", door.replica.digests.mismatches
     yield "unrecoverable_error_count", 0  # this process would have ended
+    for name in never.COUNTERS:
+        yield name, 0
 
 
 def summaries(door: "Door") -> Iterator[Figure]:
@@ -157,13 +178,33 @@ def summaries(door: "Door") -> Iterator[Figure]:
     traffic = door.traffic()
     yield "updatelatency", traffic.writes
     yield "readlatency", _reads(traffic)
-    yield "election_time", door.replica.counts.elections
-    yield "snapshottime", door.replica.compaction.flushes
+    yield from _of_the_log(door.replica)
+    yield "connection_token_deficit", Tally.of(0, door.counts.asked)  # as without a limit
+    for name in never.SUMMARIES:
+        yield name, Tally()
     for type, name in _FIRED.items():
         yield name, door.counts.fired[type]
     for name, value in _more(door):
         if not name.startswith("hikari_"):
             yield name, value
+
+
+def _of_the_log(replica: Replica) -> Iterator[Figure]:
+    counts, delays = replica.counts, replica.delays
+    yield "election_time", counts.elections
+    yield "unavailable_time", counts.away
+    yield "leader_unavailable_time", counts.away_to_lead
+    yield "snapshottime", replica.compaction.flushes
+    yield "inflight_snap_count", replica.sending.at_once
+    yield "sync_processor_batch_size", counts.batches()
+    yield "proposal_latency", delays.arrived
+    yield "proposal_ack_creation_latency", delays.durable
+    yield "ack_latency", delays.answered
+    yield "quorum_ack_latency", delays.committed
+    yield "commit_propagation_latency", delays.heard
+    yield "propagation_latency", delays.applied
+    yield "follower_sync_time", delays.joined
+    yield "learner_handler_qp_size", delays.waiting
 
 
 def _reads(traffic: Traffic) -> Tally:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.interfaces import ISystemHandle
 
+from hikari.gateway.counts import Sizes
 from hikari.gateway.isolation import admit, end_as_expired, welcome
 from hikari.gateway.telling import Telling
 from hikari.gateway.words import WORD_BYTES, WORDS, answer, bytes_of
@@ -66,6 +67,7 @@ class Handshake:
             return
         connection.traffic.received += 1
         connection.shut = True
+        connection.sizes = Sizes()  # it is told no frames
         connection.telling = Telling(connection, answer(connection.door, data[:size]))
         connection.telling.go_on()
 

@@ -36,6 +36,11 @@ class _Figures(Collector):
             told = name.replace("_", " ")
             if isinstance(value, Tally):
                 yield SummaryMetricFamily(name, told, value.count, value.total)
+            elif isinstance(value, dict):
+                of_each = SummaryMetricFamily(name, told, labels=["key"])
+                for member, tally in sorted(value.items()):
+                    of_each.add_metric([str(member)], tally.count, tally.total)
+                yield of_each
             elif name in TEXTS:
                 continue
             elif name in counted:

@@ -21,10 +21,12 @@ class Progress:
         "appends",
         "bytes",
         "forgotten",
+        "joins",
         "match",
         "next",
         "probed",
         "round",
+        "rows",
         "silent",
         "state",
         "told_commit",
@@ -44,6 +46,8 @@ class Progress:
         self.forgotten = 0  # > 0: it is recovering; only what it said since this round counts
         self.appends: deque[tuple[int, int]] = deque()  # (last index, bytes) unanswered
         self.bytes = 0
+        self.joins = 0  # how often it was found to be level, or close, without rows
+        self.rows = False  # it is, or was last, sent rows
 
     def fit(self) -> bool:
         """It could lead: it is whole, it answers, and entries reach it."""
@@ -86,6 +90,11 @@ class Progress:
         return True
 
     def become(self, state: int) -> None:
+        if state == REPLICATE:
+            self.joins += not self.rows
+            self.rows = False
+        elif state == SNAPSHOT:
+            self.rows = True
         self.state = state
         self.probed = False
         self.appends.clear()

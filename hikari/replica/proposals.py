@@ -182,6 +182,15 @@ def payloads(time_ms: int, proposals: list[bytes]) -> list[bytes]:
     return [msgpack.packb((time_ms, some)) for some in batches(proposals)]
 
 
+_UINT64: Final = 0xCF
+
+
+def gathered_ms(payload: bytes) -> int:
+    """When its leader made it, by that one's wall clock; 0 if it says nothing. Without unpacking:
+    it may be long."""
+    return int.from_bytes(payload[2:10], "big") if payload and payload[1] == _UINT64 else 0
+
+
 def batches(proposals: list[bytes]) -> list[list[bytes]]:
     """The same in order, each about as much as one message may carry."""
     if len(proposals) <= 1 or sum(map(len, proposals)) <= PAYLOAD_BYTES_MAX:

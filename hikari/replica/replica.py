@@ -16,7 +16,9 @@ from hikari.replica.barriers import Barriers
 from hikari.replica.collector import Collector
 from hikari.replica.compaction import Compaction
 from hikari.replica.counts import LogCounts
+from hikari.replica.delays import Delays
 from hikari.replica.digests import DIGEST_ENTRIES, Digests
+from hikari.replica.leaderless import why_leaderless
 from hikari.replica.nobody import payload_of_nobody
 from hikari.replica.over_quota import OverQuota
 from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads, unpack
@@ -116,6 +118,7 @@ class Replica:
     barriers: Barriers = field(init=False)
     counts: LogCounts = field(init=False, default=Factory(LogCounts))
     sending: Sending = field(init=False)
+    delays: Delays = field(init=False)
     digests: Digests = field(init=False)
     scrub: Scrub = field(init=False, default=Factory(Scrub))
     room: Room = field(init=False)
@@ -144,7 +147,9 @@ class Replica:
             newest=self.tree.index,
         )
         self.room = Room(self.member, len(self.raft.voters))
+        self.delays = Delays(self.member, self.proposals.seconds, self.wall_ms)
         self.counts.leader(0, self.member, self.proposals.seconds())
+        self.counts.serves(False, False, self.proposals.seconds())
 
     # ---- what moves it
 
@@ -186,10 +191,14 @@ class Replica:
             self._refuse(message)
         else:
             self.raft.step(message)
-            if kind is Append and self.serving:
-                self._silent_ticks = 0
-            if kind is AppendReply and self.raft.quiet():
-                return  # the second answer to what the first had decided
+            if kind is Append:
+                if self.serving:
+                    self._silent_ticks = 0
+                self.delays.took(message, self.raft.leader)
+            if kind is AppendReply:
+                self.delays.answered_by(message.sender, self.raft.leadership)
+                if self.raft.quiet():
+                    return  # the second answer to what the first had decided
         self.wake()
 
     def peer_lost(self, peer: int) -> None:
@@ -212,6 +221,8 @@ class Replica:
         elif self.raft.role == LEADER and (heir := self.room.heir()):
             self.raft.transfer(heir)  # it leads no more, nor stands: nothing could be written
         self.sending.tick()
+        self.delays.tick(self.raft.leadership)
+        self.counts.serves(self.serving, self.raft.role == LEADER, self.proposals.seconds())
         answered = self.receiving.answered
         if answered is not None and self.raft.leader and self._ticks % HEARD_TICKS == 0:
             self._outbox.append((self.raft.leader, answered))
@@ -229,7 +240,8 @@ class Replica:
             self._silent_ticks = min(self.raft.election_ticks, self.leader_lost_ticks - 1)
         self._silent_ticks += 1
         if self._silent_ticks == self.leader_lost_ticks:
-            log.warn("no word of a leader: {why}", why=self._why_leaderless())
+            why = why_leaderless(self.raft, self.room.starved, self.serving, self.journal.bereft)
+            log.warn("no word of a leader: {why}", why=why)
             self.door.leader_lost()
         self.wake()
 
@@ -240,21 +252,6 @@ class Replica:
         if self.room.starved:
             return False
         return leader == self.member or (leader != 0 and self.peers.linked(leader))
-
-    def _why_leaderless(self) -> str:
-        raft = self.raft
-        if self.room.starved:
-            return "the disk of this member is full"
-        if raft.leader and not self.serving:
-            return f"member {raft.leader} leads, but cannot be reached from here"
-        if not raft.recovering:
-            return "too few members can be reached, or are whole, to elect one"
-        if raft.log.last.index or self.journal.bereft:
-            return (
-                "entries promised durable are gone here, so this member does not vote: the others"
-                " must elect one. If a majority is damaged or gone, see `hikari salvage`"
-            )
-        return "nobody knows of any data yet: the first start waits for all members"
 
     # ---- the turn
 
@@ -273,6 +270,8 @@ class Replica:
         else:
             self.wake()
         self._turning = False
+        if self.delays.following:
+            self.delays.moved(self.raft.log)
         if committed:
             self.counts.commit(len(committed), self.raft.role == LEADER)
             if committed[0].index <= self.tree.index:  # a snapshot of this turn has them
@@ -280,6 +279,8 @@ class Replica:
             self._apply(committed)
             if committed and self.proposals.applied(committed[-1].term):
                 self.wake()
+        if self.delays.following:
+            self.delays.in_tree(self.tree.index)
         self.barriers.applied(self.tree.index)
         if self._settle_due or len(self.tree.changed) >= SETTLE_ROWS:
             self._settle_due = False
@@ -318,6 +319,7 @@ class Replica:
     def _changed_allegiance(self) -> None:
         before, self._allegiance = self._allegiance, (self.raft.leader, self.raft.term)
         self.counts.leader(self.raft.leader, self.member, self.proposals.seconds())
+        self.delays.follow(self.raft.leader)
         self._forwarded, self._expired = [], []
         self.proposals.followed(before, self._allegiance)
         self.barriers.again()
@@ -343,6 +345,7 @@ class Replica:
             for payload in payloads(self.wall_ms(), gathered):
                 raft.propose(payload)
                 self.counts.propose(len(payload))
+                self.delays.gathered(raft.log.last.index, raft.leadership)
 
     def _carry_out(self, ready: Ready) -> bool:
         """Send, write, sync. Whether Raft may have more to say now."""
@@ -355,6 +358,7 @@ class Replica:
             self.peers.send(outbox)  # before we write: the peers write while we do
         if number:
             self.journal.append(ready.hard_state, ready.entries)
+            self.counts.write(len(ready.entries))
             self.disk.sync(number, self._durable)
         for context, index in ready.reads:
             self.barriers.indexed(context, index)

@@ -9,6 +9,7 @@ from twisted.logger import Logger
 
 from hikari.raft.entry import Mark
 from hikari.raft.messages import Chunk, ChunkReply
+from hikari.tally import Tally
 from hikari.tree import keys
 from hikari.tree.census import Census
 from hikari.tree.rows import Rows, RowsDamaged, RowsFull, View
@@ -61,6 +62,7 @@ class Sending:
     member: int
     ended: Callable[[int], None]  # Raft.snapshot_ended
     begun: int = field(init=False, default=0)
+    at_once: Tally = field(init=False, default=Factory(Tally))  # under way, whenever one begins
     _transfers: dict[int, _Transfer] = field(init=False, default=Factory(dict))
     _resting: dict[int, int] = field(init=False, default=Factory(dict))  # peer -> ticks left
 
@@ -68,6 +70,7 @@ class Sending:
         self.begun += 1
         self.end(peer)
         self._transfers[peer] = _Transfer(view, mark)
+        self.at_once.add(len(self._transfers))
 
     def sends_to(self, peer: int) -> bool:
         return peer in self._transfers

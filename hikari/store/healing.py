@@ -78,6 +78,7 @@ class Healing:
         self._said = said
         self._files = files
         self._condemned: dict[str, str] = {}
+        self.journal_s = self.tree_s = 0.0  # how long each took to be opened
 
     def open(self) -> Opened:
         """What is good, opened; what is not, set aside."""
@@ -108,9 +109,11 @@ class Healing:
         if JOURNAL in self._condemned:
             raise JournalDamaged(f"{self._folder / JOURNAL}: {self._condemned[JOURNAL]}")
         # A new folder and one that was lost look alike: who has nothing has forgotten everything.
+        began_s = self._seconds()
         journal = RocksJournal(
             self._folder, rejoin=not self._trees(), seconds=self._seconds, files=self._files
         )
+        self.journal_s = self._seconds() - began_s
         try:
             self._demand_company(journal)
             for name in self._files.names(
@@ -118,7 +121,9 @@ class Healing:
             ):  # an interrupted or replaced snapshot
                 if name != journal.tree_name:
                     self._files.remove(self._folder / name)
+            began_s = self._seconds()
             rows, tree = self._open_tree(journal)
+            self.tree_s = self._seconds() - began_s
             try:
                 self._fit_together(journal, tree)
                 self._tidy()

@@ -1,6 +1,8 @@
 """What Prometheus is told: ZooKeeper 3.9's names, without a prefix and without `_total`."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from gateway.test_admin import asked
@@ -10,8 +12,8 @@ from replica.wire import Client
 
 from hikari_wire import codes
 
-# What the panels of Grafana's dashboard 10465 and the usual alerts ask for, as far as it has a
-# meaning here. A name of a summary stands for its _sum and its _count.
+# What the panels of Grafana's dashboard 10465 and the usual alerts ask for, as far as every member
+# has it. A name of a summary stands for its _sum and its _count.
 PLAIN = [
     "avg_latency",
     "max_latency",
@@ -68,6 +70,18 @@ SUMMARIES = [
 ]
 
 
+# All that dashboard 10465 asks for, but for the JVM's, and what of it a leader does not tell.
+_ASKED = json.loads((Path(__file__).parent / "dashboard.json").read_text())
+DASHBOARD, DASHBOARD_SUMMARIES = set(_ASKED["plain"]), set(_ASKED["summaries"])
+ABSENT, ABSENT_SUMMARIES = set(_ASKED["absent"]), set(_ASKED["absent_summaries"])
+OF_THE_SERVICE = {
+    *("approximate_data_size", "fsynctime", "dbinittime", "startup_snap_load_time"),
+    *("startup_txns_loaded", "sync_processor_queue_flush_time_ms"),
+}
+"""They come from a real disk: see tests/test_service.py."""
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+
+
 def scraped(member: Member) -> dict[str, float]:
     """All samples without labels, by name."""
     status, body = asked(member, b"GET /metrics")
@@ -88,6 +102,68 @@ def test_a_leader_and_a_follower_have_their_names() -> None:
         assert not set(summaries) - found
         assert not set(OF_AN_ENSEMBLE) - found
         assert set(OF_A_LEADER) <= found if member.leads else not set(OF_A_LEADER) & found
+
+
+def test_a_leader_tells_all_that_the_dashboard_asks_for_but_what_has_no_meaning() -> None:
+    cluster = Cluster(3)
+    cluster.write(cluster.client(cluster.leader), b"/a")
+    cluster.tick(3)
+    _, body = asked(cluster.leader, b"GET /metrics")
+    told = set(re.findall(r"^(\w+?)(?:_sum)?(?:\{.*\})? ", body.decode(), re.M))
+    asked_for = DASHBOARD | DASHBOARD_SUMMARIES
+    assert asked_for - told - OF_THE_SERVICE == ABSENT | ABSENT_SUMMARIES
+    assert not told & (ABSENT | ABSENT_SUMMARIES)
+
+
+def test_the_documentation_says_how_much_of_the_dashboard_fills_and_names_the_rest() -> None:
+    text = " ".join(OPERATIONS.read_text().split())
+    plain, summaries = len(DASHBOARD), len(DASHBOARD_SUMMARIES)
+    said = (
+        f"Of the {plain} plain names of Grafana's dashboard 10465 a leader tells"
+        f" {plain - len(ABSENT)}, and of the {summaries} summaries"
+        f" {summaries - len(ABSENT_SUMMARIES)}"
+    )
+    assert said in text
+    assert not [name for name in (*ABSENT, *ABSENT_SUMMARIES) if f"`{name}`" not in text]
+
+
+def test_sizes_of_answers(member: Member, client: Client, cluster: Cluster) -> None:
+    cluster.write(client, b"/a", b"x" * 1_000)
+    member.door.reset()
+    assert [scraped(member)[f"{which}_client_response_size"] for which in ("min", "max")] == [
+        -1
+    ] * 2
+    before = scraped(member)
+    client.ask((codes.GET_DATA, b"/a", False))
+    client.ask((codes.EXISTS, b"/a", True), (codes.EXISTS, b"/b", False))
+    found = scraped(member)
+    exists, data, none = 16 + 68, 16 + 4 + 1_000 + 68, 16
+    sizes = [found[f"{which}_client_response_size"] for which in ("min", "last", "max")]
+    assert sizes == [none + 4, none + 4, data + 4]
+    assert found["response_bytes"] - before["response_bytes"] == exists + data + none + 3 * 4
+    client.ask((codes.DELETE, b"/a", -1))
+    cluster.run()
+    event = 16 + 4 + 4 + 4 + 2 + 4
+    assert scraped(member)["watch_bytes"] == event
+    after = scraped(member)["response_bytes"] - found["response_bytes"]
+    assert after == none + 4
+
+
+def test_a_word_is_no_answer_to_a_client(member: Member, cluster: Cluster) -> None:
+    word = cluster.dial(member)
+    word.wire.say(b"mntr")
+    cluster.run()
+    assert word.closed
+    assert scraped(member)["max_client_response_size"] == -1
+
+
+def test_each_follower_has_its_own_acknowledgements() -> None:
+    cluster = Cluster(3)
+    cluster.write(cluster.client(cluster.leader), b"/a")
+    cluster.tick(2)
+    _, body = asked(cluster.leader, b"GET /metrics")
+    found = re.findall(r'^ack_latency_count\{key="(\d)"\} (\S+)$', body.decode(), re.M)
+    assert {number: float(count) for number, count in found} == {"1": 1, "2": 1, "3": 1}
 
 
 def test_nothing_is_called_total_but_what_python_tells(member: Member) -> None:
