@@ -1,6 +1,7 @@
 """hikari.zoocfg: a configuration of ZooKeeper's is one of ours, and nothing in it is ignored."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,14 +188,32 @@ def test_a_short_tick_makes_members_give_up_sooner(read: Load) -> None:
         ("server.4=four:2888", "server.4: must be like host:port:port"),
         ("server.4=four:2888:2888", "server.4: the two ports must differ"),
         ("server.4=four:2888:3888|five:2888:3888", "server.4: several addresses"),
-        ("server.0=zero:2888:3888", "id must be from 1 to 255"),
+        ("server.0=zero:2888:3888", "server.0: N must be from 1 to 255, not 0"),
+        ("server.4=one.example:2888:3888", "server.N: members use one.example:2888 more than once"),
         ("tickTime=fast", "line 10: tickTime is there twice"),
         ("minSessionTimeout=soon", "minSessionTimeout must be a whole number"),
-        ("maxSessionTimeout=3000", "timeout_min_ms (4000) must not be more than"),
+        (
+            "maxSessionTimeout=3000",
+            "minSessionTimeout (not set: two of tickTime) (4000) must not be more than"
+            " maxSessionTimeout (3000)",
+        ),
+        ("maxSessionTimeout=-5", "maxSessionTimeout must be from 100 to"),
+        ("maxClientCnxns=-1", "maxClientCnxns must be from 0 to 1000000, not -1"),
+        ("maxCnxns=-1", "maxCnxns must be from 1 to 1000000, not -1"),
+        ("jute.maxbuffer=12", "jute.maxbuffer must be from 1024 to 67108864, not 12"),
+        ("globalOutstandingLimit=0", "globalOutstandingLimit must be from 1 to 1000000, not 0"),
+        (
+            "znode.container.checkIntervalMs=0",
+            "znode.container.checkIntervalMs must be from 1 to",
+        ),
+        (
+            "DigestAuthenticationProvider.superDigest=secret",
+            'DigestAuthenticationProvider.superDigest must be "user:hash", not',
+        ),
         ("minSessionTimeout=300", "too short"),
         ("admin.enableServer=perhaps", "admin.enableServer must be true or false"),
         ("admin.serverPort=0", "admin.serverPort: must be"),
-        ("admin.commandURL=commands", "admin_path must be like"),
+        ("admin.commandURL=commands", 'admin.commandURL must be like "/commands"'),
         ("metricsProvider.className=org.example.Own", "there is no org.example.Own"),
         ("clientPortAddress=\\u12", "line 10: \\u must be followed by four hex digits"),
     ],
@@ -202,7 +221,10 @@ def test_a_short_tick_makes_members_give_up_sooner(read: Load) -> None:
 def test_what_cannot_be_is_refused_by_name(
     complaint: Callable[..., str], line: str, said: str
 ) -> None:
-    assert said in complaint(THREE + line)
+    text = complaint(THREE + line)
+    assert said in text
+    assert all(line.startswith("/") and "zoo.cfg: " in line for line in text.splitlines())
+    assert not re.search(r"\b[a-z]+_[a-z_]+\b", text.replace("clientportaddress_", "")), text
 
 
 @pytest.mark.parametrize(
@@ -210,6 +232,8 @@ def test_what_cannot_be_is_refused_by_name(
     [
         (None, "myid is missing"),
         ("two\n", "must hold a number"),
+        ("0\n", "must hold a number from 1 to 255, not '0'"),
+        ("256\n", "must hold a number from 1 to 255, not '256'"),
         ("9\n", "myid is 9, but there is no server.9"),
     ],
 )
@@ -236,7 +260,31 @@ def test_members_are_in_one_of_the_two_files(complaint: Callable[..., str], tmp_
     said = complaint(THREE + f"dynamicConfigFile={own}\n")
     assert "server.1 must be in the dynamicConfigFile" in said
     said = complaint(f"dataDir={{data}}\ndynamicConfigFile={own}\n")
-    assert "clientPort has no place in a dynamicConfigFile" in said
+    assert f"{own}: clientPort has no place in a dynamicConfigFile" in said
+    own.write_text("server.1=a:1\n")
+    said = complaint(f"dataDir={{data}}\nclientPort=4\ndynamicConfigFile={own}\n")
+    assert f"{own}: server.1: must be like host:port:port" in said
+
+
+def test_a_file_that_is_not_there_is_named_with_its_key(complaint: Callable[..., str]) -> None:
+    said = complaint("dataDir={data}\nclientPort=4\ndynamicConfigFile=/nope\n")
+    assert said.endswith("zoo.cfg: dynamicConfigFile: /nope: No such file or directory")
+
+
+def test_a_value_is_told_as_it_is(complaint: Callable[..., str]) -> None:
+    assert "/enforce/words/skip_acl/myid is missing" in complaint(
+        "dataDir=/enforce/words/skip_acl\nclientPort=1\nserver.1=a:1:2\nserver.2=b:1:2\n", None
+    )
+
+
+def test_who_switches_permissions_off_is_warned(read: Load) -> None:
+    def warned(line: str) -> bool:
+        config, warnings = read(THREE + line)
+        assert config.access.skip_acl == line.endswith("yes")
+        return any("skipACL=yes: nobody is asked for permissions" in one for one in warnings)
+
+    assert warned("skipACL=yes")
+    assert not warned("skipACL=no")
 
 
 def test_a_folder_with_zookeepers_data_is_not_begun_anew(
@@ -301,7 +349,7 @@ def test_a_setting_that_is_not_served_yet_is_told_or_refused(
             else:
                 assert f"{key} (" in read(THREE + line).warnings[0]
         else:
-            assert key not in str(read(THREE + line).warnings)
+            assert f"{key} (" not in str(read(THREE + line).warnings)
 
 
 def _has(name: str) -> bool:

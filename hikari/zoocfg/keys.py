@@ -50,6 +50,11 @@ FIELDS: Final = {
 }
 """A flag that says no to what there is not is as it should be, and not mentioned."""
 
+DANGEROUS: Final = {
+    "skipACL": "nobody is asked for permissions: every client may read and change every znode",
+}
+"""Honoured, with a warning if they say yes."""
+
 _TLS: Final = "TLS is not served yet"
 _SASL: Final = "SASL is not served"
 _PEER_SASL: Final = "members do not authenticate each other by SASL"

@@ -1,5 +1,6 @@
 """From a `zoo.cfg` to what `hikari.toml` would say."""
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -8,7 +9,7 @@ import attrs
 
 from hikari import config as toml
 from hikari.config import Address, Config, ConfigError, Ensemble, MemberAddress
-from hikari.zoocfg.keys import FIELDS, HARMLESS, NOTED, READ, REFUSED, UNLESS, found
+from hikari.zoocfg.keys import DANGEROUS, FIELDS, HARMLESS, NOTED, READ, REFUSED, UNLESS, found
 from hikari.zoocfg.members import SERVER, member_of
 from hikari.zoocfg.properties import parse
 
@@ -24,6 +25,17 @@ _SILENT: Final = (
     "org.apache.zookeeper.metrics.impl.DefaultMetricsProvider",
     "org.apache.zookeeper.metrics.impl.NullMetricsProvider",
 )
+MADE_OF: Final = {
+    "sessions.timeout_min_ms": "minSessionTimeout",
+    "sessions.timeout_max_ms": "maxSessionTimeout",
+    "limits.connections_max": "maxCnxns",
+    "member.admin_path": "admin.commandURL",
+}
+"""Settings, besides those in FIELDS, by the key that an error should name."""
+DEFAULTS: Final = {
+    "minSessionTimeout": "two of tickTime",
+    "maxSessionTimeout": "twenty of tickTime",
+}
 TABLES: Final = [
     (table.name, kind)
     for table, kind in ((t, t.type) for t in attrs.fields(Config))
@@ -80,6 +92,8 @@ class _Reading:
         self.harmless: list[str] = []
         self.unknown: list[str] = []
         self.refused: list[str] = []
+        self.dangerous: list[str] = []
+        self.dynamic: Path | None = None  # where the servers are, if not in `path`
         self.fields: dict[str, dict[str, Any]] = {name: {} for name, _ in TABLES}
 
     def all(self) -> Loaded:
@@ -94,16 +108,37 @@ class _Reading:
         self._sessions()
         self._limits()
         self._member(own, data)
-        tables: dict[str, Any] = {name: kind(**self.fields[name]) for name, kind in TABLES}
-        config = Config(ensemble=Ensemble(members), **tables)
-        return Loaded(config, self._warnings())
+        return Loaded(self._config(members), self._warnings())
+
+    def _config(self, members: tuple[MemberAddress, ...]) -> Config:
+        """Checked, table by table and as a whole."""
+        try:
+            ensemble = Ensemble(members)
+        except ValueError as error:
+            raise ConfigError(f"{self.dynamic or self.path}: server.N: {error}") from None
+        try:
+            tables: dict[str, Any] = {name: kind(**self.fields[name]) for name, kind in TABLES}
+            return Config(ensemble=ensemble, **tables)
+        except ValueError as error:
+            raise ValueError(self._in_its_keys(str(error))) from None
 
     def _warnings(self) -> list[str]:
         lines = []
         if self.harmless:
             lines.append(f"{self.path}: without effect here: {'; '.join(self.harmless)}")
-        lines += [f"{self.path}: {line}" for line in self.unknown]
+        lines += [f"{self.path}: {line}" for line in (*self.dangerous, *self.unknown)]
         return lines
+
+    def _in_its_keys(self, text: str) -> str:
+        """What is said of our settings, said of the keys that became them."""
+        names = {field.name: key for key, field in FIELDS.items()} | MADE_OF
+        for name, key in names.items():
+            table, _, own = name.partition(".")
+            said = key
+            if key in DEFAULTS and key not in self.entries:
+                said = f"{key} (not set: {DEFAULTS[key]})"
+            text = re.sub(rf"\b(?:{table}\.)?{own}\b", lambda _, said=said: said, text)  # type: ignore[misc]
+        return text
 
     # ---- each key
 
@@ -115,7 +150,11 @@ class _Reading:
         for key in self.entries:
             if SERVER.fullmatch(key) or key.startswith(("group.", "weight.")):
                 raise ConfigError(f"{self.path}: {key} must be in the dynamicConfigFile")
-        entries = _entries(Path(file))
+        self.dynamic = Path(file)
+        try:
+            entries = _entries(self.dynamic)
+        except ConfigError as error:
+            raise ConfigError(f"{self.path}: dynamicConfigFile: {error}") from None
         for key in entries:
             if not SERVER.fullmatch(key) and key != "version":
                 raise ConfigError(f"{file}: {key} has no place in a dynamicConfigFile")
@@ -150,6 +189,8 @@ class _Reading:
     def _field(self, key: str, value: str) -> None:
         field = FIELDS[key]
         given = self._value(key, field.kind, value)
+        if given is True and key in DANGEROUS:
+            self.dangerous.append(f"{key}={value}: {DANGEROUS[key]}")
         table, _, name = field.name.partition(".")
         if name in attrs.fields_dict(dict(TABLES).get(table, Config)):
             self.fields[table][name] = given
@@ -204,7 +245,7 @@ class _Reading:
                 try:
                     members.append(member_of(int(match[1]), value))
                 except ValueError as error:
-                    raise ValueError(f"{key}: {error}") from None
+                    raise ConfigError(f"{self.dynamic or self.path}: {key}: {error}") from None
         if not members:
             members = [MemberAddress(_my_id(data) or 1, None, PEER_OF_ONE)]
         members.sort(key=lambda member: member.id)
@@ -315,6 +356,6 @@ def _my_id(data: Path) -> int | None:
     except OSError as error:
         raise ValueError(f"{data / 'myid'}: {error.strerror}") from None
     first = text.split("\n", 1)[0].strip()
-    if not first.isascii() or not first.isdigit():
+    if not first.isascii() or not first.isdigit() or not 1 <= int(first) <= 255:
         raise ValueError(f"{data / 'myid'} must hold a number from 1 to 255, not {first!r}")
     return int(first)

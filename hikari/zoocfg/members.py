@@ -21,6 +21,8 @@ def member_of(id: int, text: str) -> MemberAddress:
     host, peer, election, role = match.groups()
     if role is not None and role.lower() != "participant":
         raise ValueError(f"a member is a participant, not {role!r}: there are no observers")
+    if not 1 <= id <= 255:
+        raise ValueError(f"N must be from 1 to 255, not {id}")
     if peer == election:
         raise ValueError("the two ports must differ")
     return MemberAddress(
