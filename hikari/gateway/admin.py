@@ -6,6 +6,7 @@ data (`restore`) or write it out (`snapshot`) is not served.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -191,14 +192,15 @@ def _get_mask(door: "Door", _: Arguments) -> Pairs:
     yield "tracemask", door.trace_mask
 
 
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,19}")
+"""As Java reads a long: no white space, no underscores."""
+
+
 def _set_mask(door: "Door", arguments: Arguments) -> Pairs:
     given = arguments.get("traceMask")
     wanted = "setTraceMask requires long traceMask argument"
-    try:
-        mask = int(given) if given is not None else None
-    except ValueError:
-        mask = None
-    if mask is None:
+    mask = int(given) if given is not None and _WHOLE.fullmatch(given) else 1 << 63
+    if not -1 << 63 <= mask < 1 << 63:
         yield "error", wanted if given is None else f"{wanted}, got {given}"
     else:
         door.trace_mask = mask
@@ -232,6 +234,7 @@ def _observers(door: "Door", _: Arguments) -> Pairs:
 
 
 def _voting_view(door: "Door", _: Arguments) -> Pairs:
+    members = door.about.config.ensemble.members if _has_peers(door) else ()
     yield (
         "current_config",
         {
@@ -241,14 +244,23 @@ def _voting_view(door: "Door", _: Arguments) -> Pairs:
                 "client_address": str(member.client or ""),
                 "learner_type": "participant",
             }
-            for member in door.about.config.ensemble.members
+            for member in members
         },
     )
+
+
+def _has_peers(door: "Door") -> bool:
+    """Who is alone has no address that anybody needs, and maybe none at all."""
+    return len(door.replica.raft.voters) > 1
 
 
 def _zab_state(door: "Door", _: Arguments) -> Pairs:
     """Raft's, in the words of the other: a term is an epoch."""
     raft, config = door.replica.raft, door.about.config
+    if not _has_peers(door):
+        yield "voting", False
+        yield "zabstate", ""
+        return
     yield "myid", config.member.id
     yield "is_leader", raft.role == LEADER
     yield "quorum_address", str(config.me.peer)

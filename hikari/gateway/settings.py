@@ -55,7 +55,10 @@ def settings(door: "Door") -> dict[str, Any]:
 
 
 def membership(door: "Door") -> str:
-    """The members, one a line, as ZooKeeper writes them and /zookeeper/config has them."""
+    """The members, one a line, as ZooKeeper writes them and /zookeeper/config has them: nothing,
+    if there is but one."""
+    if len(door.replica.raft.voters) == 1:
+        return ""
     known = door.tree.look(CONFIG)
     if known is not None and known.data:
         return known.data.decode()

@@ -16,13 +16,20 @@ class OverQuota:
     _now: int = field(init=False, default=0)
     _silent_until: dict[bytes, int] = field(init=False, default=Factory(dict))
 
-    def tick(self, paths: set[bytes]) -> None:
-        """One tick passed in which these were exceeded. They are taken out."""
+    def tick(self, paths: dict[bytes, tuple[str, int, int]]) -> None:
+        """One tick passed in which these were exceeded: which limit, by what, and the limit. They
+        are taken out."""
         self._now += 1
-        for path in paths:
+        for path, (what, now, limit) in paths.items():
             if self._now >= self._silent_until.get(path, 0):
                 if len(self._silent_until) >= PATHS_MAX:
                     self._silent_until.clear()
                 self._silent_until[path] = self._now + TOLD_TICKS
-                log.warn("more than the quota of {path} allows", path=path.decode(errors="replace"))
+                log.warn(
+                    "more than the quota of {path} allows: its {what} is {limit}, this is {now}",
+                    path=path.decode(errors="replace"),
+                    what=what,
+                    limit=limit,
+                    now=now,
+                )
         paths.clear()

@@ -93,8 +93,9 @@ def refuses(state: "State", path: bytes, count: int, size: int) -> bool:
     ):
         hard = limits.get(hard_name, -1)
         limit = hard if hard > -1 else limits.get(name, -1)
-        if change and limit > -1 and stats.get(name, -1) + change > limit:
-            state.over_quota.add(quota)
+        now = stats.get(name, -1) + change
+        if change and limit > -1 and now > limit:
+            state.over_quota[quota] = (hard_name if hard > -1 else name).decode(), now, limit
             refused = refused or hard > -1
     return refused
 

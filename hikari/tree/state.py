@@ -101,7 +101,9 @@ class State:
         self.read_only = False  # see hikari.tree.space
         self.enforces_quotas = False  # see hikari.tree.quotas
         self.quotas: frozenset[bytes] = frozenset()  # the paths that have one; replaced as a whole
-        self.over_quota: set[bytes] = set()  # those exceeded since somebody took them out
+        self.over_quota: dict[bytes, tuple[str, int, int]] = {}
+        """Quotas exceeded since somebody took them out: which limit, what it would be now, and the
+        limit."""
         self.settled = (0, 0, 0)
         meta = rows.get(keys.META)
         if meta is None:

@@ -86,13 +86,7 @@ KEYS: dict[str, tuple[list[str], set[str]]] = {
     "watches": (["wchc"], {"session_id_to_watched_paths"}),
     "watches_by_path": (["wchp"], {"path_to_session_ids"}),
     "watch_summary": (["wchs"], {"num_connections", "num_paths", "num_total_watches"}),
-    "zabstate": (
-        [],
-        {
-            *("myid", "is_leader", "quorum_address", "election_address", "client_address"),
-            *("voting", "last_zxid", "zab_epoch", "zab_counter", "zabstate"),
-        },
-    ),
+    "zabstate": ([], {"voting", "zabstate"}),  # of a member that is alone
 }
 
 
@@ -255,6 +249,11 @@ def test_server_stats_reset(member: Member, client: Client) -> None:
 def test_the_trace_mask_is_set_by_an_argument(member: Member) -> None:
     assert command(member, "set_trace_mask?traceMask=6")["tracemask"] == 6
     assert command(member, "gtmk")["tracemask"] == 6
+    assert command(member, f"stmk?traceMask={-(1 << 63)}")["tracemask"] == -(1 << 63)
+    assert command(member, "stmk?traceMask=%2B6")["tracemask"] == 6
+    for given in ("x", str(1 << 63), str(-(1 << 63) - 1), "9" * 5_000, "1_0", "", "%206"):
+        assert "requires long" in command(member, f"stmk?traceMask={given}")["error"]
+    assert command(member, "gtmk")["tracemask"] == 6
     assert "got x" in command(member, "stmk?traceMask=x")["error"]
     assert "requires" in command(member, "stmk")["error"]
 
@@ -273,8 +272,26 @@ def test_the_ensemble_is_shown_by_each_member() -> None:
             "client_address": "10.0.0.1:2182",
             "learner_type": "participant",
         }
+        state = command(member, "zabstate")
+        assert set(state) == {
+            *("myid", "is_leader", "quorum_address", "election_address", "client_address"),
+            *("voting", "last_zxid", "zab_epoch", "zab_counter", "zabstate", "command", "error"),
+        }
+        assert state["quorum_address"] == f"10.0.0.1:{2280 + member.number}"
+        assert "server.2=" in command(member, "icfg")["initial_configuration"]
         assert ("proposal_stats" in command(member, "srvr")) == member.leads
         assert ("pending_syncs" in command(member, "mntr")) == member.leads
+
+
+def test_a_member_that_is_alone_shows_no_address_that_nobody_needs(member: Member) -> None:
+    assert command(member, "voting_view")["current_config"] == {}
+    assert command(member, "icfg")["initial_configuration"] == ""
+    assert command(member, "zabstate") == {
+        "voting": False,
+        "zabstate": "",
+        "command": "zabstate",
+        "error": None,
+    }
 
 
 def test_the_last_snapshot_is_the_last_flush(
