@@ -86,3 +86,81 @@ def test_who_came_over_ipv4_has_an_address_of_ipv4() -> None:
     assert address("::ffff:10.1.2.3") == b"10.1.2.3"
     assert address("10.1.2.3") == b"10.1.2.3"
     assert address("2001:db8::1") == b"2001:db8::1"
+
+
+# Who is shown an ACL, and how much of it.
+
+
+SHOWN = (
+    (codes.PERM_ADMIN, b"digest", ANN),
+    (codes.PERM_READ, b"digest", digest(b"bob:secret")),
+    (codes.PERM_WRITE | codes.PERM_CREATE, b"digest", digest(b"eve:secret")),
+    (codes.PERM_READ, b"ip", b"10.9.9.0/24"),
+    (codes.PERM_DELETE, b"digest", b"with:more:colons"),
+)
+MASKED = (
+    (codes.PERM_ADMIN, b"digest", b"ann:x"),
+    (codes.PERM_READ, b"digest", b"bob:x"),
+    (codes.PERM_WRITE | codes.PERM_CREATE, b"digest", b"eve:x"),
+    (codes.PERM_READ, b"ip", b"10.9.9.0/24"),
+    (codes.PERM_DELETE, b"digest", b"with:x"),
+)
+
+
+@pytest.fixture
+def guarded(client: Client, cluster: Cluster) -> bytes:
+    """A znode whose ACL has somebody for each permission; as it is stored, whatever is valid."""
+    plain = tuple(entry for entry in SHOWN if entry[2] != b"with:more:colons")
+    client.create(b"/guarded", b"", acl=acl_of(*plain))
+    cluster.run()
+    znode = cluster.leader.tree.look(b"/guarded")
+    assert znode is not None
+    znode.acl = acl_of(*SHOWN)
+    return b"/guarded"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "host", "shown"),
+    [
+        (b"ann:secret", "10.0.0.1", SHOWN),  # ADMIN, and READ she has not
+        (b"bob:secret", "10.0.0.1", MASKED),  # READ, and his own hash is not shown either
+        (b"", "10.9.9.7", MASKED),  # READ, by the address
+        (b"eve:secret", "10.0.0.1", None),  # WRITE and CREATE are not enough
+        (b"ann:wrong", "10.0.0.1", None),
+        (b"", "10.0.0.1", None),
+        (b"super:power", "10.0.0.1", SHOWN),
+    ],
+)
+def test_an_acl_is_shown_to_administrators_and_masked_to_readers(
+    cluster: Cluster,
+    member: Member,
+    guarded: bytes,
+    credentials: bytes,
+    host: str,
+    shown: tuple[tuple[int, bytes, bytes], ...] | None,
+) -> None:
+    """ZooKeeper: READ or ADMIN to be answered, ADMIN to see the hashes; what follows the first
+    colon of a digest is an x to all others, and nothing else is."""
+    member.door.super_digest = digest(b"super:power")
+    asker = cluster.dial(member, host)
+    asker.hello()
+    cluster.run()
+    if credentials:
+        log_in(asker, credentials)
+    xid = asker.ask((codes.GET_ACL, guarded))
+    cluster.run()
+    if shown is None:
+        assert asker.error(xid) == codes.NO_AUTH
+    else:
+        raw, stat = asker.value(xid)
+        assert raw == acl_of(*shown)
+        assert stat.czxid
+
+
+def test_an_acl_is_shown_whole_where_nobody_is_asked(
+    cluster: Cluster, member: Member, guarded: bytes
+) -> None:
+    member.door.skip_acl = True
+    anyone = cluster.client(member)
+    raw, _ = anyone.value(anyone.ask((codes.GET_ACL, guarded)))
+    assert raw == acl_of(*SHOWN)

@@ -189,3 +189,36 @@ def test_many_reads_are_answered_each_in_its_own_words(family: Client, cluster: 
     assert stat.num_children == 1
     assert names == again == (b"deep",)
     assert fleeting == (b"e",)
+
+
+ANNOUNCED = {
+    published.FILTERED_LIST: (codes.FILTERED_LIST, b"/f", False, PERSISTENT),
+    published.MULTI_READ: (codes.MULTI_READ, READS),
+    published.CHECK_NOT_EXISTS: (codes.CHECK_NOT_EXISTS, b"/none", -1),
+    published.CREATE_IF_NOT_EXISTS: (codes.CREATE_IF_NOT_EXISTS, b"/f", b"", OPEN, 0),
+    published.REMOVE_RECURSIVE: (codes.REMOVE_RECURSIVE, b"/f/a", 10),
+    published.CHECK_STAT: (codes.CHECK_STAT, b"/f", 0, (-1,) * 11),
+    published.PERSISTENT_WATCHES: (codes.ADD_WATCH, b"/f", codes.ADD_WATCH_PERSISTENT),
+    published.CREATE_WITH_STATS: (codes.CREATE2, b"/f/with-stat", b"", OPEN, 0),
+    published.TRY_REMOVE: (codes.TRY_REMOVE, b"/none", -1),
+    published.LIST_WITH_STAT_AND_DATA: (
+        *(codes.FILTERED_LIST_WITH_DATA, b"/f", False, ALL, True, True),
+    ),
+}
+
+
+@pytest.mark.parametrize("feature", published.FEATURES)
+def test_what_is_announced_is_served(family: Client, cluster: Cluster, feature: int) -> None:
+    xid = family.ask(ANNOUNCED[feature])
+    cluster.run()
+    assert family.error(xid) == codes.OK
+
+
+def test_watches_in_a_read_of_many_are_neither_announced_nor_set(
+    family: Client, cluster: Cluster, member: Member
+) -> None:
+    """Feature 5 of Keeper: its clients look whether it is there."""
+    assert 5 not in published.FEATURES
+    ask(family, cluster, (codes.GET_DATA, FLAGS, False))
+    ask(family, cluster, (codes.MULTI_READ, ((codes.GET_DATA, b"/f", True),)))
+    assert len(member.door.watches) == 0
