@@ -6,6 +6,7 @@ import os
 import sys
 import types
 
+import kazoo
 import pytest
 from compat import members
 from kazoo.client import KazooClient
@@ -50,3 +51,16 @@ def pytest_runtest_makereport(item):
     cluster = members.ZookeeperCluster.running
     if report.failed and cluster:
         report.sections += [("members", log) for log in cluster.get_logs()]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many of kazoo's own tests ran and passed: docs/compatibility.md has the numbers."""
+    counts = {}
+    for outcome in ("passed", "failed", "error", "skipped"):
+        reports = terminalreporter.stats.get(outcome, [])
+        named = {report.nodeid for report in reports if report.when != "teardown"}
+        theirs = {name for name in named if "test_kazoo.py::" in name and name.count("::") == 2}
+        counts[outcome] = len(theirs)
+    if any(counts.values()):
+        said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+        terminalreporter.write_line(f"kazoo {kazoo.__version__}: {said}")

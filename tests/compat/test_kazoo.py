@@ -8,6 +8,7 @@ import importlib
 import unittest
 from pathlib import Path
 
+import kazoo
 import pytest
 from kazoo.testing import KazooTestHarness
 
@@ -79,6 +80,27 @@ def test_every_module_of_kazoos_tests_is_placed():
     folder = Path(importlib.import_module("kazoo.tests").__file__).parent
     found = {path.stem.removeprefix("test_") for path in folder.glob("test_*.py")}
     assert found == {*TAKEN, *LEFT_OUT}
+
+
+def _count(module: str) -> tuple[int, int]:
+    """How many tests of a module run, and how many are skipped, here or by kazoo itself."""
+    runs = skipped = 0
+    for kind in map(_without_skipped, _tests_of(module)):
+        for name in unittest.TestLoader().getTestCaseNames(kind):
+            left_out = getattr(getattr(kind, name), "__unittest_skip__", False)
+            left_out = left_out or getattr(kind, "__unittest_skip__", False)
+            runs, skipped = runs + (not left_out), skipped + left_out
+    return runs, skipped
+
+
+def test_docs_say_of_which_kazoo_how_many_tests_run():
+    """The table is of the version that is installed: a newer one asks for a new look."""
+    text = DOCS.read_text()
+    counts = {module: _count(module) for module in TAKEN}
+    for module, (runs, _) in counts.items():
+        assert f"| `test_{module}` | {runs} |" in text
+    runs, skipped = map(sum, zip(*counts.values(), strict=True))
+    assert f"kazoo {kazoo.__version__}: {runs} tests run, {skipped} are left out" in text
 
 
 def test_docs_say_what_is_left_out():
