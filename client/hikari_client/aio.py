@@ -51,6 +51,22 @@ class _Line(asyncio.Protocol):
             self.opening.cancel()
 
 
+class _Body:
+    """See `hikari_client.loop.Body`. As `asyncio.timeout` does it."""
+
+    def __init__(self, task: "asyncio.Task[Any]") -> None:
+        self._task = task
+        self._cancelling = task.cancelling()
+
+    def interrupt(self) -> None:
+        self._task.cancel()
+
+    def recovered(self, error: BaseException | None) -> bool:
+        return self._task.uncancel() <= self._cancelling and isinstance(
+            error, asyncio.CancelledError
+        )
+
+
 class AsyncioLoop:
     """See `hikari_client.loop.Loop`. Made inside a running loop."""
 
@@ -81,6 +97,10 @@ class AsyncioLoop:
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         return self._loop.create_task(work)
+
+    def running(self) -> _Body | None:
+        task = asyncio.current_task(self._loop)
+        return None if task is None else _Body(task)
 
     def open(self, host: str, port: int, tls: SSLContext | None, listener: Listener) -> Line:
         line = _Line(listener)

@@ -50,6 +50,7 @@ class Client(Operations):
         self._pumping = False
         self._useless: type[ZKError] | None = ClientClosed  # not started
         self._statuses: list[Stream[Status]] = []
+        self._listeners: list[Callable[[Status], None]] = []
         self._connected: list[Waiter] = []
         _clients.add(self)
 
@@ -100,6 +101,23 @@ class Client(Operations):
     def session_timeout(self) -> float:
         """As granted, in seconds."""
         return self._session.timeout
+
+    @property
+    def vouched_until(self) -> float:
+        """On the loop's clock: no server can have given the session up before, as far as is known.
+        In the past when there is none."""
+        return self._session.vouched_until
+
+    def listen(self, listener: Callable[[Status], None]) -> Callable[[], None]:
+        """Call it at once with every change of the status, before anybody who waits is resumed.
+        What is returned ends it."""
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
 
     def states(self) -> Stream[Status]:
         """Every change of the status from now on."""
@@ -288,6 +306,8 @@ class Client(Operations):
             waiters, self._connected = self._connected, []
             for waiter in waiters:
                 self.loop.resolve(waiter, None)
+        for listener in list(self._listeners):
+            listener(status)
         for stream in list(self._statuses):
             stream.put(status)
         if status.state is State.CLOSED:

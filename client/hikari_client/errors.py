@@ -149,6 +149,12 @@ class ForkedClient(ZKError):
     """This client belongs to the process that forked this one: make another one here."""
 
 
+class LockLost(ZKError):
+    """What was held (a lock, a lease, a leadership) is held no more, or nobody can vouch for it."""
+
+    code = codes.SESSION_EXPIRED
+
+
 _BY_CODE: dict[int, type[ZKError]] = {
     kind.code: kind
     for kind in (

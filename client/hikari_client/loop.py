@@ -44,6 +44,16 @@ class Task(Protocol[T_co]):
     def cancel(self) -> Any: ...
 
 
+class Body(Protocol):
+    """A coroutine of the caller, to be cancelled from within what it uses. A loop whose driver knows
+    which one runs has `running() -> Body | None`."""
+
+    def interrupt(self) -> None: ...
+
+    def recovered(self, error: BaseException | None) -> bool:
+        """After `interrupt`: whether nothing else than that is what `error` tells."""
+
+
 class Loop(Protocol):
     """One event loop. All calls come from its thread."""
 

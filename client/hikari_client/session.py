@@ -24,6 +24,7 @@ from hikari_client.errors import (
     BadArguments,
     ClientClosed,
     ConnectionLoss,
+    MarshallingError,
     SessionExpired,
     ZKError,
     error_of,
@@ -295,6 +296,11 @@ class Session:
         """The session and its password; (0, …) while there is none."""
         return self._session, self._password
 
+    @property
+    def vouched_until(self) -> float:
+        """Until then the session surely lives; -inf while there is none."""
+        return self._alive + self.timeout if self._session else -inf
+
     # ---- connections
 
     def _next(self, now: float) -> None:
@@ -433,6 +439,7 @@ class Session:
                 continue
             call = pending.popleft()
             if call.xid != xid:
+                pending.appendleft(call)  # it is told what becomes of it like all others
                 raise Malformed(f"an answer to {xid} where {call.xid} was next")
             self._answered += 1
             if zxid > self.zxid:
@@ -455,6 +462,9 @@ class Session:
             except ZKError as wrong:
                 news.append((FAILED, call.waiter, wrong))
                 continue
+            except (Malformed, IndexError, error):
+                self._fail(call, MarshallingError(call.path, "nobody understands the answer"))
+                raise
             if call.watcher is not None:
                 self._watched(call)
             if call.waiter is not None:

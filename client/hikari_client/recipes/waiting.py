@@ -1,0 +1,142 @@
+"""How recipes wait: for something to happen, for a limited time, and for work that nobody stops."""
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from hikari_client.errors import ConnectionLoss, DeadlineExceeded, ZKError
+
+if TYPE_CHECKING:
+    from hikari_client.client import Client
+
+T = TypeVar("T")
+log: Final = logging.getLogger("hikari_client.recipes")
+
+
+class Patience:
+    """The time that a caller gives for the whole of something; None is for ever."""
+
+    def __init__(self, client: "Client", seconds: float | None) -> None:
+        self._now = client.loop.now
+        self._until = None if seconds is None else self._now() + seconds
+
+    def left(self) -> float | None:
+        """Seconds, never below 0."""
+        return None if self._until is None else max(0.0, self._until - self._now())
+
+    @property
+    def over(self) -> bool:
+        return self._until is not None and self._now() >= self._until
+
+
+class Signal:
+    """Something that happens. Any number may `await` it; `when` calls back at once."""
+
+    def __init__(self, client: "Client") -> None:
+        self._loop = client.loop
+        self._waiters: list[Any] = []
+        self._calls: list[Callable[[], None]] = []
+        self.is_set = False
+
+    def set(self) -> None:
+        if self.is_set:
+            return
+        self.is_set = True
+        waiters, self._waiters = self._waiters, []
+        calls, self._calls = self._calls, []
+        for call in calls:
+            call()
+        for waiter in waiters:
+            self._loop.resolve(waiter, None)
+
+    def clear(self) -> None:
+        """It may happen again."""
+        self.is_set = False
+
+    def when(self, call: Callable[[], None]) -> None:
+        """Call it once, when it happens, before anybody who waits is resumed."""
+        if self.is_set:
+            call()
+        else:
+            self._calls.append(call)
+
+    def forget(self, call: Callable[[], None]) -> None:
+        if call in self._calls:
+            self._calls.remove(call)
+
+    async def wait(self, seconds: float | None = None) -> None:
+        """Raises DeadlineExceeded."""
+        if self.is_set:
+            return
+        loop, waiter = self._loop, self._loop.waiter()
+        self._waiters.append(waiter)
+        timer = None
+        if seconds is not None:
+            error = DeadlineExceeded("", "it did not happen in time")
+            timer = loop.at(loop.now() + seconds, lambda: loop.reject(waiter, error))
+        try:
+            await waiter
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+            if timer is not None:
+                timer.cancel()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self.wait().__await__()
+
+
+async def finish(client: "Client", work: Coroutine[Any, Any, object]) -> None:
+    """Do it to its end, even if whoever waits here is cancelled. It must not raise."""
+    done = Signal(client)
+    background(client, work, done.set)
+    await done.wait()
+
+
+def background(
+    client: "Client", work: Coroutine[Any, Any, object], then: Callable[[], None] = lambda: None
+) -> None:
+    """Do it beside. An error is logged."""
+
+    async def run() -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("work in the background failed")
+        finally:
+            then()
+
+    client.spawn(run())
+
+
+async def surely(
+    client: "Client",
+    ask: Callable[..., Awaitable[T]],
+    *arguments: Any,
+    patience: Patience | None = None,
+    **settings: Any,
+) -> T:
+    """What may be asked twice without harm, until it is answered, whatever connections do. Raises
+    what is no ConnectionLoss."""
+    while True:
+        left = None if patience is None else patience.left()
+        try:
+            return await ask(*arguments, **settings, deadline=left)
+        except ConnectionLoss:
+            await client.connected(left)
+
+
+async def all_of(asked: list[Any]) -> list[Any]:
+    """The values of what was sent together; ZKErrors stand for themselves."""
+    values: list[Any] = []
+    for one in asked:
+        try:
+            values.append(await one)
+        except ZKError as error:
+            values.append(error)
+    return values
+
+
+def join(parent: str, name: str) -> str:
+    """The path of a child."""
+    return f"{parent.rstrip('/')}/{name}"
