@@ -45,8 +45,8 @@ class Task(Protocol[T_co]):
 
 
 class Body(Protocol):
-    """A coroutine of the caller, to be cancelled from within what it uses. A loop whose driver knows
-    which one runs has `running() -> Body | None`."""
+    """A coroutine of the caller, to be cancelled from within what it uses. A loop whose driver
+    knows which one runs has `running() -> Body | None`."""
 
     def interrupt(self) -> None: ...
 

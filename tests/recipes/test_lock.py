@@ -1,11 +1,11 @@
 """A lock under everything that can happen to a connection, a session and a process."""
 
 import asyncio
-import functools
 from typing import Any
 
 import pytest
 from recipes.false_ensemble import FalseEnsemble, play
+from recipes.stories import each_frame
 
 from hikari_client import DeadlineExceeded, LockLost
 from hikari_client.recipes import Lock
@@ -38,60 +38,6 @@ def test_one_at_a_time_in_the_order_of_asking_and_tokens_grow() -> None:
     play(story)
 
 
-class Watchman:
-    """Who is inside, and whether that was ever more than one."""
-
-    def __init__(self, ensemble: FalseEnsemble, most: int = 1) -> None:
-        self.ensemble = ensemble
-        self.inside: list[Any] = []
-        self.most = most
-        self.seen: list[int] = []
-
-    async def work(self, zk: Any, held: Any, seconds: float) -> None:
-        self.inside = [one for one in self.inside if not one.is_lost]
-        self.inside.append(held)
-        assert len(self.inside) <= self.most, "two have it"
-        self.seen.append(held.token)
-        try:
-            await zk.sleep(seconds)
-            await zk.exists("/")
-            held.check()
-        finally:
-            self.inside.remove(held)
-
-
-def each_frame(story: Any) -> None:
-    """Lose each frame that the story has, one in each of its runs."""
-    number = 0
-    while play(functools.partial(story, number=number)):
-        number += 1
-    assert number > 5, "the story was never hit"
-
-
-@pytest.mark.parametrize("layout", ["kazoo", "curator"])
-@pytest.mark.parametrize("first", [True, False])
-def test_a_connection_lost_at_each_step_leaves_one_holder_and_no_orphan(
-    first: bool, layout: Any
-) -> None:
-    async def story(ensemble: FalseEnsemble, number: int) -> bool:
-        watchman = Watchman(ensemble)
-        victim = await ensemble.client().start()
-        other = await ensemble.client().start()
-
-        async def work(zk: Any, delay: float) -> None:
-            await zk.sleep(delay)
-            async with Lock(zk, PATH, layout=layout) as held:
-                await watchman.work(zk, held, 0.5)
-
-        ensemble.lose_frame(victim.loop, number)
-        await asyncio.gather(work(victim, 0.0 if first else 0.1), work(other, 0.05))
-        assert len(watchman.seen) == 2
-        assert ensemble.names(PATH) == []
-        return bool(ensemble.lost_frames)
-
-    each_frame(story)
-
-
 def test_a_connection_lost_at_each_step_of_giving_up_leaves_no_orphan() -> None:
     async def story(ensemble: FalseEnsemble, number: int) -> bool:
         victim = await ensemble.client().start()
@@ -104,32 +50,6 @@ def test_a_connection_lost_at_each_step_of_giving_up_leaves_no_orphan() -> None:
             await other.sleep(1)
             assert len(ensemble.names(PATH)) == 1, "of the holder"
         return bool(ensemble.lost_frames)
-
-    each_frame(story)
-
-
-def test_a_cancellation_at_each_step_leaves_no_orphan_and_no_holder() -> None:
-    async def story(ensemble: FalseEnsemble, number: int) -> bool:
-        victim = await ensemble.client().start()
-        other = await ensemble.client().start()
-        holder = await Lock(other, PATH).acquire()
-
-        async def work() -> None:
-            async with Lock(victim, PATH) as held:
-                await victim.sleep(0.01)
-                held.check()
-
-        task = asyncio.create_task(work())
-        other.loop.at(other.loop.now() + 0.01, lambda: other.spawn(holder.release()))
-        await other.sleep(number * 0.0005)
-        was_over = task.done()
-        task.cancel()
-        await asyncio.wait([task])
-        await other.sleep(0.1)
-        assert ensemble.names(PATH) == []
-        async with Lock(other, PATH, timeout=1):
-            pass
-        return not was_over
 
     each_frame(story)
 
@@ -150,69 +70,6 @@ def test_a_lost_connection_and_a_cancellation_leave_no_orphan() -> None:
         return bool(ensemble.lost_frames)
 
     each_frame(story)
-
-
-def test_a_holder_whose_session_nobody_vouches_for_is_cancelled_before_another_holds_it() -> None:
-    async def story(ensemble: FalseEnsemble) -> None:
-        told: list[str] = []
-        victim = await ensemble.client().start()
-        other = await ensemble.client().start()
-
-        async def work() -> None:
-            async with Lock(victim, PATH) as held:
-                victim.loop.alone = True
-                victim.loop.cut()
-                await victim.sleep(0.01)
-                assert held.suspended
-                assert not held.is_lost
-                held.lost.when(lambda: told.append("lost"))
-                try:
-                    await victim.sleep(100)
-                finally:
-                    told.append("cancelled")
-
-        task = asyncio.create_task(work())
-        await other.sleep(0.1)
-        async with Lock(other, PATH, timeout=20) as held:
-            assert told == ["lost", "cancelled"]
-            assert held.token > 0
-        with pytest.raises(LockLost):
-            await task
-
-    play(story)
-
-
-@pytest.mark.parametrize("when", ["lost", "suspended"])
-def test_a_paused_holder_knows_that_it_is_lost_before_it_does_anything(when: Any) -> None:
-    async def story(ensemble: FalseEnsemble) -> None:
-        told: list[str] = []
-        victim = await ensemble.client().start()
-        other = await ensemble.client().start()
-
-        async def work() -> None:
-            async with Lock(victim, PATH, lost_when=when) as held:
-                try:
-                    while True:
-                        await victim.exists("/")
-                        held.check()
-                        told.append("works")
-                        await victim.sleep(0.1)
-                finally:
-                    told.append("over")
-
-        task = asyncio.create_task(work())
-        await other.sleep(1)
-        victim.loop.pause()
-        async with Lock(other, PATH, timeout=20):
-            told.clear()
-            victim.loop.resume()
-            with pytest.raises(LockLost):
-                await task
-            assert told == ["over"]
-        await other.sleep(20)
-        assert ensemble.names(PATH) == []
-
-    play(story)
 
 
 def test_the_clock_alone_says_that_it_is_lost() -> None:

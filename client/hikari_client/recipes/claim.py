@@ -35,7 +35,7 @@ class Claim:
     Without sequence a name may be without guid too: then whoever has it in this session is us.
 
     `gone` happens when the session is lost by the client's own clock, or the znode was deleted by
-    somebody else; with `cautious`, already when the connection is suspended.
+    somebody else, or is dropped by us; with `cautious`, already when the connection is suspended.
     """
 
     def __init__(
@@ -173,7 +173,7 @@ class Claim:
         client, path = self.client, self.path
         try:
             await surely(client, client.get, path, watch=self._own_event, patience=patience)
-        except (NoNode, SessionExpired):
+        except NoNode:
             self.gone.set()
 
     def _own_event(self, event: Event) -> None:
@@ -209,6 +209,7 @@ class Claim:
         self._stop_listening()
         begin = not self._dropped and (self._in_doubt or self.created is not None)
         self._dropped = True
+        self.gone.set()
         return begin
 
     async def _remove(self) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from hikari_client.errors import NoNode, SessionExpired
+from hikari_client.errors import NoNode
 from hikari_client.operations import ACLs
 from hikari_client.recipes.claim import Claim
 from hikari_client.recipes.held import Holder
@@ -105,8 +105,6 @@ async def queue(
                 return claim
             if not claim.gone.is_set and not wait:
                 return None
-        except SessionExpired:
-            continue
         finally:
             if not granted:
                 claim.abandon()

@@ -32,6 +32,9 @@ class Holder(NamedTuple):
 class Hold(Protocol):
     """What `Held` and the like can do."""
 
+    @property
+    def is_lost(self) -> bool: ...
+
     async def __aenter__(self) -> Any: ...
 
     async def __aexit__(self, *error: Any) -> None: ...
@@ -58,6 +61,28 @@ class Acquisition(Generic[H]):
         await self._held.__aexit__(*error)
 
 
+class Enterable(Generic[H]):
+    """What can be entered with `async with` itself, by one task at a time."""
+
+    _entered: H | None = None
+
+    def acquire(self) -> Acquisition[H]:
+        raise NotImplementedError
+
+    async def __aenter__(self) -> H:
+        if self._entered is not None and not self._entered.is_lost:
+            raise RuntimeError("it is entered already: use acquire() for more than one task")
+        held = await self.acquire()
+        self._entered = held
+        await held.__aenter__()
+        return held
+
+    async def __aexit__(self, *error: Any) -> None:
+        held, self._entered = self._entered, None
+        assert held is not None
+        await held.__aexit__(*error)
+
+
 class Guarded:
     """A body that is told, or cancelled, when what it needs is lost.
 
@@ -75,7 +100,8 @@ class Guarded:
 
     @property
     def lost(self) -> Signal:
-        """To be awaited: happens before anybody else can hold it, as far as clocks run evenly."""
+        """To be awaited: happens before anybody else can hold it, as far as clocks run evenly. (A
+        release ends it too.)"""
         return self._gone
 
     @property

@@ -16,7 +16,7 @@ from hikari_client.recipes.contenders import (
     queue,
     writers,
 )
-from hikari_client.recipes.held import Acquisition, Held, Holder, OnLost
+from hikari_client.recipes.held import Acquisition, Enterable, Held, Holder, OnLost
 from hikari_client.recipes.waiting import Patience
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Lock:
+class Lock(Enterable[Held]):
     """One holder at a time, in the order of asking, for as long as its session lives.
 
     `name`: what waiters() tells of us; `timeout`: seconds, for acquire and `async with`; `on_lost`:
@@ -57,7 +57,6 @@ class Lock:
         self._cautious = lost_when == "suspended"
         self._layout: Layout = layout
         self._acl = acl
-        self._entered: Held | None = None
 
     def acquire(
         self, *, timeout: float | None = None, on_lost: OnLost | None = None
@@ -89,18 +88,6 @@ class Lock:
     async def waiters(self) -> list[Holder]:
         """Who holds it and who waits, in order."""
         return await contenders(self.client, self.path)
-
-    async def __aenter__(self) -> Held:
-        if self._entered is not None and not self._entered.is_lost:
-            raise RuntimeError("this Lock is entered already: use acquire() for more than one task")
-        held = await self.acquire()
-        self._entered = held
-        return await held.__aenter__()
-
-    async def __aexit__(self, *error: Any) -> None:
-        held, self._entered = self._entered, None
-        assert held is not None
-        await held.__aexit__(*error)
 
     async def _acquire(
         self, timeout: float | None, on_lost: OnLost | None, *, wait: bool = True

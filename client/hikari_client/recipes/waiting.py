@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from hikari_client.errors import ConnectionLoss, DeadlineExceeded, ZKError
+from hikari_client.errors import ConnectionLoss, DeadlineExceeded, SessionExpired, ZKError
 
 if TYPE_CHECKING:
     from hikari_client.client import Client
@@ -116,13 +116,13 @@ async def surely(
     patience: Patience | None = None,
     **settings: Any,
 ) -> T:
-    """What may be asked twice without harm, until it is answered, whatever connections do. Raises
-    what is no ConnectionLoss."""
+    """What may be asked twice without harm, and in any session, until it is answered. Raises all
+    other errors."""
     while True:
         left = None if patience is None else patience.left()
         try:
             return await ask(*arguments, **settings, deadline=left)
-        except ConnectionLoss:
+        except (ConnectionLoss, SessionExpired):
             await client.connected(left)
 
 

@@ -1,0 +1,176 @@
+"""A semaphore: a bounded number of leases.
+
+Whoever wants a lease first takes a lock; only its holder watches the leases, so that a lease given
+back wakes one waiter. The layout is kazoo's or Curator's (InterProcessSemaphoreV2).
+"""
+
+from typing import TYPE_CHECKING, Literal
+
+from hikari_client.errors import NodeExists, NoNode
+from hikari_client.operations import ACLs
+from hikari_client.recipes.claim import Claim
+from hikari_client.recipes.contenders import Layout, contender, contenders, everybody, queue
+from hikari_client.recipes.held import Acquisition, Enterable, Held, Holder, OnLost
+from hikari_client.recipes.waiting import Patience, Signal, all_of, join, surely
+from hikari_client.values import Event, NodeData
+
+if TYPE_CHECKING:
+    from hikari_client.client import Client
+
+
+class Semaphore(Enterable[Held]):
+    """At most `leases` holders at a time, in the order of asking. Settings as of Lock.
+
+    kazoo's layout keeps the number in the znode: whoever comes with another one gets a ValueError.
+    """
+
+    def __init__(
+        self,
+        client: "Client",
+        path: str,
+        leases: int,
+        *,
+        name: str = "",
+        timeout: float | None = None,
+        on_lost: OnLost | None = None,
+        lost_when: Literal["lost", "suspended"] = "lost",
+        layout: Layout = "kazoo",
+        acl: ACLs = None,
+    ) -> None:
+        if leases < 1:
+            raise ValueError("a semaphore has at least one lease")
+        self.client = client
+        self.path = path
+        self.leases = leases
+        self.name = name
+        self._timeout = timeout
+        self._on_lost: OnLost | None = on_lost
+        self._cautious = lost_when == "suspended"
+        self._layout: Layout = layout
+        self._acl = acl
+        of_curator = layout == "curator"
+        self._queue = join(path, "locks") if of_curator else f"{path}-__lock__"
+        self._leases = join(path, "leases") if of_curator else path
+
+    def acquire(
+        self, *, timeout: float | None = None, on_lost: OnLost | None = None
+    ) -> Acquisition[Held]:
+        """Raises DeadlineExceeded, and ValueError if others speak of another number of leases."""
+
+        async def acquire() -> Held:
+            patience = Patience(self.client, self._timeout if timeout is None else timeout)
+            held = await self._acquire(patience, on_lost, wait=True)
+            assert held is not None
+            return held
+
+        return Acquisition(acquire)
+
+    async def try_acquire(self) -> Held | None:
+        """None: all leases are taken, or others wait."""
+        return await self._acquire(Patience(self.client, None), None, wait=False)
+
+    async def holders(self) -> list[Holder]:
+        """Who has a lease, in the order in which they got it."""
+        try:
+            names = await surely(self.client, self.client.children, self._leases)
+        except NoNode:
+            return []
+        paths = [join(self._leases, name) for name in names]
+        found = await all_of([self.client.get(path) for path in paths])
+        holders = [
+            Holder(node.data.decode("utf-8", "replace"), path, node.stat.czxid, owner)
+            for path, node in zip(paths, found, strict=True)
+            if isinstance(node, NodeData) and (owner := node.stat.ephemeral_owner)
+        ]
+        return sorted(holders, key=lambda one: one.token)
+
+    async def waiters(self) -> list[Holder]:
+        """Who waits for a lease, in order."""
+        return await contenders(self.client, self._queue)
+
+    async def _acquire(
+        self, patience: Patience, on_lost: OnLost | None, *, wait: bool
+    ) -> Held | None:
+        await self._agree(patience)
+        while True:
+            gate = await queue(self.client, self._gate, everybody, patience, wait=wait)
+            if gate is None:
+                return None
+            try:
+                lease = await self._lease(gate, patience, wait=wait)
+                if lease is not None:
+                    return Held(lease, on_lost or self._on_lost, self.waiters)
+                if not gate.gone.is_set:
+                    return None
+            finally:
+                gate.abandon()
+
+    async def _agree(self, patience: Patience) -> None:
+        """On how many there are, in kazoo's way."""
+        if self._layout == "curator":
+            return
+        said = b"%d" % self.leases
+        try:
+            await surely(
+                *(self.client, self.client.create, self.path, said),
+                patience=patience,
+                acl=self._acl,
+                parents=True,
+            )
+        except NodeExists:
+            node = await surely(self.client, self.client.get, self.path, patience=patience)
+            if node.data.isdigit() and int(node.data) != self.leases:
+                raise ValueError(
+                    f"{self.path} has {int(node.data)} leases, not {self.leases}"
+                ) from None
+
+    def _gate(self) -> Claim:
+        return contender(
+            self.client, self._queue, "lock", self._layout, self.name.encode(), self._acl, False
+        )
+
+    async def _lease(self, gate: Claim, patience: Patience, *, wait: bool) -> Claim | None:
+        """While we alone may take one. None: there is none, or we may not any more."""
+        client = self.client
+        wake = Signal(client)
+        gate.gone.when(wake.set)
+
+        def woken(event: Event) -> None:
+            wake.set()
+
+        while not gate.gone.is_set:
+            wake.clear()
+            try:
+                names = await surely(
+                    client, client.children, self._leases, watch=woken, patience=patience
+                )
+            except NoNode:
+                names = []
+            if len(names) < self.leases:
+                return await self._take(gate, patience)
+            if not wait:
+                return None
+            if not gate.gone.is_set:
+                await wake.wait(patience.left())
+        return None
+
+    async def _take(self, gate: Claim, patience: Patience) -> Claim | None:
+        of_curator = self._layout == "curator"
+        lease = Claim(
+            *(self.client, self._leases, "_c_{guid}-lease-" if of_curator else "{guid}"),
+            self.name.encode(),
+            sequential=of_curator,
+            acl=self._acl,
+            cautious=self._cautious,
+        )
+        taken = False
+        try:
+            await lease.make(patience)
+            # Made in a later session than that of the gate it would be one too many.
+            if lease.session == gate.session and not gate.gone.is_set:
+                await lease.guard(patience)
+                taken = not lease.gone.is_set
+        finally:
+            if not taken:
+                lease.abandon()
+        return lease if taken else None

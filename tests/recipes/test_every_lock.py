@@ -1,0 +1,233 @@
+"""What every lock must stand: a lost connection, a cancellation, a lost session, at every step, and
+a pause. At no moment more hold it than may, and nothing of anybody stays behind."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+from recipes.false_ensemble import FalseEnsemble, play
+from recipes.stories import Watchman, each_frame
+
+from hikari_client import Client, LockLost
+from hikari_client.recipes import (
+    Election,
+    LeaderLatch,
+    Lock,
+    MultiLock,
+    ReadLock,
+    ReentrantLock,
+    Semaphore,
+    WriteLock,
+)
+
+PATH = "/locks/x"
+PLACES = (PATH, "/locks/y", f"{PATH}-__lock__", f"{PATH}/locks", f"{PATH}/leases")
+
+
+@asynccontextmanager
+async def term(zk: Client, **settings: Any) -> AsyncIterator[Any]:
+    terms: Any = aiter(Election(zk, PATH, **settings))
+    async with aclosing(terms), await anext(terms) as held:
+        yield held
+
+
+@asynccontextmanager
+async def latch(zk: Client, **settings: Any) -> AsyncIterator[Any]:
+    async with LeaderLatch(zk, PATH, **settings) as standing, await standing.elected() as held:
+        yield held
+
+
+LOCKS: dict[str, Callable[..., Any]] = {
+    "lock": lambda zk, **s: Lock(zk, PATH, **s),
+    "lock as Curator has it": lambda zk, **s: Lock(zk, PATH, layout="curator", **s),
+    "re-entrant lock": lambda zk, **s: ReentrantLock(zk, PATH, **s),
+    "write lock": lambda zk, **s: WriteLock(zk, PATH, **s),
+    "semaphore": lambda zk, **s: Semaphore(zk, PATH, 1, **s).acquire(),
+    "semaphore as Curator has it": lambda zk, **s: Semaphore(
+        zk, PATH, 1, layout="curator", **s
+    ).acquire(),
+    "multi lock": lambda zk, **s: MultiLock([Lock(zk, PATH), Lock(zk, "/locks/y")], **s),
+    "term of a campaign": term,
+    "latch": latch,
+}
+every_lock = pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS.keys())
+
+
+def orphans(ensemble: FalseEnsemble) -> list[str]:
+    return [
+        name
+        for place in PLACES
+        for name in ensemble.names(place)
+        if name not in ("locks", "leases")
+    ]
+
+
+@every_lock
+@pytest.mark.parametrize("first", [True, False], ids=["the first", "the second"])
+def test_a_connection_lost_at_each_step_leaves_one_holder_and_no_orphan(
+    lock: Any, first: bool
+) -> None:
+    async def story(ensemble: FalseEnsemble, number: int) -> bool:
+        watchman = Watchman(ensemble)
+        victim = await ensemble.client().start()
+        other = await ensemble.client().start()
+
+        async def work(zk: Any, delay: float) -> None:
+            await zk.sleep(delay)
+            async with lock(zk) as held:
+                await watchman.work(zk, held, 0.5)
+
+        ensemble.lose_frame(victim.loop, number)
+        await asyncio.gather(work(victim, 0.0 if first else 0.1), work(other, 0.05))
+        assert watchman.works == 2
+        await other.sleep(1)
+        assert orphans(ensemble) == []
+        return bool(ensemble.lost_frames)
+
+    each_frame(story)
+
+
+@every_lock
+def test_a_cancellation_at_each_step_leaves_no_orphan_and_no_holder(lock: Any) -> None:
+    async def story(ensemble: FalseEnsemble, number: int) -> bool:
+        victim = await ensemble.client().start()
+        other = await ensemble.client().start()
+        left = asyncio.Event()
+
+        async def hold() -> None:
+            async with lock(other):
+                await left.wait()
+
+        async def work() -> None:
+            async with lock(victim) as held:
+                await victim.sleep(0.01)
+                held.check()
+
+        holder = asyncio.create_task(hold())
+        await other.sleep(0.2)
+        task = asyncio.create_task(work())
+        other.loop.at(other.loop.now() + 0.01, left.set)
+        await other.sleep(number * 0.0005)
+        was_over = task.done()
+        task.cancel()
+        await asyncio.wait([task, holder])
+        await other.sleep(0.1)
+        assert orphans(ensemble) == []
+        async with asyncio.timeout(1), lock(other):
+            pass
+        return not was_over
+
+    each_frame(story)
+
+
+@every_lock
+def test_a_holder_whom_nobody_vouches_for_is_cancelled_before_another_has_it(lock: Any) -> None:
+    async def story(ensemble: FalseEnsemble) -> None:
+        told: list[str] = []
+        victim = await ensemble.client().start()
+        other = await ensemble.client().start()
+
+        async def work() -> None:
+            async with lock(victim) as held:
+                victim.loop.alone = True
+                victim.loop.cut()
+                await victim.sleep(0.01)
+                assert held.suspended
+                assert not held.is_lost
+                held.lost.when(lambda: told.append("lost"))
+                try:
+                    await victim.sleep(100)
+                finally:
+                    told.append("cancelled")
+
+        task = asyncio.create_task(work())
+        await other.sleep(0.1)
+        async with asyncio.timeout(20), lock(other):
+            assert sorted(told) == ["cancelled", "lost"]
+        with pytest.raises(LockLost):
+            await task
+
+    play(story)
+
+
+@every_lock
+def test_a_paused_holder_knows_that_it_is_lost_before_it_does_anything(lock: Any) -> None:
+    async def story(ensemble: FalseEnsemble) -> None:
+        told: list[str] = []
+        victim = await ensemble.client().start()
+        other = await ensemble.client().start()
+
+        async def work() -> None:
+            async with lock(victim) as held:
+                try:
+                    while True:
+                        await victim.exists("/")
+                        held.check()
+                        told.append("works")
+                        await victim.sleep(0.1)
+                finally:
+                    told.append("over")
+
+        task = asyncio.create_task(work())
+        await other.sleep(1)
+        victim.loop.pause()
+        async with asyncio.timeout(20), lock(other):
+            told.clear()
+            victim.loop.resume()
+            with pytest.raises(LockLost):
+                await task
+            assert told == ["over"]
+        await other.sleep(20)
+        assert orphans(ensemble) == []
+
+    play(story)
+
+
+@every_lock
+def test_a_session_that_ends_at_each_step_ends_what_it_held(lock: Any) -> None:
+    """The members end it early, as an operator may make them: then nobody is told in time, but
+    nobody hangs, and nothing stays."""
+
+    async def story(ensemble: FalseEnsemble, number: int) -> bool:
+        victim = await ensemble.client().start()
+        other = await ensemble.client().start()
+        over: list[Any] = []
+
+        async def work(zk: Any) -> None:
+            try:
+                async with lock(zk):
+                    await zk.sleep(0.005)
+            except LockLost as error:
+                over.append(error)
+
+        tasks = [asyncio.create_task(work(victim)), asyncio.create_task(work(other))]
+        await asyncio.sleep(number * 0.0005)
+        was_over = tasks[0].done()
+        ensemble.expire(victim.session_id)
+        victim.loop.cut()
+        await asyncio.gather(*tasks)
+        await other.sleep(1)
+        assert len(over) <= 1
+        assert orphans(ensemble) == []
+        return not was_over
+
+    each_frame(story)
+
+
+def test_many_readers_and_leases_but_not_more() -> None:
+    async def story(ensemble: FalseEnsemble) -> None:
+        clients = [await ensemble.client().start() for _ in range(9)]
+        watchman = Watchman(ensemble, most=3)
+
+        async def work(zk: Any) -> None:
+            async with Semaphore(zk, PATH, 3, name="w") as held:
+                await watchman.work(zk, held, 1)
+
+        await asyncio.gather(*(work(zk) for zk in clients))
+        assert (watchman.works, watchman.highest) == (9, 3)
+        readers = [await ReadLock(zk, "/locks/y").acquire(timeout=1) for zk in clients]
+        assert not any(one.is_lost for one in readers)
+
+    play(story)
