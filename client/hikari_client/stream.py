@@ -45,6 +45,12 @@ class Stream(Generic[T]):
         self._items.append(item)
         self._wake()
 
+    def take(self) -> list[T]:
+        """What is there already."""
+        items = list(self._items)
+        self._items.clear()
+        return items
+
     def end(self, error: Exception | None = None) -> None:
         """No more will come. What is there can still be read, and then `error` is raised."""
         self._closed, self._error = True, error

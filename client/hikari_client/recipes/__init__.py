@@ -1,6 +1,9 @@
 """Recipes: what is built of znodes, once for every driver. See docs/recipes."""
 
+from hikari_client.recipes.atomic import AtomicValue, Counter
+from hikari_client.recipes.barrier import Barrier, DoubleBarrier
 from hikari_client.recipes.election import Election, LeaderLatch
+from hikari_client.recipes.following import ChildrenList, ChildrenWatch, DataWatch, NodeCache
 from hikari_client.recipes.held import Acquisition, Held, Holder
 from hikari_client.recipes.lease import Lease, MultiLease
 from hikari_client.recipes.lock import Lock, ReadLock, ReadWriteLock, WriteLock
@@ -10,6 +13,13 @@ from hikari_client.recipes.semaphore import Semaphore
 
 __all__ = [
     "Acquisition",
+    "AtomicValue",
+    "Barrier",
+    "ChildrenList",
+    "ChildrenWatch",
+    "Counter",
+    "DataWatch",
+    "DoubleBarrier",
     "Election",
     "Held",
     "HeldMany",
@@ -19,6 +29,7 @@ __all__ = [
     "Lock",
     "MultiLease",
     "MultiLock",
+    "NodeCache",
     "ReadLock",
     "ReadWriteLock",
     "ReentrantLock",
