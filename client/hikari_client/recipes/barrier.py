@@ -2,7 +2,13 @@
 
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from hikari_client.errors import NodeExists, NoNode, SessionExpired, TransactionFailed
+from hikari_client.errors import (
+    ConnectionLoss,
+    NodeExists,
+    NoNode,
+    SessionExpired,
+    TransactionFailed,
+)
 from hikari_client.recipes.claim import Claim
 from hikari_client.recipes.waiting import Patience, Signal, join, surely
 from hikari_client.values import Event
@@ -124,7 +130,7 @@ class DoubleBarrier:
                     change.create(self._ready)
             else:
                 await surely(self.client, self.client.create, self._ready)
-        except (NodeExists, TransactionFailed):
+        except (NodeExists, TransactionFailed, ConnectionLoss, SessionExpired):
             return
 
     async def leave(self, timeout: float | None = None) -> None:
@@ -144,22 +150,25 @@ class DoubleBarrier:
         names = await surely(client, client.children, self.path, patience=patience)
         others = sorted(self._members.intersection(names))  # some may be in the next round
         if not others:
-            await self._clear(claim)
-            return True
+            return await self._clear(claim)
         first = claim.name in names and claim.name < others[0]
         if not first:
             await claim.drop()
         await _gone(client, join(self.path, others[-1] if first else others[0]), patience)
         return False
 
-    async def _clear(self, claim: Claim) -> None:
-        """The last one takes the sign away, in one with its own place."""
+    async def _clear(self, claim: Claim) -> bool:
+        """The last one takes the sign away, in one with its own place. (If the last one died, the
+        sign stays, and the next round replaces it.)"""
         try:
             async with self.client.transaction() as change:
                 change.delete(claim.path)
                 change.delete(self._ready)
-        except TransactionFailed:
+        except ConnectionLoss:
+            return False  # look again
+        except (TransactionFailed, SessionExpired):
             await claim.drop()
+        return True
 
     async def __aenter__(self) -> Self:
         await self.enter(self._timeout)
