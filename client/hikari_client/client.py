@@ -15,6 +15,7 @@ from math import inf
 from random import Random
 from typing import Any, Final, Self
 
+from hikari_client.conveniences import Conveniences
 from hikari_client.errors import ClientClosed, DeadlineExceeded, ForkedClient, ZKError
 from hikari_client.loop import Line, Loop, Task, Timer, Waiter
 from hikari_client.operations import Operations, Watch
@@ -32,7 +33,7 @@ CLOSE_S: Final = 2.0
 _clients: "weakref.WeakSet[Client]" = weakref.WeakSet()
 
 
-class Client(Operations):
+class Client(Operations, Conveniences):
     """See the module, and `Settings` for what can be set. Raises ValueError for bad hosts or
     settings. Before `start`, and after `close`, everything raises ClientClosed at once."""
 

@@ -2,37 +2,85 @@
 
 from hikari_client.recipes.atomic import AtomicValue, Counter
 from hikari_client.recipes.barrier import Barrier, DoubleBarrier
+from hikari_client.recipes.configuration import Configuration
+from hikari_client.recipes.discovery import (
+    Instance,
+    Provider,
+    Registration,
+    at_random,
+    round_robin,
+    services,
+    sticky,
+)
 from hikari_client.recipes.election import Election, LeaderLatch
-from hikari_client.recipes.following import ChildrenList, ChildrenWatch, DataWatch, NodeCache
+from hikari_client.recipes.following import (
+    ChildrenList,
+    ChildrenWatch,
+    DataWatch,
+    NodeCache,
+    SharedValue,
+)
 from hikari_client.recipes.held import Acquisition, Held, Holder
 from hikari_client.recipes.lease import Lease, MultiLease
 from hikari_client.recipes.lock import Lock, ReadLock, ReadWriteLock, WriteLock
+from hikari_client.recipes.locking_queue import Item, LockingQueue
 from hikari_client.recipes.multi import HeldMany, MultiLock
+from hikari_client.recipes.partitioner import Portion, SetPartitioner
+from hikari_client.recipes.party import Group, Party, ShallowParty
+from hikari_client.recipes.persistent_node import PersistentNode
+from hikari_client.recipes.queues import DelayQueue, Entry, IdQueue, PriorityQueue, Queue
 from hikari_client.recipes.reentrant import ReentrantLock
 from hikari_client.recipes.semaphore import Semaphore
+from hikari_client.recipes.tree_cache import ChildrenCache, TreeCache
+from hikari_client.recipes.unique_ids import UniqueIds
 
 __all__ = [
     "Acquisition",
     "AtomicValue",
     "Barrier",
+    "ChildrenCache",
     "ChildrenList",
     "ChildrenWatch",
+    "Configuration",
     "Counter",
     "DataWatch",
+    "DelayQueue",
     "DoubleBarrier",
     "Election",
+    "Entry",
+    "Group",
     "Held",
     "HeldMany",
     "Holder",
+    "IdQueue",
+    "Instance",
+    "Item",
     "LeaderLatch",
     "Lease",
     "Lock",
+    "LockingQueue",
     "MultiLease",
     "MultiLock",
     "NodeCache",
+    "Party",
+    "PersistentNode",
+    "Portion",
+    "PriorityQueue",
+    "Provider",
+    "Queue",
     "ReadLock",
     "ReadWriteLock",
     "ReentrantLock",
+    "Registration",
     "Semaphore",
+    "SetPartitioner",
+    "ShallowParty",
+    "SharedValue",
+    "TreeCache",
+    "UniqueIds",
     "WriteLock",
+    "at_random",
+    "round_robin",
+    "services",
+    "sticky",
 ]

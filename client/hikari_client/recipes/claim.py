@@ -5,6 +5,7 @@ may have been created is removed for as long as its session lives, whoever was c
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -32,7 +33,7 @@ AGAIN_S = 1.0
 
 class Claim:
     """See the module. `name`: with `{guid}` in it, a sequential znode has its number behind it.
-    Without sequence a name may be without guid too: then whoever has it in this session is us.
+    Without sequence a name may be without guid too: then `data` must be of us alone.
 
     `gone` happens when the session is lost by the client's own clock, or the znode was deleted by
     somebody else, or is dropped by us; with `cautious`, already when the connection is suspended.
@@ -137,9 +138,10 @@ class Claim:
         for name in names:
             if name.startswith(self._prefix) if self._sequential else name == self._prefix:
                 path = join(parent, name)
-                stat = await surely(client, client.exists, path, patience=patience)
-                if stat is not None and stat.ephemeral_owner == self.session:
-                    return Created(path, stat)
+                with suppress(NoNode):
+                    data, stat = await surely(client, client.get, path, patience=patience)
+                    if stat.ephemeral_owner == self.session and data == self._data:
+                        return Created(path, stat)
         return None
 
     async def replace(self, other: "Claim") -> bool:

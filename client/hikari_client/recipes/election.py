@@ -9,12 +9,11 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from hikari_client.errors import ClientClosed, ZKError
-from hikari_client.loop import Task
 from hikari_client.operations import ACLs
 from hikari_client.recipes.claim import Claim
 from hikari_client.recipes.contenders import Layout, contender, contenders, everybody, queue
 from hikari_client.recipes.held import Held, Holder, OnLost
-from hikari_client.recipes.waiting import Patience, Signal
+from hikari_client.recipes.waiting import Beside, Patience, Signal
 
 if TYPE_CHECKING:
     from hikari_client.client import Client
@@ -91,7 +90,7 @@ class LeaderLatch(_Standing):
         self.term: Held | None = None
         self._changed = Signal(client)
         self._error: Exception | None = None
-        self._task: Task[None] | None = None
+        self._task: Beside | None = None
 
     @property
     def leads(self) -> bool:
@@ -101,7 +100,7 @@ class LeaderLatch(_Standing):
     def start(self) -> None:
         """Stand. Once only."""
         assert self._task is None, "it stands already"
-        self._task = self.client.spawn(self._stand())
+        self._task = Beside(self.client, self._stand())
 
     async def elected(self, timeout: float | None = None) -> Held:
         """Wait until we lead; the term. Raises DeadlineExceeded, and ClientClosed after `close`."""
@@ -120,7 +119,7 @@ class LeaderLatch(_Standing):
         self._error = self._error or ClientClosed(self.path, "it stands no more")
         term, self.term = self.term, None
         if task is not None:
-            task.cancel()
+            task.stop()
         if term is not None:
             await term.release()
         self._changed.set()

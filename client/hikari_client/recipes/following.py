@@ -1,11 +1,11 @@
 """What keeps itself up to date beside: the base of caches, watches and registrations."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from hikari_client.errors import ClientClosed, NoNode
-from hikari_client.loop import Task
-from hikari_client.recipes.waiting import Signal, log, surely
+from hikari_client.errors import BadVersion, ClientClosed, NodeExists, NoNode
+from hikari_client.recipes.waiting import Beside, Signal, log, surely
 from hikari_client.values import NodeData, Stat
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ class Following:
         self.client = client
         self.failed: Exception | None = None
         self._ready = Signal(client)
-        self._task: Task[None] | None = None
+        self._task: Beside | None = None
 
     async def start(self) -> Self:
         """Returns when it is up to date for the first time. Raises what keeps it from that."""
         assert self._task is None, "it follows already"
-        self._task = self.client.spawn(self._run())
+        self._task = Beside(self.client, self._run())
         begun = False
         try:
             await self._ready
@@ -41,17 +41,18 @@ class Following:
     async def close(self) -> None:
         self.failed = self.failed or ClientClosed("", "it was closed")
         if self._task is not None:
-            self._task.cancel()
+            self._task.stop()
         self._over(None)
 
     async def _run(self) -> None:
         try:
             await self._follow()
         except Exception as error:
-            if self.failed is None and not isinstance(error, ClientClosed):
-                log.warning("%s follows no more: %s", type(self).__name__, error)
-            self.failed = self.failed or error
-            self._over(error)
+            if self.failed is None:  # else it was stopped
+                if not isinstance(error, ClientClosed):
+                    log.warning("%s follows no more: %s", type(self).__name__, error)
+                self.failed = error
+                self._over(error)
         finally:
             self._ready.set()
 
@@ -150,6 +151,34 @@ class NodeCache(Latest[NodeData]):
     async def _read(self) -> tuple[NodeData, Stat]:
         node = await surely(self.client, self.client.get, self.path)
         return node, node.stat
+
+
+class SharedValue(NodeCache):
+    """A value that all who follow it see change: `data`, `changes`, and `set`. Made with `default`
+    when it is not there."""
+
+    def __init__(self, client: "Client", path: str, default: bytes = b"") -> None:
+        super().__init__(client, path)
+        self._default = default
+
+    async def set(self, value: bytes) -> None:
+        """Whatever it was."""
+        await surely(self.client, self.client.set, self.path, value)
+
+    async def try_set(self, value: bytes) -> bool:
+        """If it is still what we see in `node`; False: somebody else was quicker. Raises
+        ConnectionLoss if nobody knows."""
+        version = -1 if self.node is None else self.node.stat.version
+        try:
+            await self.client.set(self.path, value, version=version)
+        except BadVersion:
+            return False
+        return True
+
+    async def _follow(self) -> None:
+        with suppress(NodeExists):
+            await surely(self.client, self.client.create, self.path, self._default, parents=True)
+        await super()._follow()
 
 
 class ChildrenList(Latest[list[str]]):

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hikari_client.errors import ConnectionLoss, DeadlineExceeded, SessionExpired, ZKError
+from hikari_client.loop import Task
 
 if TYPE_CHECKING:
     from hikari_client.client import Client
@@ -84,6 +85,30 @@ class Signal:
 
     def __await__(self) -> Generator[Any, Any, None]:
         return self.wait().__await__()
+
+
+class Beside:
+    """A coroutine that runs beside, until it ends or is stopped. An error is logged."""
+
+    def __init__(self, client: "Client", work: Coroutine[Any, Any, object]) -> None:
+        self._work = work
+        self._begun = self._stopped = False
+        self._task: Task[None] = client.spawn(self._run())
+
+    async def _run(self) -> None:
+        self._begun = True
+        try:
+            await self._work
+        except Exception:  # a cancellation too, under some drivers
+            if not self._stopped:
+                log.exception("what ran beside failed")
+
+    def stop(self) -> None:
+        if not self._stopped:
+            self._stopped = True
+            self._task.cancel()
+            if not self._begun:
+                self._work.close()
 
 
 async def finish(client: "Client", work: Coroutine[Any, Any, object]) -> None:

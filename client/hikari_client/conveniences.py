@@ -1,0 +1,41 @@
+"""The recipes that are used most, as methods of a client: `zk.lock(path)` is `Lock(zk, path)`."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from hikari_client import recipes
+
+if TYPE_CHECKING:
+    from hikari_client.client import Client
+
+
+class Conveniences:
+    """See the module; settings as of each recipe."""
+
+    @property
+    def _client(self) -> "Client":
+        return cast("Client", self)
+
+    def lock(self, path: str, **settings: Any) -> recipes.Lock:
+        return recipes.Lock(self._client, path, **settings)
+
+    def read_write_lock(self, path: str, **settings: Any) -> recipes.ReadWriteLock:
+        return recipes.ReadWriteLock(self._client, path, **settings)
+
+    def semaphore(self, path: str, leases: int, **settings: Any) -> recipes.Semaphore:
+        return recipes.Semaphore(self._client, path, leases, **settings)
+
+    def election(self, path: str, **settings: Any) -> recipes.Election:
+        return recipes.Election(self._client, path, **settings)
+
+    def counter(self, path: str, default: int = 0, **settings: Any) -> recipes.Counter:
+        return recipes.Counter(self._client, path, default, **settings)
+
+    def queue(self, path: str) -> recipes.LockingQueue:
+        """The one that loses nothing."""
+        return recipes.LockingQueue(self._client, path)
+
+    def party(self, path: str, name: str = "") -> recipes.Party:
+        return recipes.Party(self._client, path, name)
+
+    def cache(self, path: str, *, depth: int | None = None) -> recipes.TreeCache:
+        return recipes.TreeCache(self._client, path, depth=depth)
