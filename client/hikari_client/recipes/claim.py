@@ -6,7 +6,7 @@ may have been created is removed for as long as its session lives, whoever was c
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from hikari_client.errors import (
@@ -126,20 +126,23 @@ class Claim:
             self._in_doubt = error.maybe_applied
             raise
 
-    async def _find(self, patience: Patience | None = None) -> Created | None:
+    async def _find(
+        self, patience: Patience | None = None, *, any_session: bool = True
+    ) -> Created | None:
         """What we created without hearing of it. A sync comes first: the member we are connected to
         now may not have heard of it either."""
         client, parent = self.client, self.parent
-        await surely(client, client.sync, parent, patience=patience)
+        how: dict[str, Any] = {"patience": patience, "any_session": any_session}
+        await surely(client, client.sync, parent, **how)
         try:
-            names = await surely(client, client.children, parent, patience=patience)
+            names = await surely(client, client.children, parent, **how)
         except NoNode:
             return None
         for name in names:
             if name.startswith(self._prefix) if self._sequential else name == self._prefix:
                 path = join(parent, name)
                 with suppress(NoNode):
-                    data, stat = await surely(client, client.get, path, patience=patience)
+                    data, stat = await surely(client, client.get, path, **how)
                     if stat.ephemeral_owner == self.session and data == self._data:
                         return Created(path, stat)
         return None
@@ -219,23 +222,15 @@ class Claim:
         while client.session_id == self.session and self.session:
             try:
                 if self.created is None:
-                    self.created = await self._find()
+                    self.created = await self._find(any_session=False)
                 if self.created is not None:
-                    await client.delete(self.created.path)
+                    path = self.created.path
+                    await surely(client, client.delete, path, any_session=False)
                 return
             except (NoNode, SessionExpired, ClientClosed, ForkedClient):
                 return
             except NoAuth as error:
                 log.warning("%s stays until its session ends: %s", self.path, error)
                 return
-            except ConnectionLoss:
-                await _connected(client)
             except ZKError:
                 await client.sleep(AGAIN_S)
-
-
-async def _connected(client: "Client") -> None:
-    try:
-        await client.connected()
-    except ZKError:
-        return

@@ -61,10 +61,17 @@ class PersistentNode(Following):
         await finish(self.client, self._remove())
 
     async def _remove(self) -> None:
+        client = self.client
+        if self._ephemeral and client.session_id not in self._sessions:
+            return  # it ends with its session
         try:
-            await surely(self.client, self.client.delete, self.path, missing_ok=True)
+            await surely(
+                *(client, client.delete, self.path),
+                any_session=not self._ephemeral,
+                missing_ok=True,
+            )
         except ZKError:
-            return  # the client is closed: the session's end removes an ephemeral
+            return  # the session is over, or the client is closed
 
     async def _follow(self) -> None:
         if self._ttl is not None:
@@ -90,7 +97,8 @@ class PersistentNode(Following):
         """Whether it is there and ours; else it is an earlier run's, whose end will be told."""
         client = self.client
         while True:
-            session = client.session_id
+            await client.connected()
+            self._sessions.add(client.session_id)
             try:
                 created = await client.create(
                     self.path,
@@ -102,10 +110,8 @@ class PersistentNode(Following):
                 )
                 self._sessions.add(created.stat.ephemeral_owner)
                 return True
-            except (ConnectionLoss, SessionExpired) as loss:
-                if loss.maybe_applied and session:
-                    self._sessions.add(session)
-                await client.connected()
+            except (ConnectionLoss, SessionExpired):
+                continue
             except NodeExists:
                 stat = await surely(client, client.exists, self.path)
                 if stat is not None and await self._is_ours(stat):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hikari_client.errors import ConnectionLoss, DeadlineExceeded, SessionExpired, ZKError
 from hikari_client.loop import Task
+from hikari_client.values import State
 
 if TYPE_CHECKING:
     from hikari_client.client import Client
@@ -139,16 +140,35 @@ async def surely(
     ask: Callable[..., Awaitable[T]],
     *arguments: Any,
     patience: Patience | None = None,
+    any_session: bool = True,
     **settings: Any,
 ) -> T:
-    """What may be asked twice without harm, and in any session, until it is answered. Raises all
-    other errors."""
+    """What may be asked twice without harm, until it is answered, in whatever session. Raises all
+    other errors, and SessionExpired where the session matters."""
     while True:
         left = None if patience is None else patience.left()
         try:
             return await ask(*arguments, **settings, deadline=left)
-        except (ConnectionLoss, SessionExpired):
+        except ConnectionLoss as loss:
+            if not loss.maybe_applied:  # it would fail at once again
+                await _moved(client, left)
+        except SessionExpired:
+            if not any_session:
+                raise
             await client.connected(left)
+
+
+async def _moved(client: "Client", seconds: float | None) -> None:
+    """Wait until something changes between us and the servers."""
+    if client.status.state is not State.SUSPENDED:
+        await client.connected(seconds)
+        return
+    moved = Signal(client)
+    stop = client.listen(lambda _: moved.set())
+    try:
+        await moved.wait(seconds)
+    finally:
+        stop()
 
 
 async def all_of(asked: list[Any]) -> list[Any]:
