@@ -189,6 +189,8 @@ class Member:
             self.line.tell(replies.frame(xid, ensemble.tree.zxid, 0, body))
         elif op in READS:
             self.line.tell(READS[op](self, xid, request))  # type: ignore[arg-type]
+        elif ensemble.refusals.get(op):
+            self.line.tell(replies.frame(xid, ensemble.tree.zxid, ensemble.refusals[op].pop(0)))
         else:
             error, result = ensemble.apply(request, self.session, self.attachment)
             body = b"" if error else replies.BODY[op](result)
@@ -222,6 +224,7 @@ class FalseEnsemble:
         self.asked: list[tuple[int, Any]] = []
         self.timeouts: dict[int, float] = {}
         self.loop = asyncio.get_running_loop()
+        self.refusals: dict[int, list[int]] = {}  # errors that the next requests of an op get
         self._expiries: dict[int, asyncio.TimerHandle] = {}
         self._victim: Process | None = None
         self._countdown = -1
@@ -306,9 +309,8 @@ def play(story: Callable[[FalseEnsemble], Awaitable[Any]], seconds: float = 300.
     try:
         return loop.run_until_complete(run())
     finally:
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        if left:
+        while left := asyncio.all_tasks(loop):
+            for task in left:
+                task.cancel()
             loop.run_until_complete(asyncio.wait(left))
         loop.close()

@@ -53,6 +53,18 @@ def test_a_deposed_leader_is_cancelled_and_stands_again() -> None:
     play(story)
 
 
+def test_who_turns_away_from_a_campaign_leads_no_more() -> None:
+    async def story(ensemble: FalseEnsemble) -> None:
+        zk = await ensemble.client().start()
+        async for _ in Election(zk, PATH):
+            assert len(ensemble.names(PATH)) == 1
+            break
+        await zk.sleep(0.1)
+        assert ensemble.names(PATH) == []
+
+    play(story)
+
+
 def test_a_latch_leads_until_it_is_closed_and_again_after_a_lost_session() -> None:
     async def story(ensemble: FalseEnsemble) -> None:
         zk = await ensemble.client().start()

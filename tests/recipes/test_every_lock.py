@@ -194,18 +194,28 @@ def test_a_session_that_ends_at_each_step_ends_what_it_held(lock: Any) -> None:
         victim = await ensemble.client().start()
         other = await ensemble.client().start()
         over: list[Any] = []
+        inside: list[int] = []
 
         async def work(zk: Any) -> None:
+            session = 0
             try:
-                async with lock(zk):
-                    await zk.sleep(0.005)
+                async with lock(zk) as held:
+                    session = zk.session_id
+                    alive = [one for one in inside if one in ensemble.tree.sessions]
+                    assert held.is_lost or not alive, "it is given to one of those that live"
+                    inside.append(session)
+                    await zk.sleep(0.05)
             except LockLost as error:
                 over.append(error)
+            finally:
+                if session in inside:
+                    inside.remove(session)
 
         tasks = [asyncio.create_task(work(victim)), asyncio.create_task(work(other))]
         await asyncio.sleep(number * 0.0005)
         was_over = tasks[0].done()
         ensemble.expire(victim.session_id)
+        await asyncio.sleep(number % 7 * 0.0007)
         victim.loop.cut()
         await asyncio.gather(*tasks)
         await other.sleep(1)

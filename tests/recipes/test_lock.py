@@ -9,6 +9,7 @@ from recipes.stories import each_frame
 
 from hikari_client import DeadlineExceeded, LockLost
 from hikari_client.recipes import Lock
+from hikari_wire import codes
 
 PATH = "/locks/x"
 
@@ -214,6 +215,35 @@ def test_a_release_wakes_one_waiter_and_no_herd() -> None:
         await clients[0].sleep(1)
         assert len(held) == 2
         assert len(ensemble.asked) == 2, "a delete, and one looks who is next"
+
+    play(story)
+
+
+def test_who_does_not_know_whether_it_stands_in_the_queue_looks_at_a_member_that_knows() -> None:
+    """The next member may lag behind the one that did it: a sync comes first."""
+
+    async def story(ensemble: FalseEnsemble) -> None:
+        zk = await ensemble.client().start()
+        await zk.ensure_path(PATH)
+        ensemble.lose_frame(zk.loop, 1)
+        async with Lock(zk, PATH):
+            asked = [request for _, request in ensemble.asked]
+            [at] = [n for n, request in enumerate(asked) if b"__lock__" in request[1]][:1]
+            ops = [request[0] for request in asked[at:]]
+            assert ops[:3] == [codes.CREATE2, codes.SYNC, codes.GET_CHILDREN]
+            assert ops.count(codes.CREATE2) == 1
+
+    play(story)
+
+
+def test_a_delete_that_is_refused_for_now_is_tried_again() -> None:
+    async def story(ensemble: FalseEnsemble) -> None:
+        zk = await ensemble.client().start()
+        held = await Lock(zk, PATH).acquire()
+        ensemble.refusals[codes.DELETE] = [codes.THROTTLED_OP, codes.NOT_READ_ONLY]
+        await held.release()
+        assert ensemble.names(PATH) == []
+        assert ensemble.refusals[codes.DELETE] == []
 
     play(story)
 

@@ -67,6 +67,19 @@ def test_what_an_earlier_run_left_is_waited_for_and_then_ours() -> None:
     play(story)
 
 
+def test_what_an_earlier_session_of_its_own_left_is_taken_over_at_once() -> None:
+    async def story(ensemble: FalseEnsemble) -> None:
+        former = await ensemble.client().start()
+        zk = await ensemble.client().start()
+        await former.create("/me", b"old", ephemeral=True)
+        node = PersistentNode(zk, "/me", b"new")
+        node._sessions.add(former.session_id)
+        await asyncio.wait_for(node.start(), 1)
+        assert (await zk.get("/me")).stat.ephemeral_owner == zk.session_id
+
+    play(story)
+
+
 def test_one_with_a_ttl_is_touched_in_time() -> None:
     async def story(ensemble: FalseEnsemble) -> None:
         zk = await ensemble.client().start()

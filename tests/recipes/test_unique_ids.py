@@ -39,10 +39,22 @@ def test_guids_do_not_come_again_even_with_a_new_counter() -> None:
 def test_in_doubt_a_block_is_thrown_away() -> None:
     async def story(ensemble: FalseEnsemble, number: int) -> bool:
         zk = await ensemble.client().start()
+        other = await ensemble.client().start()
         ensemble.lose_frame(zk.loop, number)
+        theirs: list[int] = []
+
+        async def interfere() -> None:
+            while not ensemble.lost_frames:
+                await other.sleep(0.0001)
+            maker = UniqueIds(other, "/ids", block=2, chance=Random(2))
+            theirs.extend([await maker.next() for _ in range(3)])
+
+        task = asyncio.create_task(interfere())
         maker = UniqueIds(zk, "/ids", block=2, chance=Random(1))
         numbers = [await maker.next() for _ in range(6)]
-        assert len(set(numbers)) == 6
+        await zk.sleep(1)
+        task.cancel()
+        assert len({*numbers, *theirs}) == 6 + len(theirs)
         assert numbers == sorted(numbers)
         return bool(ensemble.lost_frames)
 
