@@ -1,0 +1,5 @@
+"""Real members, for the tests beside this that ask for them."""
+
+from drivers.conftest import ensemble, hosts
+
+__all__ = ["ensemble", "hosts"]
