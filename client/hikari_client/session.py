@@ -24,7 +24,6 @@ from hikari_client.errors import (
     BadArguments,
     ClientClosed,
     ConnectionLoss,
-    MarshallingError,
     SessionExpired,
     ZKError,
     error_of,
@@ -439,7 +438,6 @@ class Session:
                 continue
             call = pending.popleft()
             if call.xid != xid:
-                pending.appendleft(call)  # it is told what becomes of it like all others
                 raise Malformed(f"an answer to {xid} where {call.xid} was next")
             self._answered += 1
             if zxid > self.zxid:
@@ -462,9 +460,6 @@ class Session:
             except ZKError as wrong:
                 news.append((FAILED, call.waiter, wrong))
                 continue
-            except (Malformed, IndexError, error):
-                self._fail(call, MarshallingError(call.path, "nobody understands the answer"))
-                raise
             if call.watcher is not None:
                 self._watched(call)
             if call.waiter is not None:
