@@ -21,7 +21,7 @@ from hikari_client.errors import (
     ZKError,
 )
 from hikari_client.operations import ACLs
-from hikari_client.recipes.waiting import Patience, Signal, background, finish, join, log, surely
+from hikari_client.recipes.waiting import Patience, Signal, background, join, log, surely
 from hikari_client.values import Created, Event, EventType, State, Status
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Claim:
         self._cautious = cautious
         self._in_doubt = False
         self._dropped = False
+        self._removed = Signal(client)
         self._stop_listening: Callable[[], None] = lambda: None
 
     @property
@@ -201,21 +202,20 @@ class Claim:
             self.gone.set()
 
     async def drop(self) -> None:
-        """Remove it; returns when it is gone, or its session."""
-        if self._begin_drop():
-            await finish(self.client, self._remove())
+        """Remove it; returns when it is gone, or its session. A cancellation does not stop it."""
+        self.abandon()
+        await self._removed
 
     def abandon(self) -> None:
         """Remove it beside: nobody waits for that."""
-        if self._begin_drop():
-            background(self.client, self._remove())
-
-    def _begin_drop(self) -> bool:
         self._stop_listening()
-        begin = not self._dropped and (self._in_doubt or self.created is not None)
-        self._dropped = True
-        self.gone.set()
-        return begin
+        if not self._dropped:
+            self._dropped = True
+            self.gone.set()
+            if self._in_doubt or self.created is not None:
+                background(self.client, self._remove(), self._removed.set)
+            else:
+                self._removed.set()
 
     async def _remove(self) -> None:
         client = self.client

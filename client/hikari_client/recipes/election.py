@@ -12,7 +12,7 @@ from hikari_client.errors import ClientClosed, ZKError
 from hikari_client.operations import ACLs
 from hikari_client.recipes.claim import Claim
 from hikari_client.recipes.contenders import Layout, contender, contenders, everybody, queue
-from hikari_client.recipes.held import Held, Holder, OnLost
+from hikari_client.recipes.held import Held, Holder, OnLost, possible
 from hikari_client.recipes.waiting import Beside, Patience, Signal
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class _Standing:
         self.client = client
         self.path = path
         self.name = name
-        self._on_lost: OnLost | None = on_lost
+        self._on_lost = possible(client, on_lost)
         self._cautious = lost_when == "suspended"
         self._layout: Layout = layout
         self._acl = acl

@@ -20,6 +20,13 @@ T = TypeVar("T")
 OnLost = Literal["cancel", "tell"]
 
 
+def possible(client: "Client", on_lost: OnLost | None) -> OnLost | None:
+    """Raises ValueError for what the driver cannot do."""
+    if on_lost == "cancel" and not hasattr(client.loop, "running"):
+        raise ValueError("this driver cannot cancel a body: use run(), or on_lost='tell'")
+    return on_lost
+
+
 class Holder(NamedTuple):
     """Somebody who holds or waits: `name` is what it calls itself."""
 
@@ -161,8 +168,6 @@ class Guarded:
 
     async def __aenter__(self) -> Self:
         running = getattr(self._client.loop, "running", None)
-        if self._on_lost == "cancel" and running is None:
-            raise ValueError("this driver cannot cancel a body: use run(), or on_lost='tell'")
         if self._on_lost != "tell" and running is not None:
             self._body = running()
             self._gone.when(self._interrupt)

@@ -16,7 +16,7 @@ from hikari_client.recipes.contenders import (
     queue,
     writers,
 )
-from hikari_client.recipes.held import Acquisition, Enterable, Held, Holder, OnLost
+from hikari_client.recipes.held import Acquisition, Enterable, Held, Holder, OnLost, possible
 from hikari_client.recipes.waiting import Patience
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Lock(Enterable[Held]):
         self.path = path
         self.name = name
         self._timeout = timeout
-        self._on_lost: OnLost | None = on_lost
+        self._on_lost = possible(client, on_lost)
         self._cautious = lost_when == "suspended"
         self._layout: Layout = layout
         self._acl = acl
@@ -63,6 +63,8 @@ class Lock(Enterable[Held]):
     ) -> Acquisition[Held]:
         """Raises DeadlineExceeded when it is not ours in time; then nothing of us stays in the
         queue, nor after a cancellation."""
+
+        possible(self.client, on_lost)
 
         async def acquire() -> Held:
             held = await self._acquire(self._timeout if timeout is None else timeout, on_lost)

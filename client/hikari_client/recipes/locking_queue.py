@@ -18,7 +18,7 @@ from hikari_client.errors import (
 )
 from hikari_client.operations import ACLs
 from hikari_client.recipes.claim import Claim
-from hikari_client.recipes.held import Held, OnLost
+from hikari_client.recipes.held import Held, OnLost, possible
 from hikari_client.recipes.waiting import Patience, Signal, join, surely
 from hikari_client.values import Event
 
@@ -79,7 +79,7 @@ class LockingQueue:
         self._entries = join(path, "entries")
         self._taken = join(path, "taken")
         self._acl = acl
-        self._on_lost: OnLost | None = on_lost
+        self._on_lost = possible(client, on_lost)
 
     async def put(self, *values: bytes, priority: int = 100) -> None:
         """All or none of them. `priority`: 0 to 999, lower ones come first."""

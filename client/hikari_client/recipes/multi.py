@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hikari_client.recipes.held import Acquisition, Enterable, Guarded, Held, OnLost
+from hikari_client.recipes.held import Acquisition, Enterable, Guarded, Held, OnLost, possible
 from hikari_client.recipes.lock import Lock
 from hikari_client.recipes.semaphore import Semaphore
 from hikari_client.recipes.waiting import Patience, background, finish
@@ -46,7 +46,7 @@ class MultiLock(Enterable[HeldMany]):
             raise ValueError("at least one lock, and no path twice")
         self._locks = sorted(locks, key=lambda lock: lock.path)
         self._timeout = timeout
-        self._on_lost: OnLost | None = on_lost
+        self._on_lost = possible(self._locks[0].client, on_lost)
 
     def acquire(self, *, timeout: float | None = None) -> Acquisition[HeldMany]:
         """Raises DeadlineExceeded when not all are ours in time."""

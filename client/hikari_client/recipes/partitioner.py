@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hikari_client.errors import DeadlineExceeded
 from hikari_client.recipes.following import ChildrenList
-from hikari_client.recipes.held import Guarded, Held, OnLost
+from hikari_client.recipes.held import Guarded, Held, OnLost, possible
 from hikari_client.recipes.lock import Lock
 from hikari_client.recipes.party import ShallowParty
 from hikari_client.recipes.waiting import Beside, Signal, background, finish, join
@@ -84,7 +84,7 @@ class SetPartitioner:
         self._items = sorted(items)
         self._settle = settle
         self._share = share
-        self._on_lost: OnLost | None = on_lost
+        self._on_lost = possible(client, on_lost)
 
     async def __aiter__(self) -> AsyncIterator[Portion]:
         client, where = self.client, join(self.path, "party")

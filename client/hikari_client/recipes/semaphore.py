@@ -10,7 +10,7 @@ from hikari_client.errors import NodeExists, NoNode
 from hikari_client.operations import ACLs
 from hikari_client.recipes.claim import Claim
 from hikari_client.recipes.contenders import Layout, contender, contenders, everybody, queue
-from hikari_client.recipes.held import Acquisition, Enterable, Held, Holder, OnLost
+from hikari_client.recipes.held import Acquisition, Enterable, Held, Holder, OnLost, possible
 from hikari_client.recipes.waiting import Patience, Signal, all_of, join, surely
 from hikari_client.values import Event, NodeData
 
@@ -44,7 +44,7 @@ class Semaphore(Enterable[Held]):
         self.leases = leases
         self.name = name
         self._timeout = timeout
-        self._on_lost: OnLost | None = on_lost
+        self._on_lost = possible(client, on_lost)
         self._cautious = lost_when == "suspended"
         self._layout: Layout = layout
         self._acl = acl
@@ -56,6 +56,8 @@ class Semaphore(Enterable[Held]):
         self, *, timeout: float | None = None, on_lost: OnLost | None = None
     ) -> Acquisition[Held]:
         """Raises DeadlineExceeded, and ValueError if others speak of another number of leases."""
+
+        possible(self.client, on_lost)
 
         async def acquire() -> Held:
             patience = Patience(self.client, self._timeout if timeout is None else timeout)

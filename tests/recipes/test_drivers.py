@@ -1,0 +1,177 @@
+"""The same recipes under asyncio and Twisted, against real members."""
+
+import gc
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from hikari_client import Client, DeadlineExceeded, LockLost
+from hikari_client.recipes import (
+    DataWatch,
+    DoubleBarrier,
+    Election,
+    LeaderLatch,
+    LockingQueue,
+    MultiLock,
+    PersistentNode,
+    SetPartitioner,
+    TreeCache,
+    UniqueIds,
+)
+from hikari_client.recipes.waiting import Beside
+
+drivers: Any = pytest.importorskip("drivers.drivers")
+pytestmark = pytest.mark.ensemble
+
+
+@pytest.fixture(params=drivers.DRIVERS)
+def live(request: pytest.FixtureRequest, hosts: str) -> Callable[[Any], None]:
+    """Tell a story of a client; whatever nobody caught is an error of the test."""
+    driver = drivers.DRIVERS[request.param]()
+    servers, _, chroot = hosts.partition("/")
+
+    async def run(story: Any) -> None:
+        async with driver.client(servers) as root:
+            await root.create(f"/{chroot}")
+        async with driver.client(hosts) as zk:
+            await story(zk)
+
+    def tell(story: Any) -> None:
+        from twisted.logger import globalLogPublisher
+
+        unhandled: list[Any] = []
+
+        def look(event: Any) -> None:
+            if "log_failure" in event:
+                unhandled.append(event["log_failure"])
+
+        globalLogPublisher.addObserver(look)
+        try:
+            driver.run(run(story))
+            gc.collect()
+        finally:
+            globalLogPublisher.removeObserver(look)
+        assert unhandled == []
+
+    return tell
+
+
+def test_locks(live: Any) -> None:
+    async def story(zk: Client) -> None:
+        lock = zk.lock("/locks/x", name="a")
+        over: list[str] = []
+
+        async def loses(held: Any) -> None:
+            try:
+                await zk.delete(held.path)
+                await zk.sleep(30)
+            finally:
+                over.append("cancelled")
+
+        async def gives(held: Any) -> int:
+            return int(held.token)
+
+        with pytest.raises(LockLost):
+            await lock.run(loses)
+        assert over == ["cancelled"]
+        assert await lock.run(gives) > 0
+        async with lock as held:
+            assert await lock.try_acquire() is None
+            with pytest.raises(DeadlineExceeded):
+                await lock.acquire(timeout=0.1)
+            waiting = Beside(zk, lock._acquire(None, None))
+            await zk.sleep(0.1)
+            assert len(await held.waiters()) == 1
+            waiting.stop()
+            await zk.sleep(0.1)
+            assert await held.waiters() == []
+        async with MultiLock([zk.lock("/l/a"), zk.semaphore("/l/b", 2)]) as many:
+            assert sorted(many.tokens) == ["/l/a", "/l/b"]
+        both = zk.read_write_lock("/l/c")
+        reader = await both.writer.downgrade(await both.writer.acquire())
+        await reader.release()
+        assert await zk.children("/locks/x") == []
+
+    live(story)
+
+
+def test_a_body_is_cancelled_where_the_driver_knows_which(live: Any) -> None:
+    async def story(zk: Client) -> None:
+        async def body() -> None:
+            async with zk.lock("/locks/x", on_lost="cancel") as held:
+                await zk.delete(held.path)
+                await zk.sleep(30)
+
+        with pytest.raises((LockLost, ValueError)) as raised:
+            await body()
+        assert (raised.type is LockLost) == hasattr(zk.loop, "running")
+        async with zk.lock("/locks/x") as held:
+            assert len(await zk.children("/locks/x")) == 1
+
+    live(story)
+
+
+def test_elections(live: Any) -> None:
+    async def story(zk: Client) -> None:
+        terms: Any = aiter(Election(zk, "/e"))
+        async with aclosing(terms):
+            async for term in terms:
+                async with term:
+                    term.check()
+                break
+        async with LeaderLatch(zk, "/e") as latch:
+            await latch.elected(timeout=5)
+            async with LeaderLatch(zk, "/e") as other:
+                await zk.sleep(0.1)
+                assert not other.leads
+            await zk.sleep(0.1)
+        assert await zk.children("/e") == []
+
+    live(story)
+
+
+def test_what_follows(live: Any) -> None:
+    async def story(zk: Client) -> None:
+        told: list[Any] = []
+        async with (
+            PersistentNode(zk, "/a/b", b"1") as node,
+            TreeCache(zk, "/a") as tree,
+            DataWatch(zk, "/a/b", told.append),
+            tree.changes() as changes,
+        ):
+            assert tree["/a/b"].data == b"1"
+            await node.set(b"2")
+            assert (await anext(changes)).path == "/a/b"
+            await zk.delete("/a/b")
+            await anext(changes)
+            await anext(changes)
+            assert tree["/a/b"].data == b"2"
+            await zk.sleep(0.1)
+        assert [told[0].data, told[-1].data] == [b"1", b"2"]
+        portions: Any = aiter(SetPartitioner(zk, "/set", ["x", "y"], name="a", settle=0.1))
+        async with aclosing(portions):
+            async for portion in portions:
+                async with portion:
+                    assert portion.items == ["x", "y"]
+                break
+        assert await zk.children("/set/party") == []
+
+    live(story)
+
+
+def test_queues_barriers_and_numbers(live: Any) -> None:
+    async def story(zk: Client) -> None:
+        queue = LockingQueue(zk, "/q")
+        await queue.put(b"1", b"2")
+        async with await queue.get(timeout=5) as one, await queue.get(timeout=5) as two:
+            assert (one.value, two.value) == (b"1", b"2")
+        assert await queue.count() == 0
+        async with DoubleBarrier(zk, "/b", 1):
+            pass
+        assert await zk.counter("/c").add(2) == 2
+        ids = UniqueIds(zk, "/ids", block=2)
+        assert len({await ids.next_guid() for _ in range(5)}) == 5
+
+    live(story)
