@@ -23,7 +23,15 @@ SECONDS_MAX = 60
 
 
 def launch(hosts: str, into: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "recipes.worker", hosts, PATH, str(CONTENDERS), str(ROUNDS)]
+    command = [
+        sys.executable,
+        "-m",
+        "recipes.live.worker",
+        hosts,
+        PATH,
+        str(CONTENDERS),
+        str(ROUNDS),
+    ]
     with into.open("wb") as out:
         return subprocess.Popen(
             command, stdout=out, env={**os.environ, "PYTHONPATH": ":".join(sys.path)}

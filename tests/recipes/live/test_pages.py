@@ -12,7 +12,7 @@ import pytest
 from hikari_client import aio, recipes
 
 pytestmark = pytest.mark.ensemble
-PAGES = sorted((Path(__file__).resolve().parents[2] / "docs/recipes").glob("*.md"))
+PAGES = sorted((Path(__file__).resolve().parents[3] / "docs/recipes").glob("*.md"))
 EXAMPLES = {
     f"{page.stem} {number}": found
     for page in PAGES

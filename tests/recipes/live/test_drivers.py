@@ -107,7 +107,7 @@ def test_a_body_is_cancelled_where_the_driver_knows_which(live: Any) -> None:
         with pytest.raises((LockLost, ValueError)) as raised:
             await body()
         assert (raised.type is LockLost) == hasattr(zk.loop, "running")
-        async with zk.lock("/locks/x") as held:
+        async with zk.lock("/locks/x"):
             assert len(await zk.children("/locks/x")) == 1
 
     live(story)
@@ -175,3 +175,20 @@ def test_queues_barriers_and_numbers(live: Any) -> None:
         assert len({await ids.next_guid() for _ in range(5)}) == 5
 
     live(story)
+
+
+def test_they_are_used_from_threads_too(hosts: str) -> None:
+    blocking: Any = pytest.importorskip("hikari_client.blocking")
+    servers, _, chroot = hosts.partition("/")
+    with blocking.connect(servers, deadline=10) as root:
+        root.create(f"/{chroot}")
+    with blocking.connect(hosts, deadline=10) as zk:
+        with zk.within(lambda client: client.lock("/locks/x", timeout=5)) as held:
+            held.check()
+            assert len(zk.children("/locks/x")) == 1
+        assert zk.children("/locks/x") == []
+
+        async def add(client: Client) -> int:
+            return await client.counter("/c").add(2)
+
+        assert zk.run(add) == 2

@@ -1,6 +1,6 @@
 """One process that contends for a lock again and again, and says what it had and when.
 
-    python -m recipes.worker HOSTS PATH CONTENDERS ROUNDS
+    python -m recipes.live.worker HOSTS PATH CONTENDERS ROUNDS
 
 Each line is an event: `in TOKEN MOMENT NAME` or `out TOKEN MOMENT NAME`. The moment is the
 monotonic clock of the machine, which all processes share.
