@@ -1,9 +1,12 @@
 """Who judges the stories of locks, and how one is told again with something else going wrong."""
 
 import functools
+from contextlib import suppress
 from typing import Any
 
 from recipes.false_ensemble import FalseEnsemble, play
+
+from hikari_client import ConnectionLoss
 
 
 class Watchman:
@@ -23,7 +26,8 @@ class Watchman:
         self.highest = max(self.highest, len(self.inside))
         try:
             await zk.sleep(seconds)
-            await zk.exists("/")
+            with suppress(ConnectionLoss):
+                await zk.exists("/")
             held.check()
         finally:
             self.inside.remove(held)

@@ -10,7 +10,7 @@ import pytest
 from recipes.false_ensemble import FalseEnsemble, play
 from recipes.stories import Watchman, each_frame
 
-from hikari_client import Client, LockLost
+from hikari_client import Client, ClientClosed, LockLost
 from hikari_client.recipes import (
     Election,
     LeaderLatch,
@@ -66,12 +66,13 @@ def orphans(ensemble: FalseEnsemble) -> list[str]:
 
 @every_lock
 @pytest.mark.parametrize("first", [True, False], ids=["the first", "the second"])
+@pytest.mark.parametrize("meanwhile", ["wait", "fail"])
 def test_a_connection_lost_at_each_step_leaves_one_holder_and_no_orphan(
-    lock: Any, first: bool
+    lock: Any, first: bool, meanwhile: str
 ) -> None:
     async def story(ensemble: FalseEnsemble, number: int) -> bool:
         watchman = Watchman(ensemble)
-        victim = await ensemble.client().start()
+        victim = await ensemble.client(on_disconnect=meanwhile).start()
         other = await ensemble.client().start()
 
         async def work(zk: Any, delay: float) -> None:
@@ -241,3 +242,33 @@ def test_many_readers_and_leases_but_not_more() -> None:
         assert not any(one.is_lost for one in readers)
 
     play(story)
+
+
+@every_lock
+def test_a_client_that_is_closed_hangs_nobody(lock: Any) -> None:
+    async def story(ensemble: FalseEnsemble) -> None:
+        zk = ensemble.client()
+        other = await ensemble.client().start()
+
+        async def work(client: Client) -> None:
+            async with lock(client):
+                await other.sleep(1000)
+
+        async with asyncio.timeout(1):
+            with pytest.raises(ClientClosed):
+                await work(zk)  # it was never started
+        await zk.start()
+        holder = asyncio.create_task(work(other))
+        await zk.sleep(1)
+        waiting = asyncio.create_task(work(zk))
+        await zk.sleep(1)
+        await zk.close()
+        async with asyncio.timeout(1):
+            with pytest.raises(ClientClosed):
+                await waiting
+        await other.close()
+        async with asyncio.timeout(1):
+            with pytest.raises(LockLost):
+                await holder
+
+    play(story, seconds=100)

@@ -4,9 +4,10 @@ Its name has a guid. A create whose answer was lost is looked for before it is t
 may have been created is removed for as long as its session lives, whoever was cancelled meanwhile.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from hikari_client.errors import (
@@ -27,7 +28,8 @@ from hikari_client.values import Created, Event, EventType, State, Status
 if TYPE_CHECKING:
     from hikari_client.client import Client
 
-AGAIN_S = 1.0
+_NUMBER: Final = re.compile(r"-?\d{10,}$")
+AGAIN_S: Final = 1.0
 """So long after a refusal (a read-only member, a throttled one) a delete is tried again."""
 
 
@@ -154,8 +156,9 @@ class Claim:
         client = self.client
         self.session, self._in_doubt = other.session, True
         self._prefix = self._name.replace("{guid}", uuid4().hex)
-        number = other.name[-10:] if other.name[-11] != "-" else other.name[-11:]
-        path = join(self.parent, self._prefix + number)
+        number = _NUMBER.search(other.name)
+        assert number is not None
+        path = join(self.parent, self._prefix + number[0])
         try:
             change = client.transaction()
             change.create(path, self._data, acl=self._acl, ephemeral=True)
