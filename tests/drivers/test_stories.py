@@ -1,10 +1,12 @@
-"""The asyncio client against real members."""
+"""A client against real members: the same under every driver."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from drivers.drivers import DRIVERS
+from twisted.internet import defer
 
 from hikari_client import (
     ACL,
@@ -18,26 +20,32 @@ from hikari_client import (
     NoNode,
     State,
     TransactionFailed,
-    aio,
 )
 
 pytestmark = pytest.mark.ensemble
+Live = Callable[..., None]
 
 
-def live(hosts: str, story: Callable[[Client], Awaitable[Any]], **settings: Any) -> None:
+@pytest.fixture(params=DRIVERS)
+def driver(request: pytest.FixtureRequest) -> Any:
+    return DRIVERS[request.param]()
+
+
+@pytest.fixture
+def live(driver: Any, hosts: str) -> Callable[..., None]:
     """Run a story with a client whose root is there."""
 
-    async def run() -> None:
-        async with aio.client(hosts, **settings) as zk:
-            servers, _, chroot = hosts.partition("/")
-            async with aio.client(servers) as root:
-                await root.create(f"/{chroot}", exist_ok=True)
+    async def run(story: Callable[[Client], Awaitable[Any]], settings: dict[str, Any]) -> None:
+        servers, _, chroot = hosts.partition("/")
+        async with driver.client(servers) as root:
+            await root.create(f"/{chroot}", exist_ok=True)
+        async with driver.client(hosts, **settings) as zk:
             await story(zk)
 
-    asyncio.run(asyncio.wait_for(run(), 60))
+    return lambda story, **settings: driver.run(run(story, settings))
 
 
-def test_a_znode_lives_and_dies(hosts: str) -> None:
+def test_a_znode_lives_and_dies(live: Live) -> None:
     async def story(zk: Client) -> None:
         made = await zk.create("/a/b", b"1", parents=True)
         assert made.path == "/a/b"
@@ -56,19 +64,19 @@ def test_a_znode_lives_and_dies(hosts: str) -> None:
             await zk.delete("/a/b")
         await zk.delete("/a/b", missing_ok=True)
 
-    live(hosts, story)
+    live(story)
 
 
-def test_calls_that_are_not_awaited_go_out_together(hosts: str) -> None:
+def test_calls_that_are_not_awaited_go_out_together(live: Live) -> None:
     async def story(zk: Client) -> None:
         made = [zk.create("/s-", b"%d" % n, sequential=True) for n in range(500)]
         assert [(await one).path for one in made] == [f"/s-{n:010}" for n in range(500)]
         assert len(await zk.children("/")) == 500
 
-    live(hosts, story)
+    live(story)
 
 
-def test_a_transaction_does_all_or_nothing(hosts: str) -> None:
+def test_a_transaction_does_all_or_nothing(live: Live) -> None:
     async def story(zk: Client) -> None:
         async with zk.transaction() as t:
             t.create("/a", b"1")
@@ -85,10 +93,10 @@ def test_a_transaction_does_all_or_nothing(hosts: str) -> None:
         assert failed.value.path == "/a"
         assert await zk.exists("/a/s-0000000000")
 
-    live(hosts, story)
+    live(story)
 
 
-def test_a_watch_tells_all_that_happens_below(hosts: str) -> None:
+def test_a_watch_tells_all_that_happens_below(live: Live) -> None:
     async def story(zk: Client) -> None:
         async with zk.watch("/", recursive=True) as events:
             await zk.create("/a")
@@ -104,10 +112,10 @@ def test_a_watch_tells_all_that_happens_below(hosts: str) -> None:
         ]
         assert not (await zk.exists("/a")).ephemeral_owner
 
-    live(hosts, story)
+    live(story)
 
 
-def test_a_watch_fires_once_with_its_read(hosts: str) -> None:
+def test_a_watch_fires_once_with_its_read(live: Live) -> None:
     async def story(zk: Client) -> None:
         heard: list[Any] = []
         assert await zk.exists("/a", watch=heard.append) is None
@@ -115,26 +123,26 @@ def test_a_watch_fires_once_with_its_read(hosts: str) -> None:
         await zk.set("/a", b"1")
         assert [(event.type, event.path) for event in heard] == [(EventType.CREATED, "/a")]
 
-    live(hosts, story)
+    live(story)
 
 
-def test_only_who_may_does(hosts: str) -> None:
+def test_only_who_may_does(live: Live, driver: Any, hosts: str) -> None:
     async def story(zk: Client) -> None:
         await zk.add_auth("digest", "bob:secret")
         await zk.create("/a", b"1", acl=ACL.creator())
         assert ("digest", "bob") in await zk.who_am_i()
         entries, _ = await zk.get_acl("/a")
         assert [entry.scheme for entry in entries] == ["digest"]
-        async with aio.client(hosts) as other:
+        async with driver.client(hosts) as other:
             with pytest.raises(NoAuth):
                 await other.get("/a")
 
-    live(hosts, story)
+    live(story)
 
 
-def test_ephemerals_end_with_the_client(hosts: str) -> None:
+def test_ephemerals_end_with_the_client(live: Live, driver: Any, hosts: str) -> None:
     async def story(zk: Client) -> None:
-        async with aio.client(hosts) as other:
+        async with driver.client(hosts) as other:
             await other.create("/mine", ephemeral=True)
             assert await other.ephemerals() == ["/mine"]
         await zk.sync()
@@ -142,22 +150,22 @@ def test_ephemerals_end_with_the_client(hosts: str) -> None:
         with pytest.raises(ClientClosed):
             other.get("/mine")
 
-    live(hosts, story)
+    live(story)
 
 
-def test_a_deadline_is_kept_when_nobody_answers() -> None:
+def test_a_deadline_is_kept_when_nobody_answers(driver: Any) -> None:
     async def story() -> None:
-        zk = aio.client("127.0.0.1:1")
+        zk = driver.client("127.0.0.1:1")
         with pytest.raises(DeadlineExceeded):
             await zk.start(deadline=0.2)
         with pytest.raises(DeadlineExceeded):
             await zk.get("/a", deadline=0.1)
         await zk.close()
 
-    asyncio.run(story())
+    driver.run(story())
 
 
-def test_it_goes_to_another_member_when_its_own_dies(ensemble: Any, hosts: str) -> None:
+def test_it_goes_to_another_member_when_its_own_dies(live: Live, ensemble: Any) -> None:
     async def story(zk: Client) -> None:
         await zk.create("/mine", b"1", ephemeral=True)
         states = zk.states()
@@ -176,4 +184,75 @@ def test_it_goes_to_another_member_when_its_own_dies(ensemble: Any, hosts: str) 
                 ensemble.launch(number)
                 ensemble.leader()
 
-    live(hosts, story, session_timeout=8)
+    live(story, session_timeout=8)
+
+
+def test_what_is_spawned_runs_beside_and_can_be_cancelled(live: Live) -> None:
+    async def story(zk: Client) -> None:
+        done: list[str] = []
+
+        async def work(name: str, seconds: float) -> str:
+            done.append(f"{name} began")
+            try:
+                await zk.sleep(seconds)
+            finally:
+                done.append(f"{name} ended")
+            return name
+
+        never, quick, long = (zk.spawn(work(name, s)) for name, s in (("n", 9), ("q", 0), ("l", 9)))
+        assert not done, "it begins once this turn is over"
+        never.cancel()
+        assert await quick == "q"
+        long.cancel()
+        for cancelled in (never, long):
+            with pytest.raises((asyncio.CancelledError, defer.CancelledError)):
+                await cancelled
+        assert done == ["q began", "l began", "q ended", "l ended"]
+
+    live(story)
+
+
+def test_who_gives_up_disturbs_nobody_else(live: Live) -> None:
+    async def story(zk: Client) -> None:
+        calls = [zk.create(f"/{n}") for n in range(5)]
+        calls[1].cancel()
+        assert (await calls[2]).path == "/2"
+        await calls[4]
+        calls[3].cancel()
+        assert set(await zk.children("/")) >= {"0", "2", "3", "4"}
+
+    live(story)
+
+
+def test_whoever_is_told_may_ask_at_once(live: Live) -> None:
+    """Under Twisted what waits goes on in the very moment in which it is told."""
+
+    async def story(zk: Client) -> None:
+        async def count(name: str) -> None:
+            for n in range(50):
+                await zk.set(f"/{name}", b"%d" % n, version=n)
+
+        for name in "abc":
+            await zk.create(f"/{name}")
+        tasks = [zk.spawn(count(name)) for name in "abc"]
+        for task in tasks:
+            await task
+        assert [(await zk.get(f"/{name}")).data for name in "abc"] == [b"49"] * 3
+        closing = zk.spawn(zk.close())
+        await zk.exists("/a")
+        await closing
+        with pytest.raises(ClientClosed):
+            zk.exists("/a")
+
+    live(story)
+
+
+def test_a_long_answer_comes_whole(live: Live) -> None:
+    async def story(zk: Client) -> None:
+        names = [f"{n:0120}" for n in range(20_000)]
+        for name in names:
+            last = zk.create(f"/{name}")
+        await last
+        assert sorted(await zk.children("/")) == names
+
+    live(story)
