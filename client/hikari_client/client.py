@@ -50,6 +50,7 @@ class Client(Operations):
         self._pumping = False
         self._useless: type[ZKError] | None = ClientClosed  # not started
         self._statuses: list[Stream[Status]] = []
+        self._events: set[Stream[Event]] = set()
         self._connected: list[Waiter] = []
         _clients.add(self)
 
@@ -85,6 +86,11 @@ class Client(Operations):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    @property
+    def useless(self) -> type[ZKError] | None:
+        """What every call raises; None if it is of use."""
+        return self._useless
 
     @property
     def status(self) -> Status:
@@ -143,16 +149,21 @@ class Client(Operations):
         and sessions: whenever something may have been missed, an event with `gap` says so.
 
         `async with zk.watch(…) as events:` waits until the server knows of it: what is read after
-        that and the events together have no hole.
+        that and the events together have no hole. It ends when the client is closed.
         """
         mode = (codes.ADD_WATCH_PERSISTENT, codes.ADD_WATCH_PERSISTENT_RECURSIVE)[recursive]
         where = self._wire(path)
-        stream: Stream[Event] = Stream(
-            self.loop,
-            arm=lambda: self._ask((codes.ADD_WATCH, where, mode), path, None, stream.put),
-            disarm=lambda: self._forget((PERSISTENT, RECURSIVE)[recursive], where, stream.put),
-            overflow=Event(EventType.GAP, path),
-        )
+
+        def arm() -> Awaitable[Any]:
+            self._events.add(stream)
+            return self._ask((codes.ADD_WATCH, where, mode), path, None, stream.put)
+
+        def disarm() -> None:
+            self._events.discard(stream)
+            self._forget((PERSISTENT, RECURSIVE)[recursive], where, stream.put)
+
+        gap = Event(EventType.GAP, path)
+        stream: Stream[Event] = Stream(self.loop, arm=arm, disarm=disarm, overflow=gap)
         return stream
 
     def _forget(self, kind: int, where: bytes, watcher: Watch) -> None:
@@ -295,8 +306,9 @@ class Client(Operations):
             waiters, self._connected = self._connected, []
             for waiter in waiters:
                 self.loop.reject(waiter, ClientClosed("", "it was closed"))
-            for stream in list(self._statuses):
-                stream.end()
+            streams: list[Stream[Any]] = [*self._statuses, *self._events]
+            for one in streams:
+                one.end()
 
 
 def _tls_context(tls: bool | ssl.SSLContext) -> ssl.SSLContext | None:

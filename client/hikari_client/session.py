@@ -258,7 +258,6 @@ class Session:
         self._session, self._phase = 0, _IDLE
         self._hang_up = True
         self._gap(self.watches.drop_once())
-        self._gap(list(self.watches.lasting()))
         self._tell(State.CLOSED)
 
     # ---- what comes of it
