@@ -1,15 +1,18 @@
 """A client against real members: the same under every driver."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
-from drivers.drivers import DRIVERS
+from drivers import relay
 from twisted.internet import defer
 
 from hikari_client import (
     ACL,
+    Auth,
+    AuthFailed,
     BadVersion,
     Client,
     ClientClosed,
@@ -24,25 +27,6 @@ from hikari_client import (
 
 pytestmark = pytest.mark.ensemble
 Live = Callable[..., None]
-
-
-@pytest.fixture(params=DRIVERS)
-def driver(request: pytest.FixtureRequest) -> Any:
-    return DRIVERS[request.param]()
-
-
-@pytest.fixture
-def live(driver: Any, hosts: str) -> Callable[..., None]:
-    """Run a story with a client whose root is there."""
-
-    async def run(story: Callable[[Client], Awaitable[Any]], settings: dict[str, Any]) -> None:
-        servers, _, chroot = hosts.partition("/")
-        async with driver.client(servers) as root:
-            await root.create(f"/{chroot}", exist_ok=True)
-        async with driver.client(hosts, **settings) as zk:
-            await story(zk)
-
-    return lambda story, **settings: driver.run(run(story, settings))
 
 
 def test_a_znode_lives_and_dies(live: Live) -> None:
@@ -256,3 +240,86 @@ def test_a_long_answer_comes_whole(live: Live) -> None:
         assert sorted(await zk.children("/")) == names
 
     live(story)
+
+
+def test_it_can_be_closed_at_any_time(driver: Any, hosts: str) -> None:
+    servers = hosts.partition("/")[0]
+
+    async def story() -> None:
+        never = driver.client(servers)
+        await never.close()
+        with pytest.raises(ClientClosed):
+            await never.start()
+
+        dialling = driver.client("127.0.0.1:1")
+        starting = dialling.spawn(dialling.start())
+        await dialling.sleep(0.01)
+        waiting = dialling.get("/")
+        await dialling.close()
+        for one in (starting, waiting):
+            with pytest.raises(ClientClosed):
+                await one
+
+        zk = await driver.client(servers).start()
+        states, events = zk.states(), zk.watch("/")
+        async with events:
+            asked = [zk.exists("/") for _ in range(5)]
+            closing = [zk.spawn(zk.close()) for _ in range(3)]
+            assert [(await one).czxid for one in asked] == [0] * 5
+            for one in closing:
+                await one
+            assert [event async for event in events] == []
+        assert [status.state async for status in states] == [State.CLOSED]
+        await zk.close()
+
+    driver.run(story())
+
+
+def test_its_ephemerals_go_at_once_even_if_its_connection_had_gone(
+    live: Live, driver: Any, hosts: str
+) -> None:
+    async def story(zk: Client) -> None:
+        other = await driver.client(hosts).start()
+        await other.create("/mine", ephemeral=True)
+        other._line.close()
+        other.dropped(other._line, "cut")
+        await other.close()
+        await zk.sync()
+        assert await zk.exists("/mine") is None
+
+    live(story)
+
+
+def test_whose_proof_is_refused_is_of_no_more_use(driver: Any, hosts: str) -> None:
+    async def story() -> None:
+        zk = driver.client(hosts.partition("/")[0], auth=(Auth("nonsense", b"?"),))
+        with pytest.raises(AuthFailed):
+            await zk.start()
+        with pytest.raises(AuthFailed):
+            zk.get("/")
+        await zk.close()
+
+    driver.run(story())
+
+
+class Calm(Random):
+    """Servers are tried as they were named."""
+
+    def random(self) -> float:
+        return 0.0
+
+
+def test_from_a_read_only_server_it_moves_to_one_that_serves_writes(
+    driver: Any, hosts: str
+) -> None:
+    async def story(port: int) -> None:
+        servers = f"127.0.0.1:{port},{hosts.partition('/')[0]}"
+        async with driver.client(servers, read_only=True, chance=Calm()) as zk:
+            states = zk.states()
+            assert zk.status.state is State.READ_ONLY
+            assert (await anext(states)).state is State.SUSPENDED
+            assert (await anext(states)).state is State.CONNECTED
+            assert await zk.exists("/")
+
+    with relay.serving(relay.alone) as port:
+        driver.run(story(port))
