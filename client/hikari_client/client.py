@@ -50,6 +50,7 @@ class Client(Operations):
         self._probe: _Probe | None = None
         self._pumping = False  # a turn will, or does
         self._started = False
+        self._complained = ""  # each trouble is logged once
         self._useless: type[ZKError] | None = ClientClosed  # not started
         self._statuses: list[Stream[Status]] = []
         self._events: set[Stream[Event]] = set()
@@ -130,7 +131,11 @@ class Client(Operations):
         self._connected = [one for one in self._connected if self.loop.waits(one)]
         self._connected.append(waiter)
         if deadline is not None:
-            self._expire(waiter, deadline, lambda: DeadlineExceeded("", "no server was found"))
+            self._expire(
+                waiter,
+                deadline,
+                lambda: DeadlineExceeded("", f"no server was found; {self.status.why}"),
+            )
         await waiter
 
     # ---- what recipes are made of
@@ -203,7 +208,9 @@ class Client(Operations):
             self._expire(
                 waiter,
                 deadline,
-                lambda: DeadlineExceeded(path, "no answer in time", call.maybe_applied),
+                lambda: DeadlineExceeded(
+                    path, f"no answer in time; {self.status.why}".rstrip("; "), call.maybe_applied
+                ),
             )
         return waiter  # type: ignore[no-any-return]
 
@@ -236,6 +243,9 @@ class Client(Operations):
     def dropped(self, line: Line, why: str) -> None:
         self._line = None
         self._session.dropped(self.loop.now(), why)
+        if self.status.why != self._complained:
+            self._complained = self.status.why
+            log.warning("no connection to %s", self._complained)
         self._pump()
 
     # ---- the heart

@@ -343,6 +343,7 @@ class Session:
         self._phase = _IDLE
         self._output.clear()
         self._unsend(why, again)
+        self.status = self.status._replace(why="{}:{}: {}".format(*self._server, why))
         self._probe_at, self._probe = inf, None
         if self._local:
             self._session, self._password, self._local = 0, _NOBODY, False
@@ -547,7 +548,7 @@ class Session:
         if state is self.status.state:
             return
         server = "{}:{}".format(*self._server) if self._phase == _OPEN else ""
-        self.status = Status(state, server, self._session)
+        self.status = Status(state, server, self._session, "" if server else self.status.why)
         self._news.append((STATUS, None, self.status))
 
 
