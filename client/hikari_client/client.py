@@ -225,6 +225,9 @@ class Client(Operations):
     def _run(self, work: Any) -> Awaitable[Any]:
         return self.loop.spawn(work)
 
+    def _zxid(self) -> int:
+        return self._session.zxid
+
     def _expire(self, waiter: Waiter, seconds: float, error: Callable[[], ZKError]) -> None:
         loop = self.loop
         timer = loop.at(loop.now() + seconds, lambda: loop.reject(waiter, error()))

@@ -499,7 +499,7 @@ class Session:
             except ZKError as wrong:
                 news.append((FAILED, call.waiter, wrong))
                 continue
-            except (Malformed, IndexError, KeyError, ValueError, error) as wrong:
+            except Exception as wrong:  # whatever it is: no other caller's trouble
                 self._fail(call, MarshallingError(call.path, f"what was answered? {wrong}"))
                 continue
             if call.watcher is not None:

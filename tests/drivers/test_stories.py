@@ -140,7 +140,7 @@ def test_ephemerals_end_with_the_client(live: Live, driver: Any, hosts: str) -> 
 def test_a_deadline_is_kept_when_nobody_answers(driver: Any) -> None:
     async def story() -> None:
         zk = driver.client("127.0.0.1:1")
-        with pytest.raises(DeadlineExceeded, match="127.0.0.1:1"):
+        with pytest.raises(DeadlineExceeded, match=r"127\.0\.0\.1:1"):
             await zk.start(deadline=1)
         with pytest.raises(DeadlineExceeded):
             await zk.get("/a", deadline=0.1)
