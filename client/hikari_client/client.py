@@ -53,7 +53,7 @@ class Client(Operations):
         self._complained = ""  # each trouble is logged once
         self._useless: type[ZKError] | None = ClientClosed  # not started
         self._statuses: list[Stream[Status]] = []
-        self._events: set[Stream[Event]] = set()
+        self._events: weakref.WeakSet[Stream[Event]] = weakref.WeakSet()
         self._connected: list[Waiter] = []
         _clients.add(self)
 
@@ -90,7 +90,13 @@ class Client(Operations):
             self._wake()
 
     async def __aenter__(self) -> Self:
-        return await self.start()
+        try:
+            return await self.start()
+        except BaseException:  # nobody else would
+            self._useless = self._useless or ClientClosed
+            self._session.end(ClientClosed("", "it was closed"))
+            self._wake()
+            raise
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()

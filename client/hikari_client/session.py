@@ -118,7 +118,7 @@ class Session:
         self.watches = Watches()
         self.status = Status(State.CONNECTING)
         self.timeout = settings.session_timeout  # as granted
-        self.zxid = 0  # the newest seen
+        self.zxid = 0  # the newest that this session has seen
         self._wanted = wanted
         self.ended: ZKError | None = None  # why it is closed
         self._search = Search(settings, addresses, chance)
@@ -407,6 +407,7 @@ class Session:
         self._pending.clear()
         self._queue.clear()
         self._session, self._password, self._local = 0, _NOBODY, False
+        self.zxid = 0  # an ensemble that was restored from an older copy would never let it in
         self._tell(State.LOST)
         self._gap(self.watches.drop_once())
 

@@ -352,3 +352,15 @@ def test_a_read_only_server_cannot_vouch_for_a_session_of_the_ensemble() -> None
     assert "lost" not in stage.news()
     stage.pass_time(0.2)
     assert stage.news() == ["lost"]
+
+
+def test_a_new_session_asks_nothing_of_the_past() -> None:
+    """An ensemble that was restored from an older copy must not be refused for ever."""
+    stage = Stage()
+    stage.connect()
+    stage.ask("get", GET)
+    stage.asked()
+    stage.answer(codes.GET_DATA, DATA)
+    stage.drop()
+    stage.pass_time(7)
+    assert stage.open().zxid_last_seen == 0

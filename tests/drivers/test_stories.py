@@ -323,3 +323,21 @@ def test_from_a_read_only_server_it_moves_to_one_that_serves_writes(
 
     with relay.serving(relay.alone) as port:
         driver.run(story(port))
+
+
+def test_whoever_gives_up_before_there_is_a_connection_leaves_nothing_behind(driver: Any) -> None:
+    async def story() -> None:
+        zk = driver.client("127.0.0.1:1")
+
+        async def use() -> None:
+            async with zk:
+                raise AssertionError("connected to nobody")
+
+        using = zk.spawn(use())
+        await zk.sleep(0.05)
+        using.cancel()
+        with pytest.raises((asyncio.CancelledError, defer.CancelledError)):
+            await using
+        assert zk.status.state is State.CLOSED
+
+    driver.run(story())
