@@ -133,7 +133,7 @@ class Session:
         self._xid = 0
         self._queue: deque[Call] = deque()
         self._pending: deque[Call] = deque()
-        self._sent, self._handed, self._answered = 0, 0, 0  # calls, on this connection
+        self._sent, self._handed = 0, 0  # calls, on this connection; to `take_output`
         self._auths: deque[Call] = deque()
         self._spoke, self._heard = 0.0, 0.0
         self._vouching = Vouching()
@@ -370,7 +370,7 @@ class Session:
         self.timeout = granted.timeout_ms / 1000
         self._vouching.begin(self._spoke, counts=self._local or not read_only)
         self._phase, self._greeted_at = _OPEN, now
-        self._sent = self._handed = self._answered = 0
+        self._sent = self._handed = 0
         self._resume()
         if read_only:
             self._probe_at = now + self._search.probe(self._server)[1]
@@ -415,7 +415,7 @@ class Session:
         """What was sent and can be asked again waits for the next connection, with what the
         connection has never got; the rest fails."""
         kept = self._queue  # empty if anything was sent
-        handed = self._handed - self._answered
+        handed = self._handed - (self._sent - len(self._pending))
         for place, call in enumerate(self._pending):
             if call.waiter is None:
                 continue
@@ -475,11 +475,10 @@ class Session:
             if xid < 0 and xid != codes.XID_SET_WATCHES:
                 self._take_special(xid, zxid, code, buf, at, end)
                 continue
-            call = pending[0]
+            call = pending.popleft()
             if call.xid != xid:
+                pending.appendleft(call)
                 raise Malformed(f"an answer to {xid} where {call.xid} was next")
-            pending.popleft()
-            self._answered += 1
             if zxid > self.zxid:
                 self.zxid = zxid
             op = call.request[0]
@@ -507,7 +506,7 @@ class Session:
                 self._watched(call)
             if call.waiter is not None:
                 news.append((DONE, call.waiter, value))
-        self._vouching.answered(self._answered)
+        self._vouching.answered(self._sent - len(pending))
 
     def _take_special(self, xid: int, zxid: int, code: int, buf: bytes, at: int, end: int) -> None:
         if xid == codes.XID_NOTIFICATION:
