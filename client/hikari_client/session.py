@@ -228,7 +228,7 @@ class Session:
         """When `tick` must be called."""
         if self.status.state is State.CLOSED:
             return inf
-        lost = self._vouching.since + self.timeout if self._session else inf
+        lost = self.vouched_until if self._session else inf
         if self._phase != _OPEN:
             return min(self._until, lost)
         silent = self._heard + self._read_timeout()
@@ -316,6 +316,11 @@ class Session:
         """The session and its password; (0, …) while there is none."""
         return self._session, self._password
 
+    @property
+    def vouched_until(self) -> float:
+        """Until then the session surely lives; -inf while there is none."""
+        return self._vouching.since + self.timeout if self._session else -inf
+
     # ---- connections
 
     def _next(self, now: float) -> None:
@@ -364,6 +369,9 @@ class Session:
             self._lose("the servers say that it is over")
             self._open(now, self._server)  # this one answers: ask it for a new session
             return
+        if now >= self._spoke + granted.timeout_ms / 1000:
+            self._break(now, "the server's word came too late to be true")
+            return
         read_only = bool(granted.read_only)
         self._local = read_only and not self._session
         self._session, self._password = granted.session, granted.password
@@ -392,7 +400,7 @@ class Session:
 
     def _judge(self, now: float) -> None:
         """Nobody has vouched for the session in time: it is over by this clock."""
-        if self._session and now >= self._vouching.since + self.timeout:
+        if self._session and now >= self.vouched_until:
             connected = self._phase in (_GREETING, _OPEN)
             self._lose("nobody has vouched for it in time")
             if connected:

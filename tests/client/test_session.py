@@ -364,3 +364,14 @@ def test_a_new_session_asks_nothing_of_the_past() -> None:
     stage.drop()
     stage.pass_time(7)
     assert stage.open().zxid_last_seen == 0
+
+
+def test_a_greeting_that_is_older_than_what_it_grants_is_not_believed() -> None:
+    """The client stood still between asking and reading."""
+    stage = Stage()
+    stage.open()
+    stage.now += 6.1
+    stage.greet()
+    assert stage.hung_up
+    assert stage.news() == []
+    assert stage.open().session == 0
