@@ -44,9 +44,10 @@ class _Line(asyncio.Protocol):
         self._transport.write(data)
 
     def close(self) -> None:
+        """At once: what was not sent yet never is."""
         self._listener = None
         if self._transport is not None:
-            self._transport.close()
+            self._transport.abort()
         elif self.opening is not None:
             self.opening.cancel()
 
@@ -74,6 +75,7 @@ class AsyncioLoop:
         self._loop = loop = asyncio.get_running_loop()
         self.now: Callable[[], float] = loop.time
         self.waiter = loop.create_future
+        self._tasks: set[asyncio.Task[Any]] = set()  # asyncio itself forgets them
 
     def soon(self, work: Callable[[], None]) -> None:
         self._loop.call_soon(work)
@@ -96,7 +98,10 @@ class AsyncioLoop:
         waiter.add_done_callback(lambda _: work())
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
-        return self._loop.create_task(work)
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def running(self) -> _Body | None:
         task = asyncio.current_task(self._loop)

@@ -20,7 +20,7 @@ from hikari_client.errors import ClientClosed, DeadlineExceeded, ForkedClient, Z
 from hikari_client.loop import Line, Loop, Task, Timer, Waiter
 from hikari_client.operations import Operations, Watch
 from hikari_client.session import DONE, EVENT, FAILED, GAP, Call, Session
-from hikari_client.settings import Settings, parse_hosts
+from hikari_client.settings import Address, Settings, parse_hosts
 from hikari_client.stream import Stream
 from hikari_client.transaction import Transaction
 from hikari_client.values import Auth, Event, EventType, State, Status
@@ -48,10 +48,14 @@ class Client(Operations, Conveniences):
         self._line: Line | None = None
         self._timer: Timer | None = None
         self._timer_at = inf
-        self._pumping = False
+        self._probe: _Probe | None = None
+        self._pumping = False  # a turn will, or does
+        self._started = False
+        self._complained = ""  # each trouble is logged once
         self._useless: type[ZKError] | None = ClientClosed  # not started
         self._statuses: list[Stream[Status]] = []
         self._listeners: list[Callable[[Status], None]] = []
+        self._events: weakref.WeakSet[Stream[Event]] = weakref.WeakSet()
         self._connected: list[Waiter] = []
         _clients.add(self)
 
@@ -59,34 +63,50 @@ class Client(Operations, Conveniences):
 
     async def start(self, deadline: float | None = None) -> Self:
         """Connect. Raises DeadlineExceeded, AuthFailed; without a deadline it is patient."""
-        if self._useless is ClientClosed and self.status.state is State.CONNECTING:
+        if not self._started:
+            self._started = True
             self._useless = None
             self._session.start(self.loop.now())
             self._pump()
         await self.connected(deadline)
+        if self.settings.auth:
+            await self._ask((codes.EXISTS, b"/", False), deadline=deadline)  # behind the proofs
         return self
 
     async def close(self) -> None:
         """End the session: its ephemerals go at once, if a server can be reached."""
+        self._started = True
         if self._useless is not None:
-            self._useless = self._useless or ClientClosed
             return
         waiter = self.loop.waiter()
         self._useless = ClientClosed
-        if self._session.close(waiter):
-            self._expire(waiter, CLOSE_S, lambda: DeadlineExceeded())
-            self._pump()
-            try:
+        try:
+            if self._session.close(waiter):
+                self._expire(waiter, CLOSE_S, lambda: DeadlineExceeded())
+                self._wake()
                 await waiter
-            except ZKError:
-                self._session.end(ClientClosed("", "it was closed"))
-        self._pump()
+        except ZKError as error:
+            log.debug("the server was not told of the end: %s", error)
+        finally:
+            self._session.end(ClientClosed("", "it was closed"))
+            self._wake()
 
     async def __aenter__(self) -> Self:
-        return await self.start()
+        try:
+            return await self.start()
+        except BaseException:  # nobody else would
+            self._useless = self._useless or ClientClosed
+            self._session.end(ClientClosed("", "it was closed"))
+            self._wake()
+            raise
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    @property
+    def useless(self) -> type[ZKError] | None:
+        """What every call raises; None if it is of use."""
+        return self._useless
 
     @property
     def status(self) -> Status:
@@ -110,8 +130,8 @@ class Client(Operations, Conveniences):
         return self._session.vouched_until
 
     def listen(self, listener: Callable[[Status], None]) -> Callable[[], None]:
-        """Call it at once with every change of the status, before anybody who waits is resumed.
-        What is returned ends it."""
+        """Call it with every change of the status, before `states` and whoever waits for the
+        connection are told. What is returned ends it."""
         self._listeners.append(listener)
 
         def stop() -> None:
@@ -133,9 +153,14 @@ class Client(Operations, Conveniences):
         if self.status.state in (State.CONNECTED, State.READ_ONLY):
             return
         waiter = self.loop.waiter()
+        self._connected = [one for one in self._connected if self.loop.waits(one)]
         self._connected.append(waiter)
         if deadline is not None:
-            self._expire(waiter, deadline, lambda: DeadlineExceeded("", "no server was found"))
+            self._expire(
+                waiter,
+                deadline,
+                lambda: DeadlineExceeded("", f"no server was found; {self.status.why}"),
+            )
         await waiter
 
     # ---- what recipes are made of
@@ -162,22 +187,27 @@ class Client(Operations, Conveniences):
         and sessions: whenever something may have been missed, an event with `gap` says so.
 
         `async with zk.watch(…) as events:` waits until the server knows of it: what is read after
-        that and the events together have no hole.
+        that and the events together have no hole. It ends when the client is closed.
         """
         mode = (codes.ADD_WATCH_PERSISTENT, codes.ADD_WATCH_PERSISTENT_RECURSIVE)[recursive]
         where = self._wire(path)
-        stream: Stream[Event] = Stream(
-            self.loop,
-            arm=lambda: self._ask((codes.ADD_WATCH, where, mode), path, None, stream.put),
-            disarm=lambda: self._forget((PERSISTENT, RECURSIVE)[recursive], where, stream.put),
-            overflow=Event(EventType.GAP, path),
-        )
+
+        def arm() -> Awaitable[Any]:
+            self._events.add(stream)
+            return self._ask((codes.ADD_WATCH, where, mode), path, None, stream.put)
+
+        def disarm() -> None:
+            self._events.discard(stream)
+            self._forget((PERSISTENT, RECURSIVE)[recursive], where, stream.put)
+
+        gap = Event(EventType.GAP, path)
+        stream: Stream[Event] = Stream(self.loop, arm=arm, disarm=disarm, overflow=gap)
         return stream
 
     def _forget(self, kind: int, where: bytes, watcher: Watch) -> None:
         """A persistent watch is not needed any more: the server is told if it serves nobody."""
-        watches = self._session.watches
-        last = watches.remove(kind, where, watcher) and not watches.watched(where)
+        session = self._session
+        last = session.watches.remove(kind, where, watcher) and not session.needed(where)
         if last and self._useless is None and self.status.state is State.CONNECTED:
             self._session.submit(Call((codes.REMOVE_WATCHES, where, codes.WATCHER_ANY), None))
             self._wake()
@@ -203,7 +233,9 @@ class Client(Operations, Conveniences):
             self._expire(
                 waiter,
                 deadline,
-                lambda: DeadlineExceeded(path, "no answer in time", call.maybe_applied),
+                lambda: DeadlineExceeded(
+                    path, f"no answer in time; {self.status.why}".rstrip("; "), call.maybe_applied
+                ),
             )
         return waiter  # type: ignore[no-any-return]
 
@@ -217,6 +249,9 @@ class Client(Operations, Conveniences):
 
     def _run(self, work: Any) -> Awaitable[Any]:
         return self.loop.spawn(work)
+
+    def _zxid(self) -> int:
+        return self._session.zxid
 
     def _expire(self, waiter: Waiter, seconds: float, error: Callable[[], ZKError]) -> None:
         loop = self.loop
@@ -236,6 +271,9 @@ class Client(Operations, Conveniences):
     def dropped(self, line: Line, why: str) -> None:
         self._line = None
         self._session.dropped(self.loop.now(), why)
+        if self.status.why != self._complained:
+            self._complained = self.status.why
+            log.warning("no connection to %s", self._complained)
         self._pump()
 
     # ---- the heart
@@ -249,23 +287,43 @@ class Client(Operations, Conveniences):
     def _pump(self) -> None:
         """Carry out what the session wants: the only place that does."""
         self._pumping = True  # whoever is told something may ask for something
+        try:
+            self._tell()
+            self._connect()
+            data = self._session.take_output(self.loop.now())
+            if data and self._line is not None:
+                self._line.write(data)
+            when = self._session.deadline()
+            if when < self._timer_at or when == inf:
+                self._set_timer(when)
+        finally:
+            self._pumping = False
+
+    def _connect(self) -> None:
         session = self._session
-        self._tell()
-        if session.take_hang_up() and self._line is not None:
-            self._line.close()
-            self._line = None
+        if session.take_hang_up():
+            self._hang_up()
         dial = session.take_dial()
         if dial is not None:
-            if self._line is not None:
-                self._line.close()
+            self._hang_up()
             self._line = self.loop.open(*dial, self._tls, self)
-        data = session.take_output(self.loop.now())
-        if data and self._line is not None:
-            self._line.write(data)
-        when = session.deadline()
-        if when < self._timer_at or when == inf:
-            self._set_timer(when)
-        self._pumping = False
+        probe = session.take_probe()
+        if probe is not None:
+            if self._probe is not None:
+                self._probe.close()
+            self._probe = _Probe(self.loop, probe, self._tls, self._probed)
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+        if self._probe is not None:
+            self._probe.close()
+            self._probe = None
+
+    def _probed(self, address: Address) -> None:
+        self._session.probed(address, self.loop.now())
+        self._pump()
 
     def _set_timer(self, when: float) -> None:
         """A timer may be early: it is moved only forwards, since most deadlines never come."""
@@ -284,6 +342,8 @@ class Client(Operations, Conveniences):
     def _tell(self) -> None:
         loop, session = self.loop, self._session
         while news := session.take_news():
+            if session.ended is not None:  # before anybody is told, and asks for more
+                self._useless = self._useless or type(session.ended)
             for kind, target, what in news:
                 if kind == DONE:
                     loop.resolve(target, what)
@@ -303,21 +363,57 @@ class Client(Operations, Conveniences):
             log.exception("a watcher of %s failed", event.path)
 
     def _moved(self, status: Status) -> None:
-        if status.state in (State.CONNECTED, State.READ_ONLY):
-            waiters, self._connected = self._connected, []
-            for waiter in waiters:
-                self.loop.resolve(waiter, None)
+        """Streams first: whoever is woken by its waiter may look at them at once."""
         for listener in list(self._listeners):
             listener(status)
         for stream in list(self._statuses):
             stream.put(status)
+        if status.state in (State.CONNECTED, State.READ_ONLY):
+            for waiter in self._take_connected():
+                self.loop.resolve(waiter, None)
         if status.state is State.CLOSED:
-            self._useless = self._useless or ClientClosed
-            waiters, self._connected = self._connected, []
-            for waiter in waiters:
-                self.loop.reject(waiter, ClientClosed("", "it was closed"))
-            for stream in list(self._statuses):
-                stream.end()
+            streams: list[Stream[Any]] = [*self._statuses, *self._events]
+            for one in streams:
+                one.end()
+            why = self._session.ended or ClientClosed("", "it was closed")
+            for waiter in self._take_connected():
+                self.loop.reject(waiter, type(why)("", why.said))
+
+    def _take_connected(self) -> list[Waiter]:
+        waiters, self._connected = self._connected, []
+        return waiters
+
+
+class _Probe:
+    """A connection beside the session's, which asks a server whether it serves writes."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        address: Address,
+        tls: ssl.SSLContext | None,
+        found: Callable[[Address], None],
+    ) -> None:
+        self._address = address
+        self._found = found
+        self._answer = b""
+        self._line = loop.open(*address, tls, self)
+
+    def opened(self, line: Line) -> None:
+        line.write(b"isro")
+
+    def received(self, line: Line, data: bytes) -> None:
+        self._answer += data
+        if self._answer.startswith(b"rw"):
+            self._found(self._address)
+        elif len(self._answer) > 2:
+            line.close()
+
+    def dropped(self, line: Line, why: str) -> None:
+        """The next one may do."""
+
+    def close(self) -> None:
+        self._line.close()
 
 
 def _tls_context(tls: bool | ssl.SSLContext) -> ssl.SSLContext | None:

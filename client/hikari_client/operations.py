@@ -18,7 +18,7 @@ _ANY_VERSION: Final = -1
 
 
 class Operations:
-    """See the module. A driver gives `_ask`, `_prove` and `_run`."""
+    """See the module. A driver gives `_ask`, `_prove`, `_run` and `_zxid`."""
 
     _root: str = ""  # the chroot
 
@@ -36,6 +36,10 @@ class Operations:
         raise NotImplementedError
 
     def _run(self, work: Any) -> Awaitable[Any]:
+        raise NotImplementedError
+
+    def _zxid(self) -> int:
+        """The newest seen: while an answer is converted, that of this answer or a later one."""
         raise NotImplementedError
 
     # ---- paths

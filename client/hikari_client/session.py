@@ -7,6 +7,7 @@ Whoever drives it:
     submit                       to ask for something
     tick(now)                    when the time is `deadline()`, or at any other time
     take_dial, take_hang_up      what to do with connections, after any of these
+    take_probe, probed           whom to ask whether it serves writes, and that it does
     take_output, take_news       what to send, and what to tell to whom, in this order of things
 
 All times are seconds of one monotonic clock.
@@ -24,12 +25,15 @@ from hikari_client.errors import (
     BadArguments,
     ClientClosed,
     ConnectionLoss,
+    MarshallingError,
     SessionExpired,
     ZKError,
     error_of,
 )
+from hikari_client.search import Search
 from hikari_client.settings import FRAME_BYTES_MAX, REPLY_BYTES_MAX, Address, Settings
 from hikari_client.values import EVENT_TYPES, Auth, State, Status
+from hikari_client.vouching import Vouching
 from hikari_client.watching import CHILD, DATA, EXIST, PERSISTENT, RECURSIVE, Watcher, Watches
 from hikari_wire import codes, replies, requests
 from hikari_wire.framing import Frames
@@ -55,8 +59,6 @@ READS: Final = frozenset(
 """What can be asked twice without harm."""
 READ_SHARE: Final = 2 / 3
 PING_SHARE: Final = 1 / 3
-MARK_S: Final = 0.02
-"""How exactly it is known when a request was sent."""
 
 _WATCHED: Final = {
     codes.GET_DATA: DATA,
@@ -116,30 +118,30 @@ class Session:
         self.watches = Watches()
         self.status = Status(State.CONNECTING)
         self.timeout = settings.session_timeout  # as granted
-        self.zxid = 0  # the newest seen
+        self.zxid = 0  # the newest that this session has seen
         self._wanted = wanted
-        self._chance = chance
-        self._addresses = list(addresses)
-        chance.shuffle(self._addresses)
-        self._auth: list[Auth] = list(settings.auth)
+        self.ended: ZKError | None = None  # why it is closed
+        self._search = Search(settings, addresses, chance)
+        self._auth: list[Call] = [_proof(auth, None) for auth in settings.auth]
         self._session, self._password = 0, _NOBODY
+        self._local = False  # of a read-only server alone: no other knows of it
         self._phase = _IDLE
         self._until = 0.0  # when the phase ends by itself
-        self._attempts = 0  # since the last greeting
-        self._server: Address = self._addresses[0]
+        self._greeted_at = 0.0
+        self._server: Address = addresses[0]
         self._frames = Frames(REPLY_BYTES_MAX)
         self._xid = 0
         self._queue: deque[Call] = deque()
         self._pending: deque[Call] = deque()
-        self._sent, self._answered = 0, 0  # calls, on this connection
-        self._marks: deque[tuple[int, float]] = deque()  # so many were sent, then
-        self._pings: deque[float] = deque()  # sent then, and not answered
+        self._sent, self._handed = 0, 0  # calls, on this connection; to `take_output`
         self._auths: deque[Call] = deque()
         self._spoke, self._heard = 0.0, 0.0
-        self._alive = 0.0  # the server surely heard of this session then, or later
+        self._vouching = Vouching()
         self._output: list[bytes] = []
         self._news: list[News] = []
         self._dial: Address | None = None
+        self._probe: Address | None = None
+        self._probe_at = inf
         self._hang_up = False
 
     # ---- what moves it
@@ -153,7 +155,8 @@ class Session:
         if self._phase != _DIALING:
             self._hang_up = True  # it came too late
             return
-        self._phase, self._until = _GREETING, now + self.settings.connect_timeout
+        self._judge(now)
+        self._phase, self._until = _GREETING, now + self._search.patience(self.timeout)
         self._frames = Frames(REPLY_BYTES_MAX)
         timeout_ms = round(self.settings.session_timeout * 1000)
         asked = ConnectRequest(
@@ -164,19 +167,10 @@ class Session:
 
     def dropped(self, now: float, why: str = "") -> None:
         """The connection broke, or could not be made."""
-        if self._phase == _IDLE:
-            return
-        was_open = self._phase == _OPEN
-        self._phase = _IDLE
-        self._output.clear()
-        self._unsend(why)
-        if self.status.state is State.CLOSED:
-            return
-        if was_open:
-            self._tell(State.SUSPENDED)
-            self._attempts = 0
-        self._refuse_waiting(why)
-        self._next(now)
+        if self._phase != _IDLE:
+            self._disconnect(now, why)
+            self._judge(now)
+            self._next(now)
 
     def received(self, data: bytes, now: float) -> None:
         """Bytes of the server."""
@@ -185,14 +179,14 @@ class Session:
             buf, spans = self._frames.feed(data)
             if self._phase == _GREETING and spans:
                 self._greeted(buf, *spans.pop(0), now)
-            if spans:
+            if spans and self._phase == _OPEN:
                 self._take(buf, spans)
         except (Malformed, IndexError, error) as wrong:
-            self._break(now, f"the server says what nobody understands: {wrong}")
+            self._break(now, f"the server says what nobody understands: {wrong}", again=False)
+        self._judge(now)  # who stood still for long hears of that before anything new
 
     def submit(self, call: Call) -> None:
-        """Ask. What cannot be sent yet waits, or fails, by the settings. Raises BadArguments if it
-        cannot be said in the protocol."""
+        """Ask. What cannot be sent yet waits, or fails, by the settings."""
         if self.status.state is State.CLOSED:
             self._news.append((FAILED, call.waiter, ClientClosed(call.path)))
         elif self._phase == _OPEN:
@@ -204,62 +198,83 @@ class Session:
 
     def add_auth(self, auth: Auth, waiter: Any) -> None:
         """Prove something more, here and on every later connection."""
-        self._auth.append(auth)
+        proof = _proof(auth, waiter)
+        self._auth.append(proof)
         if self._phase == _OPEN:
-            self._prove(auth, waiter)
-        else:
-            self._news.append((DONE, waiter, None))  # it goes first on the next connection
+            self._prove(proof)
 
     def tick(self, now: float) -> None:
         """Time has passed."""
         if self.status.state is State.CLOSED:
             return
-        if self._session and now >= self._alive + self.timeout:
-            self._lose(now, "nobody has vouched for it in time")
+        self._judge(now)
         if self._phase == _IDLE and now >= self._until:
-            self._open(now)
+            self._open(now, self._server)
         elif self._phase in (_DIALING, _GREETING) and now >= self._until:
             self._break(now, "the server did not answer in time")
         elif self._phase == _OPEN:
             if now >= self._heard + self._read_timeout():
                 self._break(now, "the server has been silent for too long")
-            elif now >= self._spoke + self._ping_interval():
+                return
+            if now >= self._spoke + self._ping_interval():
                 self._output.append(_PING)
-                self._pings.append(now)
+                self._vouching.pinged(now)
                 self._spoke = now
+            if now >= self._probe_at:
+                self._probe, pause = self._search.probe(self._server)
+                self._probe_at = now + pause
 
     def deadline(self) -> float:
         """When `tick` must be called."""
         if self.status.state is State.CLOSED:
             return inf
-        lost = self._alive + self.timeout if self._session else inf
+        lost = self.vouched_until if self._session else inf
         if self._phase != _OPEN:
             return min(self._until, lost)
         silent = self._heard + self._read_timeout()
-        return min(lost, silent, self._spoke + self._ping_interval())
+        return min(lost, silent, self._spoke + self._ping_interval(), self._probe_at)
+
+    def probed(self, address: Address, now: float) -> None:
+        """This server says that it serves writes."""
+        if self._phase == _OPEN and self.status.state is State.READ_ONLY:
+            self._hang_up = True
+            self._disconnect(now, "a server was found that serves writes")
+            self._open(now, address)
 
     def close(self, waiter: Any) -> bool:
-        """Say good-bye. Whether there is an answer to wait for: else it is over already."""
-        if self._phase != _OPEN:
+        """Say good-bye, on the next connection if there is none. Whether there is an answer to wait
+        for: else it is over already."""
+        call = Call((codes.CLOSE_SESSION,), waiter)
+        if self._phase == _OPEN:
+            self._send(call)
+        elif self._session:
+            self._queue.append(call)
+        else:
             self.end(ClientClosed("", "it was closed"))
-            return False
-        self._send(Call((codes.CLOSE_SESSION,), waiter))
-        return True
+        return self.status.state is not State.CLOSED
 
     def end(self, why: ZKError) -> None:
         """Nothing more is done, and whoever waits is told so."""
         if self.status.state is State.CLOSED:
             return
-        for call in (*self._pending, *self._queue, *self._auths):
-            self._fail(call, ClientClosed(call.path, str(why)))
-        self._pending.clear()
-        self._queue.clear()
-        self._auths.clear()
+        self.ended = why
+        for call in (*self._pending, *self._queue, *self._auth):
+            told = type(why)(call.path, why.said)
+            told.maybe_applied = call.maybe_applied
+            self._fail(call, told)
+        for calls in (self._pending, self._queue, self._auth, self._auths, self._output):
+            calls.clear()
         self._session, self._phase = 0, _IDLE
         self._hang_up = True
         self._gap(self.watches.drop_once())
-        self._gap(list(self.watches.lasting()))
         self._tell(State.CLOSED)
+
+    def needed(self, path: bytes) -> bool:
+        """Whether anybody waits for anything of just this path, or has asked to."""
+        return self.watches.watched(path) or any(
+            call.watcher is not None and call.request[1] == path
+            for call in (*self._pending, *self._queue)
+        )
 
     # ---- what comes of it
 
@@ -273,6 +288,11 @@ class Session:
         hang_up, self._hang_up = self._hang_up, False
         return hang_up
 
+    def take_probe(self) -> Address | None:
+        """Whom to ask "isro" on a connection beside, once. Who answers "rw" is told to `probed`."""
+        probe, self._probe = self._probe, None
+        return probe
+
     def take_output(self, now: float) -> bytes:
         """What to send now."""
         if not self._output:
@@ -280,8 +300,9 @@ class Session:
         data = b"".join(self._output)
         self._output.clear()
         self._spoke = now
-        if not self._marks or now - self._marks[-1][1] > MARK_S:
-            self._marks.append((self._sent, now))
+        if self._sent != self._handed:
+            self._vouching.sent(self._sent, now)
+            self._handed = self._sent
         return data
 
     def take_news(self) -> list[News]:
@@ -298,95 +319,122 @@ class Session:
     @property
     def vouched_until(self) -> float:
         """Until then the session surely lives; -inf while there is none."""
-        return self._alive + self.timeout if self._session else -inf
+        return self._vouching.since + self.timeout if self._session else -inf
 
     # ---- connections
 
     def _next(self, now: float) -> None:
-        """Look for a server: each once, without haste after that."""
-        self._phase = _IDLE
-        round_number, place = divmod(self._attempts, len(self._addresses))
-        if self._attempts and not place:
-            most = min(
-                self.settings.backoff_first * 2 ** min(round_number, 16), self.settings.backoff_max
-            )
-            self._until = now + most * (0.5 + self._chance.random() / 2)
-        else:
-            self._open(now)
+        """Look for a server, with pauses if that takes long."""
+        if self.status.state is not State.CLOSED:
+            self._server, pause = self._search.next()
+            if pause:
+                self._phase, self._until = _IDLE, now + pause
+            else:
+                self._open(now, self._server)
 
-    def _open(self, now: float) -> None:
-        self._server = self._addresses[self._attempts % len(self._addresses)]
-        self._attempts += 1
-        if self._attempts == len(self._addresses):
-            self._addresses.sort(key=lambda _: self._chance.random())
-        self._dial = self._server
-        self._phase, self._until = _DIALING, now + self.settings.connect_timeout
+    def _open(self, now: float, server: Address) -> None:
+        self._server = self._dial = server
+        self._phase, self._until = _DIALING, now + self._search.patience(self.timeout)
 
-    def _break(self, now: float, why: str) -> None:
+    def _break(self, now: float, why: str, again: bool = True) -> None:
         self._hang_up = True
-        self.dropped(now, why)
+        self._disconnect(now, why, again)
+        self._judge(now)
+        self._next(now)
+
+    def _disconnect(self, now: float, why: str, again: bool = True) -> None:
+        """The connection is gone. `again`: what can be asked twice is asked on the next one."""
+        was_open = self._phase == _OPEN
+        self._phase = _IDLE
+        self._output.clear()
+        self._unsend(why, again)
+        self.status = self.status._replace(why="{}:{}: {}".format(*self._server, why))
+        self._probe_at, self._probe = inf, None
+        if self._local:
+            self._session, self._password, self._local = 0, _NOBODY, False
+        if was_open:
+            self._search.served(now - self._greeted_at)
+        if was_open and self.status.state is not State.LOST:
+            self._tell(State.SUSPENDED)
+        self._refuse_waiting(why)
 
     def _greeted(self, buf: bytes, at: int, end: int, now: float) -> None:
         granted = replies.decode_connect(buf, at, end)
-        if granted.timeout_ms <= 0 or not granted.session:
+        if granted.timeout_ms <= 0 or granted.session != self._session != 0:
+            if not self._session:
+                self._break(now, "the server gives no session")
+                return
             self._hang_up = True
-            self._phase = _IDLE
-            self._lose(now, "the servers say that it is over")
-            self._attempts -= 1  # this server answers: ask it for a new session
-            self._open(now)
+            self._disconnect(now, "the session is over")
+            self._lose("the servers say that it is over")
+            self._open(now, self._server)  # this one answers: ask it for a new session
             return
+        if now >= self._spoke + granted.timeout_ms / 1000:
+            self._break(now, "the server's word came too late to be true")
+            return
+        read_only = bool(granted.read_only)
+        self._local = read_only and not self._session
         self._session, self._password = granted.session, granted.password
         self.timeout = granted.timeout_ms / 1000
-        self._alive = self._spoke
-        self._phase, self._attempts = _OPEN, 0
-        self._sent = self._answered = 0
-        self._marks.clear()
-        self._pings.clear()
-        for auth in self._auth:
-            self._prove(auth, None)
-        for request in self.watches.rearm(self.zxid):
-            call = Call(request, None)
-            call.xid = codes.XID_SET_WATCHES
-            self._put(call)
-        self._tell(State.READ_ONLY if granted.read_only else State.CONNECTED)
+        self._vouching.begin(self._spoke, counts=self._local or not read_only)
+        self._phase, self._greeted_at = _OPEN, now
+        self._sent = self._handed = 0
+        self._resume()
+        if read_only:
+            self._probe_at = now + self._search.probe(self._server)[1]
+        self._tell(State.READ_ONLY if read_only else State.CONNECTED)
         self._gap(list(self.watches.lasting()))
         queue, self._queue = self._queue, deque()
         for call in queue:
             if self._wanted(call.waiter):
                 self._send(call)
 
-    def _lose(self, now: float, why: str) -> None:
+    def _resume(self) -> None:
+        """Who this is, and what it watches."""
+        for proof in self._auth:
+            self._prove(proof)
+        for request in self.watches.rearm(self.zxid):
+            call = Call(request, None)
+            call.xid = codes.XID_SET_WATCHES
+            self._put(call)
+
+    def _judge(self, now: float) -> None:
+        """Nobody has vouched for the session in time: it is over by this clock."""
+        if self._session and now >= self.vouched_until:
+            connected = self._phase in (_GREETING, _OPEN)
+            self._lose("nobody has vouched for it in time")
+            if connected:
+                self._hang_up = True
+                self._disconnect(now, "the session is over")
+                self._next(now)
+
+    def _lose(self, why: str) -> None:
         """The session is over. What comes next is another one."""
-        broke = self._phase in (_GREETING, _OPEN)
         for call in (*self._pending, *self._queue):
             self._fail(call, SessionExpired(call.path, why, call.maybe_applied))
         self._pending.clear()
         self._queue.clear()
-        self._session, self._password = 0, _NOBODY
+        self._session, self._password, self._local = 0, _NOBODY, False
+        self.zxid = 0  # an ensemble that was restored from an older copy would never let it in
         self._tell(State.LOST)
         self._gap(self.watches.drop_once())
-        if broke:
-            self._hang_up = True
-            self._output.clear()
-            self._next(now)
 
-    def _unsend(self, why: str) -> None:
-        """What was sent and can be asked again waits for the next connection; the rest fails."""
-        again = []
-        for call in self._pending:
+    def _unsend(self, why: str, again: bool) -> None:
+        """What was sent and can be asked again waits for the next connection, with what the
+        connection has never got; the rest fails."""
+        kept = self._queue  # empty if anything was sent
+        handed = self._handed - (self._sent - len(self._pending))
+        for place, call in enumerate(self._pending):
             if call.waiter is None:
                 continue
-            if call.maybe_applied:
-                self._fail(call, ConnectionLoss(call.path, why, True))
+            if place < handed and (call.maybe_applied or not again):
+                self._fail(call, ConnectionLoss(call.path, why, call.maybe_applied))
             else:
                 call.xid = 0
-                again.append(call)
+                kept.append(call)
         self._pending.clear()
-        self._queue.extendleft(reversed(again))
-        for call in self._auths:
-            if call.waiter is not None:
-                self._news.append((DONE, call.waiter, None))  # it is proved again by itself
         self._auths.clear()
+        self._queue = deque(call for call in kept if self._wanted(call.waiter))
 
     def _refuse_waiting(self, why: str) -> None:
         if self.settings.on_disconnect == "fail":
@@ -395,10 +443,10 @@ class Session:
             self._queue.clear()
 
     def _read_timeout(self) -> float:
-        return self.settings.read_timeout or self.timeout * READ_SHARE
+        return min(self.settings.read_timeout or inf, self.timeout * READ_SHARE)
 
     def _ping_interval(self) -> float:
-        return self.settings.ping_interval or self.timeout * PING_SHARE
+        return min(self.settings.ping_interval or inf, self.timeout * PING_SHARE)
 
     # ---- requests
 
@@ -422,10 +470,9 @@ class Session:
         self._pending.append(call)
         self._sent += 1
 
-    def _prove(self, auth: Auth, waiter: Any) -> None:
-        request = (codes.AUTH, 0, auth.scheme.encode(), auth.credential)
-        self._output.append(requests.encode(request, codes.XID_AUTH))
-        self._auths.append(Call(request, waiter))
+    def _prove(self, proof: Call) -> None:
+        self._output.append(requests.encode(proof.request, codes.XID_AUTH))
+        self._auths.append(proof)
 
     # ---- replies
 
@@ -438,8 +485,8 @@ class Session:
                 continue
             call = pending.popleft()
             if call.xid != xid:
+                pending.appendleft(call)
                 raise Malformed(f"an answer to {xid} where {call.xid} was next")
-            self._answered += 1
             if zxid > self.zxid:
                 self.zxid = zxid
             op = call.request[0]
@@ -460,12 +507,14 @@ class Session:
             except ZKError as wrong:
                 news.append((FAILED, call.waiter, wrong))
                 continue
+            except Exception as wrong:  # whatever it is: no other caller's trouble
+                self._fail(call, MarshallingError(call.path, f"what was answered? {wrong}"))
+                continue
             if call.watcher is not None:
                 self._watched(call)
             if call.waiter is not None:
                 news.append((DONE, call.waiter, value))
-        while self._marks and self._marks[0][0] <= self._answered:
-            self._alive = max(self._alive, self._marks.popleft()[1])
+        self._vouching.answered(self._sent - len(pending))
 
     def _take_special(self, xid: int, zxid: int, code: int, buf: bytes, at: int, end: int) -> None:
         if xid == codes.XID_NOTIFICATION:
@@ -475,17 +524,21 @@ class Session:
                 for watcher in self.watches.fired(event.type, event.path):
                     self._news.append((EVENT, watcher, (kind, event.path, zxid)))
         elif xid == codes.XID_PING:
-            self._alive = max(self._alive, self._pings.popleft())
+            self._vouching.ponged()
         elif xid == codes.XID_AUTH:
-            call = self._auths.popleft()
+            proof = self._auths.popleft()
             if code:
-                self._fail(call, AuthFailed("", "the server does not believe it"))
                 self.end(AuthFailed("", "the server does not believe what was to be proved"))
-            elif call.waiter is not None:
-                self._news.append((DONE, call.waiter, None))
+            elif proof.waiter is not None:
+                self._news.append((DONE, proof.waiter, None))
+                proof.waiter = None
 
     def _watched(self, call: Call) -> None:
         op, path = call.request[0], call.request[1]
+        if not self._wanted(call.waiter):
+            if op == codes.ADD_WATCH and not self.needed(path):
+                self._send(Call((codes.REMOVE_WATCHES, path, codes.WATCHER_ANY), None))
+            return
         kind = (PERSISTENT, RECURSIVE)[call.request[2]] if op == codes.ADD_WATCH else _WATCHED[op]
         self.watches.add(kind, path, call.watcher)
 
@@ -503,8 +556,12 @@ class Session:
         if state is self.status.state:
             return
         server = "{}:{}".format(*self._server) if self._phase == _OPEN else ""
-        self.status = Status(state, server, self._session)
+        self.status = Status(state, server, self._session, "" if server else self.status.why)
         self._news.append((STATUS, None, self.status))
+
+
+def _proof(auth: Auth, waiter: Any) -> Call:
+    return Call((codes.AUTH, 0, auth.scheme.encode(), auth.credential), waiter)
 
 
 _PING: Final = requests.encode((codes.PING,), codes.XID_PING)

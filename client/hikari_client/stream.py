@@ -86,8 +86,12 @@ class Stream(Generic[T]):
 
     async def _armed(self) -> None:
         arm, self._arm = self._arm, None
-        if arm is not None:
-            await arm()
+        if arm is not None and not self._closed:
+            try:
+                await arm()
+            except BaseException:
+                self._arm = arm  # it may be tried again
+                raise
 
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None

@@ -12,7 +12,8 @@ from hikari_wire import codes
 class Transaction:
     """Say what is to be done, then `commit`; or do so in an `async with` block, at whose end it is
     committed if nothing was raised. `results` has one for each request, in order: a Created, a
-    Stat (of `set`) or None."""
+    Stat (of `set`) or None. (ZooKeeper 3.8 tells only the path of what it created
+    here: of its Stat, just the zxids are known then.)"""
 
     def __init__(self, client: Operations, deadline: float | None = None) -> None:
         self._client = client
@@ -36,7 +37,7 @@ class Transaction:
         """As Client.create."""
         client = self._client
         request = client._create_request(path, data, acl, ephemeral, sequential, container, ttl)
-        self._add(path, request, client._created)
+        self._add(path, request, self._created)
 
     def set(self, path: str, data: bytes, *, version: int = -1) -> None:
         self._add(path, (codes.SET_DATA, self._client._wire(path), data, version))
@@ -52,6 +53,12 @@ class Transaction:
         """Do all of it, or nothing. Raises TransactionFailed, and ConnectionLoss."""
         request = (codes.MULTI, tuple(self._requests))
         return self._client._ask(request, "", self._judged, deadline=self._deadline)
+
+    def _created(self, value: bytes | tuple[bytes, Stat]) -> Created:
+        if isinstance(value, bytes):
+            zxid = self._client._zxid()
+            value = (value, Stat(zxid, zxid, 0, 0, 0, 0, 0, 0, 0, 0, zxid))
+        return self._client._created(value)
 
     async def __aenter__(self) -> Self:
         return self

@@ -90,11 +90,13 @@ class State(Enum):
 
 
 class Status(NamedTuple):
-    """A state, and to which member (`host:port`) and with which session."""
+    """A state, and to which member (`host:port`) and with which session. `why`: the last
+    connection or attempt failed, while there is no other."""
 
     state: State
     server: str = ""
     session_id: int = 0
+    why: str = ""
 
 
 class Auth(NamedTuple):

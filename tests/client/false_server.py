@@ -18,10 +18,15 @@ class Stage:
 
     def __init__(self, **settings: Any) -> None:
         self.now = 100.0
-        self.session = Session(Settings(**settings), ADDRESSES, Random(1))
+        self.given_up: set[Any] = set()
+        self.session = Session(
+            Settings(**settings), ADDRESSES, Random(1), lambda waiter: waiter not in self.given_up
+        )
         self.zxid = 10
         self.told: list[tuple[int, Any, Any]] = []
         self.dialled: list[tuple[str, int]] = []
+        self.probed: list[tuple[str, int]] = []
+        self.connections = 0
         self.xids: list[int] = []
         self.session.start(self.now)
         self.look()
@@ -34,6 +39,9 @@ class Stage:
         dial = self.session.take_dial()
         if dial is not None:
             self.dialled.append(dial)
+        probe = self.session.take_probe()
+        if probe is not None:
+            self.probed.append(probe)
 
     def open(self) -> ConnectRequest:
         """The connection is there; what the client said first."""
@@ -51,6 +59,7 @@ class Stage:
     def connect(self, session: int = 7) -> None:
         self.open()
         self.greet(session)
+        self.connections = len(self.dialled)
 
     def receive(self, data: bytes) -> None:
         self.session.received(data, self.now)
@@ -69,6 +78,15 @@ class Stage:
             self.look()
             assert self.session.deadline() > self.now, "time would stand still"
         self.now = goal
+
+    def serve(self, seconds: float) -> None:
+        """Answer pings for so long."""
+        goal = self.now + seconds
+        while self.now < goal - 0.01:
+            self.pass_time(0.1)
+            for request in self.asked():
+                assert request == (codes.PING,)
+                self.receive(replies.frame(codes.XID_PING, 0, 0))
 
     # ---- the server's end
 

@@ -6,8 +6,10 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+from drivers.drivers import DRIVERS
+from twisted.logger import globalLogPublisher
 
-from hikari_client import Client, DeadlineExceeded, LockLost
+from hikari_client import Client, DeadlineExceeded, LockLost, blocking
 from hikari_client.recipes import (
     DataWatch,
     DoubleBarrier,
@@ -22,14 +24,13 @@ from hikari_client.recipes import (
 )
 from hikari_client.recipes.waiting import Beside
 
-drivers: Any = pytest.importorskip("drivers.drivers")
 pytestmark = pytest.mark.ensemble
 
 
-@pytest.fixture(params=drivers.DRIVERS)
+@pytest.fixture(params=DRIVERS)
 def live(request: pytest.FixtureRequest, hosts: str) -> Callable[[Any], None]:
     """Tell a story of a client; whatever nobody caught is an error of the test."""
-    driver = drivers.DRIVERS[request.param]()
+    driver = DRIVERS[request.param]()
     servers, _, chroot = hosts.partition("/")
 
     async def run(story: Any) -> None:
@@ -39,8 +40,6 @@ def live(request: pytest.FixtureRequest, hosts: str) -> Callable[[Any], None]:
             await story(zk)
 
     def tell(story: Any) -> None:
-        from twisted.logger import globalLogPublisher
-
         unhandled: list[Any] = []
 
         def look(event: Any) -> None:
@@ -178,7 +177,6 @@ def test_queues_barriers_and_numbers(live: Any) -> None:
 
 
 def test_they_are_used_from_threads_too(hosts: str) -> None:
-    blocking: Any = pytest.importorskip("hikari_client.blocking")
     servers, _, chroot = hosts.partition("/")
     with blocking.connect(servers, deadline=10) as root:
         root.create(f"/{chroot}")

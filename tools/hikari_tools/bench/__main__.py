@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from hikari_tools.bench import compare as measuring
-from hikari_tools.bench import load, machine, table
+from hikari_tools.bench import libraries, load, machine, table
 from hikari_tools.bench.load import Level
-from hikari_tools.bench.peers import VERSION, BenchError, Hikari, Peer, ZooKeeper, ask
+from hikari_tools.bench.peers import VERSION, BenchError, Hikari, Peer, ZooKeeper, ask, hosts
 from hikari_tools.bench.ports import free_ports
 
 BENCH_FOLDER = Path("../shared/bench")
@@ -219,6 +219,42 @@ def failover(
         raise click.ClickException(str(error)) from None
     note += " Six connections write without pause; the leader is ended by SIGKILL."
     publish("failover", f"{table.failover_table(gaps)}\n\n{note}", report)
+
+
+@main.command()
+@members_option
+@click.option("--seconds", type=float, default=3.0, show_default=True, help="Of each run.")
+@click.option(
+    "--runs", type=click.IntRange(1), default=3, show_default=True, help="Of each figure."
+)
+@click.option("--clients", type=Words(), default=",".join(libraries.NAMES), show_default=True)
+@click.option("--workloads", type=Words(), default="get,set,create", show_default=True)
+@click.option("--depths", type=Words(), default="64,1", show_default=True)
+@data_option
+@report_option
+def client(
+    members: int,
+    seconds: float,
+    runs: int,
+    clients: tuple[str, ...],
+    workloads: tuple[str, ...],
+    depths: tuple[str, ...],
+    data: Path | None,
+    report: Path | None,
+) -> None:
+    """Client libraries: operations a second, and processor time of the client for each."""
+    try:
+        kinds = libraries.there(clients)
+        plan = libraries.Plan(kinds, workloads, [int(depth) for depth in depths], seconds, runs)
+        with running(data, members, (), BENCH_FOLDER) as (peers, note):
+            reports = list(libraries.measure(plan, hosts(peers[0]), say))
+    except (BenchError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    missing = [libraries.NAMES[kind] for kind in clients if kind not in kinds]
+    if missing:
+        note += f" Not installed: {', '.join(missing)}."
+    note += f" Medians of {runs} runs of {seconds:g} s, in turns; values of 128 bytes."
+    publish("client", f"{libraries.table(reports)}\n\n{note}", report)
 
 
 if __name__ == "__main__":

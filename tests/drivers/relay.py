@@ -1,0 +1,76 @@
+"""Servers in threads: one that ends TLS before a member, one that says it is read-only."""
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from hikari_wire import codes, replies, requests
+from hikari_wire.framing import Frames
+from hikari_wire.records import ConnectResponse
+
+
+@contextlib.contextmanager
+def serving(work: Callable[[socket.socket], Any]) -> Iterator[int]:
+    """Do this with every connection; gives the port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=quietly, args=(connection,), daemon=True).start()
+
+    def quietly(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError, ValueError), connection:
+            work(connection)
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def tls_before(port: int, context: ssl.SSLContext) -> Callable[[socket.socket], None]:
+    """Hand on what comes by TLS to a member."""
+
+    def work(raw: socket.socket) -> None:
+        with (
+            context.wrap_socket(raw, server_side=True) as outside,
+            socket.create_connection(("127.0.0.1", port)) as inside,
+        ):
+            back = threading.Thread(target=pour, args=(inside, outside), daemon=True)
+            back.start()
+            pour(outside, inside)
+            back.join()
+
+    return work
+
+
+def pour(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while data := source.recv(1 << 16):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
+def alone(connection: socket.socket) -> None:
+    """A read-only server, that knows nothing."""
+    frames = Frames(1 << 20)
+    data = connection.recv(1 << 16)
+    if data == b"isro":
+        connection.sendall(b"ro")
+        return
+    frames.feed(data)
+    greeting = ConnectResponse(0, 6000, 1 << 62, b"p" * 16, True)
+    connection.sendall(replies.encode_connect(greeting))
+    while data := connection.recv(1 << 16):
+        buf, spans = frames.feed(data)
+        for at, _ in spans:
+            xid, op = requests.HEADER.unpack_from(buf, at)
+            error = 0 if op == codes.PING else codes.NO_NODE
+            connection.sendall(replies.frame(xid, 1, error, b""))
