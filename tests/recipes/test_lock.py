@@ -129,6 +129,54 @@ def test_a_holder_or_waiter_whose_znode_is_deleted_by_somebody_is_told() -> None
     play(story)
 
 
+def test_one_task_in_two_locks_is_cancelled_once_and_told_by_the_outer_one() -> None:
+    async def story(ensemble: FalseEnsemble) -> None:
+        zk = await ensemble.client().start()
+        process: Any = zk.loop
+        told: list[str] = []
+
+        async def work() -> None:
+            try:
+                async with Lock(zk, "/locks/a"):
+                    try:
+                        async with Lock(zk, "/locks/b"):
+                            process.alone = True
+                            process.cut()
+                            await zk.sleep(100)
+                    finally:
+                        told.append("inner")
+            except LockLost as lost:
+                told.append(lost.path)
+            task = asyncio.current_task()
+            assert task is not None
+            assert not task.cancelling()
+            async with asyncio.timeout(1):
+                await zk.sleep(0.1)
+
+        await work()
+        assert told[0] == "inner"
+        assert told[1].startswith("/locks/a/")
+
+    play(story)
+
+
+def test_a_cancellation_from_outside_stays_one_even_if_the_lock_is_lost_too() -> None:
+    async def story(ensemble: FalseEnsemble) -> None:
+        zk = await ensemble.client().start()
+
+        async def work() -> None:
+            async with Lock(zk, PATH) as held:
+                held.lost.set()
+                task.cancel()
+                await zk.sleep(100)
+
+        task = asyncio.create_task(work())
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    play(story)
+
+
 def test_the_body_may_be_told_instead_of_cancelled() -> None:
     async def story(ensemble: FalseEnsemble) -> None:
         zk = await ensemble.client().start()

@@ -202,6 +202,7 @@ class Claim:
     def _moved(self, status: Status) -> None:
         lost = self.client.session_id != self.session or status.state is State.CLOSED
         if lost or (self._cautious and status.state is State.SUSPENDED):
+            self._stop_listening()
             self.gone.set()
 
     async def drop(self) -> None:
