@@ -52,6 +52,7 @@ def test_locks_exclude_each_other_in_one_queue(hosts: str, kazoo: Any) -> None:
         assert await Lock(zk, "/lock").try_acquire() is None
         waiting = asyncio.create_task(Lock(zk, "/lock", name="ours")._acquire(10, None))
         await zk.sleep(0.2)
+        await asyncio.to_thread(kazoo.sync, "/")
         assert theirs.contenders() == ["kazoo", "ours"]
         await asyncio.to_thread(theirs.release)
         held = await waiting
@@ -78,6 +79,7 @@ def test_readers_writers_and_semaphores(hosts: str, kazoo: Any) -> None:
         theirs = kazoo.Semaphore("/sem", "kazoo", max_leases=2)
         assert await asyncio.to_thread(theirs.acquire)
         async with Semaphore(zk, "/sem", 2, name="ours"):
+            await asyncio.to_thread(kazoo.sync, "/")
             assert sorted(theirs.lease_holders()) == ["kazoo", "ours"]
             third = kazoo.Semaphore("/sem", max_leases=2)
             assert not await asyncio.to_thread(third.acquire, False)
@@ -92,16 +94,27 @@ def test_queues_counters_parties_and_leases(hosts: str, kazoo: Any) -> None:
         async with await LockingQueue(zk, "/lq").get(timeout=5) as item:
             assert item.value == b"theirs"
             assert await asyncio.to_thread(kazoo.LockingQueue("/lq").get, 5) == b"ours"
+
+        async def settled() -> None:
+            """Each client reads what its own member has."""
+            await zk.sync()
+            await asyncio.to_thread(kazoo.sync, "/")
+
         kazoo.Queue("/q").put(b"theirs")
         assert (await Queue(zk, "/q").get(timeout=5)).value == b"theirs"
         await Queue(zk, "/q").put(b"ours")
+        await settled()
         assert kazoo.Queue("/q").get() == b"ours"
         theirs = kazoo.Counter("/c")
         theirs += 2
-        assert await Counter(zk, "/c").add(3) == theirs.value == 5
+        await settled()
+        assert await Counter(zk, "/c").add(3) == 5
+        await settled()
+        assert theirs.value == 5
         async with Party(zk, "/p", "ours") as party:
             others = kazoo.Party("/p", "theirs")
             others.join()
+            await settled()
             assert sorted(others) == sorted(await party.members()) == ["ours", "theirs"]
         assert await Lease(zk, "/lease", 60, name="ours").obtain()
 
