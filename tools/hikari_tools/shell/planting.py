@@ -68,14 +68,11 @@ class Planter:
         return absolute(record.path, self.root) == "/"
 
     def _create(self, record: Record) -> "asyncio.Future[object]":
-        ttl = None if record.ttl_ms is None else record.ttl_ms / 1000
         return asyncio.ensure_future(
             self.zk.create(
                 absolute(record.path, self.root),
                 record.data,
                 acl=record.acl if self.acl else None,
-                container=record.container,
-                ttl=ttl,
             )
         )
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final, NamedTuple, TextIO
 
 from hikari_client import ACL, Client
-from hikari_tools.shell import acls, data, stats
+from hikari_tools.shell import acls, data
 from hikari_tools.shell.complaints import LOCAL, Complaint
 from hikari_tools.shell.walking import Walk, relative
 
@@ -19,22 +19,12 @@ LINES_AT_ONCE: Final = 1_000
 
 
 class Record(NamedTuple):
-    """`acl` None: not known. `ttl_ms` None: it has none."""
+    """`acl` None: not known. (No server tells which znodes are containers or have a TTL.)"""
 
     path: str
     data: bytes
     acl: list[ACL] | None = None
     ephemeral: bool = False
-    container: bool = False
-    ttl_ms: int | None = None
-
-    @property
-    def kind(self) -> str:
-        if self.ephemeral:
-            return "ephemeral"
-        if self.container:
-            return "container"
-        return "persistent" if self.ttl_ms is None else f"ttl {self.ttl_ms} ms"
 
     @property
     def order(self) -> list[str]:
@@ -60,9 +50,7 @@ class Source:
                 relative(found.path, self._root),
                 found.data,
                 found.acl,
-                bool(stats.session_of(found.stat)),
-                stats.is_container(found.stat),
-                stats.ttl_ms(found.stat),
+                bool(found.stat.ephemeral_owner),
             )
 
 
@@ -73,10 +61,6 @@ def written(record: Record) -> str:
         value["acl"] = [acls.written(entry) for entry in record.acl]
     if record.ephemeral:
         value["ephemeral"] = True
-    if record.container:
-        value["container"] = True
-    if record.ttl_ms is not None:
-        value["ttl_ms"] = record.ttl_ms
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -97,8 +81,6 @@ def read(line: str, where: str) -> Record:
             data.from_plain(value),
             None if entries is None else acls.parse(",".join(entries)),
             bool(value.get("ephemeral")),
-            bool(value.get("container")),
-            value.get("ttl_ms"),
         )
     except Complaint as complaint:
         raise Complaint(f"{where}: {complaint}", LOCAL) from None
@@ -148,8 +130,8 @@ def _differing(left: Record, right: Record, acl: bool) -> tuple[str, ...]:
     what = []
     if left.data != right.data:
         what.append("data")
-    if left.kind != right.kind and left.path != "/":
-        what.append("kind")
+    if left.ephemeral != right.ephemeral:
+        what.append("ephemeral")
     known = left.acl is not None and right.acl is not None
     if acl and known and set(left.acl or ()) != set(right.acl or ()):
         what.append("acl")

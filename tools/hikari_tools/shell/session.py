@@ -66,6 +66,8 @@ class Shell:
     ask: Callable[[str], Awaitable[bool | None]] = _nobody
     deaf: bool = False
     """Another program has the terminal: Ctrl-C is meant for it."""
+    refresh: Callable[[], None] = lambda: None
+    """The state of the connection is another one: whoever shows it should look again."""
     hosts: str = ""
     client: Client | None = None
 
@@ -87,8 +89,13 @@ class Shell:
         client goes on looking."""
         await self.close()
         self.hosts = hosts
-        self.client = self.dial(hosts)
-        await self.reached(self.client, hosts)
+        self.client = client = self.dial(hosts)
+        client.spawn(self._following(client))
+        await self.reached(client, hosts)
+
+    async def _following(self, client: Client) -> None:
+        async for _ in client.states():
+            self.refresh()
 
     def dial(self, hosts: str) -> Client:
         """A client that is not started yet. Raises a Complaint."""

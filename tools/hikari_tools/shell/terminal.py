@@ -21,7 +21,6 @@ from hikari_tools.shell.lines import scan
 from hikari_tools.shell.registry import find
 from hikari_tools.shell.session import SECRET, Quit, Shell
 
-REFRESH_S: Final = 0.5
 _GOOD: Final = (State.CONNECTED, State.READ_ONLY)
 
 
@@ -87,7 +86,6 @@ async def live(shell: Shell) -> int:
         history=_history(shell),
         auto_suggest=AutoSuggestFromHistory(),
         bottom_toolbar=lambda: _toolbar(shell, prompt.default_buffer.text),
-        refresh_interval=REFRESH_S,
         complete_while_typing=False,
     )
     question: PromptSession[str] = PromptSession(style=STYLE)
@@ -100,6 +98,7 @@ async def live(shell: Shell) -> int:
         return answer.strip().lower() in ("y", "yes")
 
     shell.ask = ask
+    shell.refresh = prompt.app.invalidate
     try:
         await shell.connect(shell.options.hosts)
     except Complaint as complaint:

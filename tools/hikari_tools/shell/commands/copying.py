@@ -92,9 +92,7 @@ async def _move_at_once(zk: Client, records: list[Record], source: str, target: 
     versions = await gather(zk.exists(absolute(one.path, source)) for one in records)
     async with zk.transaction() as t:
         for one in records:
-            ttl = None if one.ttl_ms is None else one.ttl_ms / 1000
-            where = absolute(one.path, target)
-            t.create(where, one.data, acl=one.acl, container=one.container, ttl=ttl)
+            t.create(absolute(one.path, target), one.data, acl=one.acl)
         for one, stat in reversed(list(zip(records, versions, strict=True))):
             where = absolute(one.path, source)
             if stat is None:
@@ -152,8 +150,8 @@ async def _even_out(
         if one.one is None:
             if one.other is not None and not one.other.ephemeral:
                 doomed.append(one.path)
-        elif "kind" in one.what:
-            shell.out.note(f"{one.path} is of another kind there: it stays what it is")
+        elif "ephemeral" in one.what:
+            shell.out.note(f"{one.path} is ephemeral on one side: it stays what it is")
         elif one.what == ("acl",) and not only_say:
             await planter.zk.set_acl(absolute(one.path, planter.root), one.one.acl or [])
             planter.overwritten += 1

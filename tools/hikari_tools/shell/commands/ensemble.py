@@ -111,7 +111,7 @@ async def owner(shell: Shell, given: Given) -> None:
     found = await shell.zk.exists(path)
     if found is None:
         raise NoNode(path)
-    session = stats.session_of(found)
+    session = found.ephemeral_owner
     if not session:
         raise Complaint(f"{path} is not ephemeral: it ends with no session")
     known = await sessions_known(shell)

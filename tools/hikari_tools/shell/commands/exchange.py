@@ -1,7 +1,8 @@
 """export, import, diff: a subtree as a file of JSON lines, and held against another.
 
 A line is a znode: `path` below what was exported, `text` (or `base64` where it is not UTF-8),
-`acl`, and `container`, `ttl_ms` or `ephemeral` where it is one. Parents stand before children.
+`acl`, and `ephemeral` where it is one. Parents stand before children. No server tells which znodes
+are containers or have a TTL: they become plain ones.
 """
 
 import sys

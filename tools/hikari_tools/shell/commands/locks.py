@@ -40,7 +40,7 @@ async def locks(shell: Shell, given: Given) -> None:
     queues: dict[str, list[Contender]] = {}
     async for found in walk:
         match = _NUMBERED.match(name_of(found.path))
-        if match and stats.session_of(found.stat):
+        if match and found.stat.ephemeral_owner:
             contender = Contender(int(match[2]), found, bool(_READS.search(match[1])))
             queues.setdefault(parent_of(found.path), []).append(contender)
     known = await sessions_known(shell) if queues else Known()
@@ -75,7 +75,7 @@ def holders(parent: str, queue: list[Contender]) -> int:
 def _line(
     parent: str, one: Contender, holds: bool, known: Known
 ) -> tuple[list[str], dict[str, Any]]:
-    session = stats.session_of(one.found.stat)
+    session = one.found.stat.ephemeral_owner
     client = known.client(session)
     since = stats.date(one.found.stat.ctime)
     role = "holds" if holds else "waits"

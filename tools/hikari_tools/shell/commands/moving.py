@@ -87,7 +87,7 @@ async def tree(shell: Shell, given: Given) -> None:
             shell.out.tell({"path": found.path, "children": len(found.names)}, "")
         elif count:
             del trunk[level(found.path) - level(path) :]
-            trunk.append(trunk[-1].add(_leaf(name_of(found.path), stats.session_of(found.stat))))
+            trunk.append(trunk[-1].add(_leaf(name_of(found.path), found.stat.ephemeral_owner)))
         count += 1
         if count > TREE_ZNODES_MAX and not shell.out.json:
             shell.out.note(f"cut after {TREE_ZNODES_MAX} znodes; -L bounds the levels")

@@ -4,7 +4,7 @@ import fnmatch
 import time
 
 from hikari_client import Stat
-from hikari_tools.shell import data, stats
+from hikari_tools.shell import data
 from hikari_tools.shell.commands.moving import warn_of_denied
 from hikari_tools.shell.registry import command
 from hikari_tools.shell.session import Shell
@@ -42,7 +42,7 @@ def _fits(given: Given, found: Found, now_ms: float) -> bool:
     return (
         text in path
         and fnmatch.fnmatchcase(name, pattern)
-        and (not given.on("-e") or stats.session_of(stat) != 0)
+        and (not given.on("-e") or stat.ephemeral_owner != 0)
         and stat.data_length >= given.number("-size", 0)
         and stat.mtime <= now_ms - 1000 * given.number("-older", 0)
     )
