@@ -43,7 +43,7 @@ def test_a_znode_lives_and_dies_as_in_zkcli(shell: Sitting) -> None:
     assert shell.noted.startswith(f"NotEmpty: {shell.home}/a: ")
     assert shell.run("delete", "-v", "7", "a/s-0000000000") == REFUSED
     assert "BadVersion" in shell.noted
-    play(shell, "delete -v 0 a/s-0000000000")
+    play(shell, "delete -v 0 a/s-0000000000", "set a three 1", "delete a/0000000001 0")
     assert shell.run("exists", "a/s-0000000000") == REFUSED
     assert shell.run("exists", "a") == OK
 

@@ -63,7 +63,13 @@ def test_every_command_of_zkcli_is_there() -> None:
     [
         *("ls -s -w -R /a", "ls -swR /a", "ls /a -R", "get -s -w -b -x /a", "get /a watch"),
         *("create -s -e /a data world:anyone:r", "create -c /a", "create -t 100 /a b"),
-        *("set -s -v 3 /a b", "set /a b -v 3", "delete -v 3 /a", "deleteall /a -b 10"),
+        *(
+            "set -s -v 3 /a b",
+            "set /a b -v 3",
+            "delete -v 3 /a",
+            "delete /a 3",
+            "deleteall /a -b 10",
+        ),
         *("stat -w /a", "getAcl -s /a", "setAcl -s -v 1 -R /a world:anyone:r", "config -c -w -s"),
         *("addWatch -m PERSISTENT /a", "removewatches /a -c -l", "printwatches off", "sync /a"),
         *("setquota -n 3 /a", "setquota -N 3 -B 9 /a", "delquota -n /a", "redo 3", "version"),

@@ -157,6 +157,17 @@ def test_many_are_deleted_only_if_somebody_says_yes(terminal: Terminal) -> None:
     terminal.see("Deleted 3 znodes")
 
 
+def test_long_work_shows_how_far_it_is_and_ends_with_ctrl_c(terminal: Terminal) -> None:
+    terminal.enter("create /busy")
+    terminal.see("Created /busy")
+    terminal.enter("load -n 1000000000 /busy")
+    terminal.see("/1000000000")
+    terminal.type("\x03")
+    terminal.see("interrupted")
+    terminal.enter("ls /busy")
+    terminal.see("\n[]")  # what it made is gone
+
+
 def test_the_editor_has_the_terminal(tmp_path: Path, servers: str) -> None:
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\necho editing\nread answer\necho "$answer" >"$1"\n')

@@ -1,6 +1,7 @@
 """hikari-shell: a command and its status, lines from a pipe, or a terminal to live in."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Coroutine
 from typing import Any, Final
@@ -73,7 +74,7 @@ def main(
         status = complaints.INTERRUPTED
     except BrokenPipeError:  # whoever read has had enough
         status = complaints.OK
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
 
 

@@ -192,7 +192,8 @@ class Shell:
     # ---- running
 
     async def run_line(self, line: str) -> int:
-        """Run a line, say what went wrong, and give its status. Raises Quit."""
+        """Run a line, say what went wrong, and give its status. Raises Quit, and BrokenPipeError if
+        nobody listens any more."""
         try:
             said = words(line)
         except Complaint as error:
@@ -203,7 +204,7 @@ class Shell:
         """The same with what are words already."""
         try:
             return await self._run(said)
-        except Quit:
+        except (Quit, BrokenPipeError):
             raise
         except Exception as error:
             return self.say(error)

@@ -6,7 +6,7 @@ from typing import Any
 from hikari_client import Created
 from hikari_client.transaction import Transaction
 from hikari_tools.shell import stats
-from hikari_tools.shell.commands.writing import content, creation
+from hikari_tools.shell.commands.writing import content, creation, version_of
 from hikari_tools.shell.complaints import usage
 from hikari_tools.shell.lines import words
 from hikari_tools.shell.registry import command
@@ -74,9 +74,9 @@ def _add(shell: Shell, wanted: Transaction, line: list[str]) -> None:
     adds: dict[str, Callable[[], None]] = {
         "create": lambda: wanted.create(**creation(shell, given)),
         "set": lambda: wanted.set(
-            shell.path(given.word(0)), content(given, 1), version=given.number("-v", -1)
+            shell.path(given.word(0)), content(given, 1), version=version_of(given, 2)
         ),
-        "delete": lambda: wanted.delete(shell.path(given.word(0)), version=given.number("-v", -1)),
+        "delete": lambda: wanted.delete(shell.path(given.word(0)), version=version_of(given, 1)),
         "check": lambda: wanted.check(
             shell.path(given.word(0)), version=whole(given.word(1), "the version")
         ),

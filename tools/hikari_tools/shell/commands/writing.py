@@ -62,22 +62,27 @@ def content(given: Given, at: int) -> bytes:
     return (data.from_base64 if given.on("-b") else data.given)(given.word(at))
 
 
+def version_of(given: Given, at: int) -> int:
+    """As -v says, or as a last word, as zkCli had it once; -1 for any."""
+    return whole(given.word(at), "version") if given.word(at) else given.number("-v", -1)
+
+
 @command(
-    "set [-s] [-b] [-v version] path data",
+    "set [-s] [-b] [-v version] path data [version]",
     family=FAMILY,
     about="replace the data; -v: only of this version, -s: show its numbers, -b: data is base64",
     writes=True,
 )
 async def set_data(shell: Shell, given: Given) -> None:
     path = shell.path(given.word(0))
-    stat = await shell.zk.set(path, content(given, 1), version=given.number("-v", -1))
+    stat = await shell.zk.set(path, content(given, 1), version=version_of(given, 2))
     value = {"path": path, "stat": stats.plain(stat)}
     if given.on("-s") or shell.out.json:
         shell.out.tell(value, stats.lines(stat))
 
 
 @command(
-    "delete [-v version] path",
+    "delete [-v version] path [version]",
     family=FAMILY,
     about="remove a znode without children; -v: only of this version",
     writes=True,
@@ -85,7 +90,7 @@ async def set_data(shell: Shell, given: Given) -> None:
 )
 async def delete(shell: Shell, given: Given) -> None:
     path = shell.path(given.word(0))
-    await shell.zk.delete(path, version=given.number("-v", -1))
+    await shell.zk.delete(path, version=version_of(given, 1))
     if shell.out.json:
         shell.out.tell({"deleted": [path]}, "")
 
