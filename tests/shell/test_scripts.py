@@ -56,6 +56,14 @@ def test_lines_of_a_pipe_are_run_one_after_the_other(servers: str) -> None:
     assert ran(servers, lines="quit\nget /nix\n").returncode == 0
 
 
+def test_who_one_is_can_be_said_before_the_command(servers: str) -> None:
+    me = ("--auth", "digest:bob:secret")
+    assert ran(servers, *me, "create", "/private", "mine", "auth::cdrwa").returncode == 0
+    assert ran(servers, *me, "get", "/private").stdout == "mine\n"
+    assert ran(servers, "get", "/private").stderr.startswith("NoAuth: /private: ")
+    assert ran(servers, "--auth", "bob", "ls", "/").returncode == 2
+
+
 def test_a_pipe_deletes_many_only_with_yes(servers: str) -> None:
     lines = "create -p /gone/a/b\ndeleteall /gone\n"
     said = ran(servers, lines=lines)

@@ -95,6 +95,14 @@ def test_a_live_path_a_flag_and_a_command_are_completed(terminal: Terminal) -> N
     terminal.see("dataLength = 4")
 
 
+def test_a_path_with_a_space_is_completed_in_quotes(terminal: Terminal) -> None:
+    terminal.enter('create -p "/spaced/two words" here')
+    terminal.see("Created /spaced/two words")
+    terminal.type("get /spaced/t\t")
+    terminal.enter("")
+    terminal.see("\nhere")
+
+
 def test_an_event_is_printed_above_the_prompt(terminal: Terminal, servers: str) -> None:
     terminal.enter("addWatch /")
     terminal.see("(connected) />")
@@ -193,7 +201,11 @@ def test_the_prompt_says_when_the_connection_is_gone(
     try:
         for number in ensemble.numbers:
             ensemble.pause(number)
+        terminal.type("ls /zookeeper/qu\t")  # nobody answers
+        terminal.type("XYZ")
+        terminal.see("XYZ")
         terminal.see("(suspended)")
+        terminal.type("\x03")
     finally:
         for number in ensemble.numbers:
             ensemble.go_on(number)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 import hikari_tools.shell.commands  # noqa: F401  fills the registry
+from hikari_client import Auth
 from hikari_tools.shell import complaints
 from hikari_tools.shell.complaints import Complaint
 from hikari_tools.shell.interrupting import interruptible, lines_of
@@ -38,6 +39,13 @@ DISCONNECTED: Final = {"help", "connect", "history", "quit", "pwd"}
 @click.option("--read-only", "-r", is_flag=True, help="Refuse every command that writes.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before many znodes are deleted.")
 @click.option(
+    "--auth",
+    multiple=True,
+    envvar="HIKARI_AUTH",
+    metavar="SCHEME:PROOF",
+    help="Who you are, as digest:user:password; also from HIKARI_AUTH, which others cannot see.",
+)
+@click.option(
     "-o",
     "output",
     type=click.Choice(["text", "json"]),
@@ -51,6 +59,7 @@ def main(
     server: str,
     read_only: bool,
     yes: bool,
+    auth: tuple[str, ...],
     output: str,
     connect_timeout: float,
     session_timeout: float,
@@ -67,6 +76,7 @@ def main(
         json=output == "json",
         connect_s=connect_timeout,
         session_s=session_timeout,
+        auth=tuple(_proof(one) for one in auth),
     )
     try:
         status = asyncio.run(_main(Shell(options), list(command)))
@@ -76,6 +86,13 @@ def main(
         status = complaints.OK
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
+
+
+def _proof(text: str) -> Auth:
+    scheme, colon, proof = text.partition(":")
+    if not colon:
+        raise click.BadParameter("scheme:proof is expected, as digest:user:password")
+    return Auth(scheme, proof.encode())
 
 
 async def _main(shell: Shell, command: list[str]) -> int:

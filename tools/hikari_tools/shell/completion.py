@@ -13,7 +13,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from hikari_client import State, ZKError
-from hikari_tools.shell.lines import Word, scan
+from hikari_tools.shell.lines import Word, quoted, scan
 from hikari_tools.shell.registry import find, names
 from hikari_tools.shell.session import Shell
 from hikari_tools.shell.usage import Usage
@@ -50,7 +50,8 @@ class ShellCompleter(Completer):
         typed = said.pop() if said and (said[-1].open or said[-1].end == len(line)) else None
         word = typed.text if typed else ""
         for one in await self._offered(said, word):
-            yield Completion(one, start_position=typed.start - len(line) if typed else 0)
+            start = typed.start - len(line) if typed else 0
+            yield Completion(quoted(one), start_position=start, display=one)
 
     async def _offered(self, said: list[Word], word: str) -> list[str]:
         if not said:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from hikari_client import Client, DeadlineExceeded, Event, aio
+from hikari_client import Auth, Client, DeadlineExceeded, Event, aio
 from hikari_client.stream import Stream
 from hikari_tools.shell import complaints
 from hikari_tools.shell.complaints import Complaint, told, usage
@@ -17,6 +17,8 @@ from hikari_tools.shell.output import Output
 from hikari_tools.shell.registry import Command, find, names
 
 HISTORY_MAX: Final = 1_000
+AT_ONCE: Final = ("commit", "abort", "help", "history", "quit")
+"""What is done at once while a transaction is being said."""
 SECRET: Final = ("addauth", "add_auth")
 """Lines with these are kept nowhere."""
 
@@ -31,6 +33,7 @@ class Options:
     json: bool = False
     connect_s: float = 10.0
     session_s: float = 10.0
+    auth: tuple[Auth, ...] = ()
 
 
 @define
@@ -104,6 +107,7 @@ class Shell:
                 hosts,
                 session_timeout=self.options.session_s,
                 read_only=self.options.read_only,
+                auth=self.options.auth,
             )
         except ValueError as error:
             raise usage(str(error)) from None
@@ -231,7 +235,7 @@ class Shell:
             return complaints.OK
         command = known(said[0])
         given = command.usage.parse(said[1:])
-        if self.pending is not None and command.name not in ("commit", "abort", "help"):
+        if self.pending is not None and command.name not in AT_ONCE:
             self._gather(command, said)
             return complaints.OK
         if command.writes:

@@ -76,6 +76,15 @@ def _toolbar(shell: Shell, line: str) -> str:
     return f"{server}  session 0x{client.session_id:x}"
 
 
+async def _connecting(shell: Shell) -> int:
+    """Whoever does not want to wait for it begins without."""
+    try:
+        await shell.connect(shell.options.hosts)
+    except Complaint as complaint:
+        return shell.say(complaint)
+    return complaints.OK
+
+
 async def live(shell: Shell) -> int:
     """Until `quit` or Ctrl-D."""
     prompt: PromptSession[str] = PromptSession(
@@ -99,10 +108,7 @@ async def live(shell: Shell) -> int:
 
     shell.ask = ask
     shell.refresh = prompt.app.invalidate
-    try:
-        await shell.connect(shell.options.hosts)
-    except Complaint as complaint:
-        shell.say(complaint)
+    await interruptible(shell, _connecting(shell))
     while True:
         try:
             with patch_stdout(raw=True):
