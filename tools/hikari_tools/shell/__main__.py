@@ -1,6 +1,7 @@
 """hikari-shell: a command and its status, lines from a pipe, or a terminal to live in."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Coroutine
@@ -9,7 +10,7 @@ from typing import Any, Final
 import click
 
 import hikari_tools.shell.commands  # noqa: F401  fills the registry
-from hikari_client import Auth
+from hikari_client import Auth, ZKError
 from hikari_tools.shell import complaints
 from hikari_tools.shell.complaints import Complaint
 from hikari_tools.shell.interrupting import interruptible, lines_of
@@ -78,6 +79,7 @@ def main(
         session_s=session_timeout,
         auth=tuple(_proof(one) for one in auth),
     )
+    logging.getLogger("hikari_client").addHandler(logging.NullHandler())  # the shell says it
     try:
         status = asyncio.run(_main(Shell(options), list(command)))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -142,8 +144,8 @@ async def _connected(shell: Shell) -> int:
     """Gives a status, and says what is wrong."""
     try:
         await shell.connect(shell.options.hosts)
-    except Complaint as complaint:
-        return shell.say(complaint)
+    except (Complaint, ZKError) as error:
+        return shell.say(error)
     return complaints.OK
 
 

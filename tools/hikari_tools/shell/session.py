@@ -16,6 +16,8 @@ from hikari_tools.shell.lines import words
 from hikari_tools.shell.output import Output
 from hikari_tools.shell.registry import Command, find, names
 
+NOT_FOUND: Final = "no server was found"
+"""How the client begins to say so; behind it may stand why."""
 HISTORY_MAX: Final = 1_000
 AT_ONCE: Final = ("commit", "abort", "help", "history", "quit")
 """What is done at once while a transaction is being said."""
@@ -116,10 +118,11 @@ class Shell:
         """Start a client. Raises a Complaint if no server is found in time."""
         try:
             await client.start(self.options.connect_s)
-        except DeadlineExceeded:
+        except DeadlineExceeded as error:
+            why = error.said.removeprefix(NOT_FOUND).lstrip("; ")
             raise Complaint(
                 f"no server of {hosts} answered within {self.options.connect_s:g} s:"
-                " does it run there, and has it a majority?",
+                f" {why or 'does it run there, and has it a majority?'}",
                 complaints.NO_CONNECTION,
             ) from None
 

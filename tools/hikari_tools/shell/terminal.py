@@ -11,7 +11,7 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
-from hikari_client import State
+from hikari_client import State, ZKError
 from hikari_tools.shell import complaints
 from hikari_tools.shell.colours import STYLE, ShellLexer
 from hikari_tools.shell.complaints import Complaint
@@ -80,8 +80,8 @@ async def _connecting(shell: Shell) -> int:
     """Whoever does not want to wait for it begins without."""
     try:
         await shell.connect(shell.options.hosts)
-    except Complaint as complaint:
-        return shell.say(complaint)
+    except (Complaint, ZKError) as error:
+        return shell.say(error)
     return complaints.OK
 
 
