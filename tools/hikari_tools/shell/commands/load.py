@@ -41,6 +41,7 @@ async def load(shell: Shell, given: Given) -> None:
         await gather(shell.reached(one, shell.hosts) for one in others)
         znodes = [below(root, f"z{n}") for n in range(min(ZNODES, count))]
         await gather(shell.zk.create(one, payload) for one in znodes)
+        await gather(one.sync(root) for one in others)  # theirs may be behind
         with shell.out.progress("load", count) as counter:
             began = time.perf_counter()
             took = await _all(others, znodes, payload, (count, depth, reads), counter)
