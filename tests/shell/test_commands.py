@@ -157,6 +157,7 @@ def test_a_watch_that_stays_can_be_removed(shell: Sitting) -> None:
     ]
     assert shell.told("removewatches", ".") == [f"removed 1 watches of {shell.home}"]
     play(shell, "get -w a", "removewatches -d a")
+    assert not [line for line in shell.told("word", "wchp") if shell.home in line]
     shell.said.clear()
     play(shell, "set a 1", "sync", "watches")
     assert not [line for line in shell.said if "WATCHER" in line]

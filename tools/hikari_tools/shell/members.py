@@ -21,7 +21,7 @@ from hikari_tools.shell.words import (
 
 async def ask_all(shell: Shell, word: str) -> list[tuple[MemberAddress, str | Unanswered]]:
     """Every member's answer, or why there is none."""
-    everybody = await members(shell.zk)
+    everybody = await members(shell.zk, shell.hosts)
     answers = await asyncio.gather(
         *(asked(address, word) for address in everybody), return_exceptions=True
     )

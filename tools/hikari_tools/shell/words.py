@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from hikari_client import Client
+from hikari_client import Client, NoAuth, NoNode
+from hikari_client.settings import parse_hosts
 
 WAIT_S: Final = 3.0
 ANSWER_BYTES_MAX: Final = 1 << 26
@@ -56,9 +57,13 @@ async def _ask(address: MemberAddress, word: str) -> str:
     return text
 
 
-async def members(client: Client) -> list[MemberAddress]:
-    """All members, as the ensemble tells them; the one that is connected if it tells none."""
-    text = (await client.config()).data.decode("utf-8", "replace")
+async def members(client: Client, hosts: str) -> list[MemberAddress]:
+    """All members, as the ensemble tells them; those of the connect string if it does not tell
+    where they serve clients, or nothing of it may be read."""
+    try:
+        text = (await client.config()).data.decode("utf-8", "replace")
+    except (NoNode, NoAuth):
+        text = ""
     found = []
     for line in text.splitlines():
         match = _MEMBER.match(line)
@@ -67,7 +72,7 @@ async def members(client: Client) -> list[MemberAddress]:
             if not host or host in ("0.0.0.0", "::", "[::]"):
                 host = match[2].split(":")[0]
             found.append(MemberAddress(match[1], host.strip("[]"), int(port)))
-    return found or [address_of(client.status.server)]
+    return found or [MemberAddress("", host, port) for host, port in parse_hosts(hosts)[0]]
 
 
 def address_of(server: str) -> MemberAddress:

@@ -30,7 +30,7 @@ async def config(shell: Shell, given: Given) -> None:
 def _clients(raw: bytes) -> bytes:
     lines = raw.decode("utf-8", "replace").splitlines()
     version = next((line.partition("=")[2] for line in lines if line.startswith("version=")), "0")
-    clients = [line.rpartition(";")[2] for line in lines if line.startswith("server.")]
+    clients = [line.rpartition(";")[2] for line in lines if ";" in line]
     return f"{version} {','.join(clients)}".encode()
 
 
