@@ -149,6 +149,11 @@ def test_a_watch_tells(shell: Sitting) -> None:
     assert told == [f"WATCHER:: changed: {shell.home}/a", f"WATCHER:: children: {shell.home}"]
 
 
+def test_a_whole_subtree_is_listed_and_watched(shell: Sitting) -> None:
+    play(shell, "create -p a/b", "ls -R -w a", "create a/b/c", "sync")
+    assert shell.said[-3].startswith(f"WATCHER:: children: {shell.home}/a/b at ")
+
+
 def test_a_watch_that_stays_can_be_removed(shell: Sitting) -> None:
     play(shell, "addWatch .", "create a", "create a/b", "sleep 0", "sync")
     assert [line.split()[1:3] for line in shell.said if "WATCHER" in line] == [

@@ -1,5 +1,7 @@
 """Lines and usages, without a server."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -130,9 +132,11 @@ def test_data_cannot_steer_a_terminal() -> None:
         assert data.brief(evil).startswith("0x")
 
 
-@given(st.binary())
-def test_data_survives_json(raw: bytes) -> None:
-    assert data.from_plain(data.plain(raw)) == raw
+@given(st.binary() | st.text(st.characters(codec="utf-8")).map(str.encode))
+def test_data_survives_json_which_cannot_steer_a_terminal_either(raw: bytes) -> None:
+    line = data.as_json(data.plain(raw))
+    assert line.isprintable()
+    assert data.from_plain(json.loads(line)) == raw
 
 
 def test_errors_are_one_line_with_what_to_do_and_a_status() -> None:

@@ -45,10 +45,15 @@ def shown(data: bytes) -> str:
     return hexdump(data) if text is None else text
 
 
+def line_of(data: bytes) -> str:
+    """All of it, in one line."""
+    text = text_of(data)
+    return f"0x{data.hex()}" if text is None else " ".join(text.split())
+
+
 def brief(data: bytes) -> str:
     """The beginning, in one line."""
-    text = text_of(data)
-    line = f"0x{data[:30].hex()}" if text is None else " ".join(text.split())
+    line = line_of(data[: 4 * BRIEF_LETTERS])
     return line if len(line) <= BRIEF_LETTERS else line[: BRIEF_LETTERS - 1] + "…"
 
 
@@ -92,6 +97,14 @@ def indented(value: Any) -> str:
 def pretty(data: bytes) -> str:
     """JSON with its lines. Raises a Complaint if it is none."""
     return indented(parsed(data))
+
+
+def as_json(value: Any) -> str:
+    """One line of JSON. Letters stay letters; what is none is escaped, so a terminal may see it."""
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
 
 
 def size(count: int) -> str:

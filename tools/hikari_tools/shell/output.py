@@ -5,7 +5,6 @@ standard error. Both are looked up when something is said: the prompt puts other
 """
 
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -15,6 +14,8 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from hikari_tools.shell.data import as_json
 
 PLAIN_COLUMNS: Final = 10_000
 """Wide enough that nothing is cut where nobody looks."""
@@ -43,7 +44,7 @@ class Output:
     def tell(self, value: Any, text: str | Callable[[], str]) -> None:
         """One answer: `value` for programs, `text` for people."""
         if self.json:
-            print(json.dumps(value, ensure_ascii=False), flush=True)
+            print(as_json(value), flush=True)
         else:
             self.line(text if isinstance(text, str) else text())
 

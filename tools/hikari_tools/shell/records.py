@@ -61,7 +61,7 @@ def written(record: Record) -> str:
         value["acl"] = [acls.written(entry) for entry in record.acl]
     if record.ephemeral:
         value["ephemeral"] = True
-    return json.dumps(value, ensure_ascii=False)
+    return data.as_json(value)
 
 
 def read(line: str, where: str) -> Record:

@@ -1,6 +1,5 @@
 """A shell: a client, a current path, and what was asked for. It runs one line after the other."""
 
-import json
 import posixpath
 import sys
 from collections.abc import Awaitable, Callable
@@ -12,6 +11,7 @@ from hikari_client import Auth, Client, DeadlineExceeded, Event, aio
 from hikari_client.stream import Stream
 from hikari_tools.shell import complaints
 from hikari_tools.shell.complaints import Complaint, told, usage
+from hikari_tools.shell.data import as_json
 from hikari_tools.shell.lines import words
 from hikari_tools.shell.output import Output
 from hikari_tools.shell.registry import Command, find, names
@@ -228,7 +228,7 @@ class Shell:
         if self.options.json:
             kind = type(error).__name__
             value = {"error": kind, "message": str(complaint), "status": complaint.status}
-            self.out.note(json.dumps(value, ensure_ascii=False))
+            self.out.note(as_json(value))
         else:
             self.out.note(str(complaint))
         return complaint.status

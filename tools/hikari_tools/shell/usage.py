@@ -28,7 +28,6 @@ class Argument(NamedTuple):
 class Given:
     """What was written behind a command."""
 
-    command: "Usage"
     flags: frozenset[str]
     values: dict[str, str]
     words: list[str] = field(factory=list)
@@ -109,7 +108,7 @@ class Usage:
             else:
                 flags |= self._switches(word)
         self._check(plain)
-        return Given(self, frozenset(flags), values, plain)
+        return Given(frozenset(flags), values, plain)
 
     def _is_flag(self, word: str) -> bool:
         return len(word) > 1 and word[0] == "-" and not _is_number(word)

@@ -1,5 +1,7 @@
 """cd, pwd, ls, tree and the counts: where one is, and what there is."""
 
+from contextlib import suppress
+
 from rich.text import Text
 from rich.tree import Tree
 
@@ -35,17 +37,13 @@ async def pwd(shell: Shell, given: Given) -> None:
 )
 async def ls(shell: Shell, given: Given) -> None:
     path = shell.path(given.word(0))
+    watched = given.on("-w") or given.word(1) != ""
     if given.on("-R"):
-        await _all_below(shell, path)
+        await _all_below(shell, path, watched)
         return
-    watch = shell.once(path, "children") if given.on("-w") or given.word(1) else None
-    try:
-        names, stat = await shell.zk.children_and_stat(path, watch=watch)
-    except Exception:
-        shell.watching = [
-            one for one in shell.watching if one.kind != "children" or one.path != path
-        ]
-        raise
+    names, stat = await shell.zk.children_and_stat(path)
+    if watched:
+        names, stat = await shell.zk.children_and_stat(path, watch=shell.once(path, "children"))
     names.sort()
     value = {"path": path, "children": names}
     if not given.on("-s"):
@@ -56,10 +54,13 @@ async def ls(shell: Shell, given: Given) -> None:
     )
 
 
-async def _all_below(shell: Shell, path: str) -> None:
+async def _all_below(shell: Shell, path: str, watched: bool) -> None:
     walk = Walk(shell.zk, path)
     async for found in walk:
         shell.out.tell({"path": found.path}, found.path)
+        if watched:
+            with suppress(NoNode):
+                await shell.zk.children(found.path, watch=shell.once(found.path, "children"))
     warn_of_denied(shell, walk)
 
 

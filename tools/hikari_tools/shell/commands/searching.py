@@ -74,7 +74,7 @@ def _tell(shell: Shell, path: str, lines: list[bytes]) -> None:
     if not lines:
         shell.out.tell({"path": path}, path)
     for line in lines:
-        shell.out.tell({"path": path, **data.plain(line)}, f"{path}: {data.brief(line)}")
+        shell.out.tell({"path": path, **data.plain(line)}, f"{path}: {data.line_of(line)}")
 
 
 async def _numbers(shell: Shell, path: str) -> tuple[dict[str, Stat], Walk]:

@@ -191,7 +191,7 @@ async def edit(shell: Shell, given: Given) -> None:
 
 async def _edited(shell: Shell, path: str, old: bytes) -> tuple[bytes, Path]:
     editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-    number, name = tempfile.mkstemp(prefix="hikari-", suffix="-" + path.rpartition("/")[2])
+    number, name = tempfile.mkstemp(prefix="hikari-", suffix="-" + path.rpartition("/")[2][-40:])
     file = Path(name)
     with os.fdopen(number, "wb") as out:
         out.write(old)
