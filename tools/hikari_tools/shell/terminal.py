@@ -72,7 +72,8 @@ def _toolbar(shell: Shell, line: str) -> str:
     client = shell.client
     if client is None:
         return "not connected; `connect host:port` connects"
-    server = client.status.server or f"looking for {shell.hosts}"
+    status = client.status
+    server = status.server or f"looking for {shell.hosts} ({status.why or status.state.value})"
     return f"{server}  session 0x{client.session_id:x}"
 
 
