@@ -24,7 +24,7 @@ from hikari_client.settings import Address, Settings, parse_hosts
 from hikari_client.stream import Stream
 from hikari_client.transaction import Transaction
 from hikari_client.values import Auth, Event, EventType, State, Status
-from hikari_client.watching import PERSISTENT, RECURSIVE
+from hikari_client.watching import CHILD, DATA, EXIST, PERSISTENT, RECURSIVE
 from hikari_wire import codes
 
 log: Final = logging.getLogger("hikari_client")
@@ -203,6 +203,11 @@ class Client(Operations, Conveniences):
         gap = Event(EventType.GAP, path)
         stream: Stream[Event] = Stream(self.loop, arm=arm, disarm=disarm, overflow=gap)
         return stream
+
+    def forget(self, path: str, watcher: Watch) -> None:
+        """A watch that was given with a read, and has not fired, will not be called any more."""
+        for kind in (DATA, EXIST, CHILD):
+            self._forget(kind, self._wire(path), watcher)
 
     def _forget(self, kind: int, where: bytes, watcher: Watch) -> None:
         """A persistent watch is not needed any more: the server is told if it serves nobody."""

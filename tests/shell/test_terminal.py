@@ -1,0 +1,216 @@
+"""The shell on a real terminal."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+pytestmark = pytest.mark.ensemble
+
+PROGRAM = (sys.executable, "-m", "hikari_tools.shell")
+WAIT_S = 30.0
+_ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])")
+
+
+class Terminal:
+    """What somebody sees who sits at one, without its colours and movements."""
+
+    def __init__(self, home: Path, servers: str, *options: str, **surroundings: str) -> None:
+        env = dict(os.environ, TERM="xterm", PROMPT_TOOLKIT_NO_CPR="1", XDG_STATE_HOME=str(home))
+        words = [*PROGRAM[1:], "--server", servers, *options]
+        self._child = pexpect.spawn(
+            PROGRAM[0], words, env=env | surroundings, encoding="utf-8", dimensions=(30, 120)
+        )
+        self._seen = ""
+        self.see("(connected) />")
+
+    def see(self, text: str) -> None:
+        """Wait until it is there, behind what was seen before."""
+        deadline = time.monotonic() + WAIT_S
+        while text not in _ESCAPES.sub("", self._seen):
+            assert time.monotonic() < deadline, f"no {text!r} in {self._plain()[-2000:]!r}"
+            try:
+                self._seen += self._child.read_nonblocking(65536, 1)
+            except pexpect.TIMEOUT:
+                continue
+            except pexpect.EOF:
+                raise AssertionError(f"it ended without {text!r}: {self._plain()}") from None
+        self._seen = self._plain().partition(text)[2]
+
+    def _plain(self) -> str:
+        return _ESCAPES.sub("", self._seen)
+
+    def type(self, keys: str) -> None:
+        self._child.send(keys)
+
+    def enter(self, line: str) -> None:
+        self.type(line + "\r")
+
+    def ended(self) -> int:
+        """Wait for its end. Gives the status."""
+        self._child.expect(pexpect.EOF, timeout=WAIT_S)
+        self._child.close()
+        assert isinstance(self._child.exitstatus, int)
+        return self._child.exitstatus
+
+    def close(self) -> None:
+        self._child.close(force=True)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, servers: str) -> Iterator[Terminal]:
+    made = Terminal(tmp_path, servers)
+    yield made
+    made.close()
+
+
+def elsewhere(servers: str, *words: str) -> None:
+    """Another shell does something."""
+    subprocess.run([*PROGRAM, "--server", servers, *words], check=True, capture_output=True)
+
+
+def test_a_live_path_a_flag_and_a_command_are_completed(terminal: Terminal) -> None:
+    terminal.enter("create -p /completed/wonderland here")
+    terminal.see("Created /completed/wonderland")
+    terminal.type("get /compl\t")
+    terminal.see("eted")
+    terminal.type("/wonder\t")
+    terminal.see("land")
+    terminal.enter("")
+    terminal.see("here")
+    terminal.type("getAllCh\t")
+    terminal.see("ildrenNumber")
+    terminal.enter(" /completed")
+    terminal.see("\n1")
+    terminal.enter("cd /completed")
+    terminal.see("/completed>")
+    terminal.type("stat wond\t")
+    terminal.enter("")
+    terminal.see("dataLength = 4")
+
+
+def test_a_path_with_a_space_is_completed_in_quotes(terminal: Terminal) -> None:
+    terminal.enter('create -p "/spaced/two words" here')
+    terminal.see("Created /spaced/two words")
+    terminal.type("get /spaced/t\t")
+    terminal.enter("")
+    terminal.see("\nhere")
+
+
+def test_an_event_is_printed_above_the_prompt(terminal: Terminal, servers: str) -> None:
+    terminal.enter("addWatch /")
+    terminal.see("(connected) />")
+    terminal.type("half a li")
+    terminal.see("half a li")
+    elsewhere(servers, "create", "/above", "x")
+    terminal.see("WATCHER:: created: /above")
+    terminal.see("half a li")
+
+
+def test_ctrl_c_clears_a_line_and_ends_a_command_but_not_the_shell(terminal: Terminal) -> None:
+    terminal.type("create /never")
+    terminal.see("create /never")
+    terminal.type("\x03")
+    terminal.see("(connected) />")
+    terminal.enter("watch /")
+    terminal.see("Ctrl-C ends it")
+    terminal.type("\x03")
+    terminal.see("interrupted")
+    terminal.enter("exists /never")
+    terminal.see("NoNode: /never")
+    terminal.enter("quit")
+    assert terminal.ended() == 0
+
+
+def test_the_history_is_there_again_without_passwords(
+    terminal: Terminal, tmp_path: Path, servers: str
+) -> None:
+    terminal.enter("ls /zookeeper")
+    terminal.see("[config, quota]")
+    terminal.enter("addauth digest bob:secret")
+    terminal.see("(connected) />")
+    terminal.enter("pwd")
+    terminal.see("\n/")
+    terminal.type("\x04")
+    assert terminal.ended() == 0
+    kept = (tmp_path / "hikari" / "history").read_text()
+    assert "ls /zookeeper" in kept
+    assert "secret" not in kept
+    again = Terminal(tmp_path, servers)
+    try:
+        again.type("\x1b[A\x1b[A")
+        again.see("ls /zookeeper")
+        again.enter("")
+        again.see("[config, quota]")
+    finally:
+        again.close()
+
+
+def test_many_are_deleted_only_if_somebody_says_yes(terminal: Terminal) -> None:
+    terminal.enter("create -p /doomed/a/b")
+    terminal.see("Created /doomed/a/b")
+    terminal.enter("deleteall /doomed")
+    terminal.see("Delete 3 znodes, /doomed and all below it? [y/N]")
+    terminal.enter("")
+    terminal.see("not done")
+    terminal.enter("deleteall /doomed")
+    terminal.see("[y/N]")
+    terminal.enter("y")
+    terminal.see("Deleted 3 znodes")
+
+
+def test_long_work_shows_how_far_it_is_and_ends_with_ctrl_c(terminal: Terminal) -> None:
+    terminal.enter("create /busy")
+    terminal.see("Created /busy")
+    terminal.enter("load -n 1000000000 /busy")
+    terminal.see("/1000000000")
+    terminal.type("\x03")
+    terminal.see("interrupted")
+    terminal.enter("ls /busy")
+    terminal.see("\n[]")  # what it made is gone
+
+
+def test_the_editor_has_the_terminal(tmp_path: Path, servers: str) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\necho editing\nread answer\necho "$answer" >"$1"\n')
+    editor.chmod(0o755)
+    terminal = Terminal(tmp_path, servers, VISUAL=str(editor))
+    try:
+        terminal.enter("create /edited old")
+        terminal.see("Created /edited")
+        terminal.enter("edit /edited")
+        terminal.see("editing")
+        terminal.enter("brand new")
+        terminal.see("version 1 of /edited")
+        terminal.enter("get /edited")
+        terminal.see("\nbrand new")
+    finally:
+        terminal.close()
+
+
+def test_the_prompt_says_when_the_connection_is_gone(
+    tmp_path: Path, ensemble, servers: str
+) -> None:
+    terminal = Terminal(tmp_path, servers)
+    try:
+        for number in ensemble.numbers:
+            ensemble.pause(number)
+        terminal.type("ls /zookeeper/qu\t")  # nobody answers
+        terminal.type("XYZ")
+        terminal.see("XYZ")
+        terminal.see("(suspended)")
+        terminal.type("\x03")
+    finally:
+        for number in ensemble.numbers:
+            ensemble.go_on(number)
+        ensemble.leader()
+    terminal.enter("sync")
+    terminal.see("Sync is OK")
+    terminal.see("(connected) />")
+    terminal.close()
