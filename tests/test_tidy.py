@@ -5,6 +5,7 @@ The map below is docs/ARCHITECTURE.md; a new room is a new word in it, which a r
 
 import ast
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -165,3 +166,10 @@ def test_one_version():
     ]
     assert {project["version"] for project in projects} == {version}
     assert all(need.endswith(f"=={version}") for need in wanted)
+
+
+def test_the_scripts_can_be_read():
+    """By the shell of a fresh machine; a merge that was not finished is seen here."""
+    for script in ("run", "test", ".ci/setup.sh"):
+        subprocess.run(["sh", "-n", ROOT / script], check=True)
+    subprocess.run(["bash", "-n", ROOT / ".ci/run"], check=True)
