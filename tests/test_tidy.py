@@ -168,8 +168,24 @@ def test_one_version():
     assert all(need.endswith(f"=={version}") for need in wanted)
 
 
+def test_no_merge_is_left_unfinished():
+    """In no file that is shipped or tested."""
+    suffixes = {".py", ".md", ".toml", ".txt", ".json", ".java", ".c", ".js", ""}
+    places = ["hikari", "client", "tools", "tests", "docs", ".ci"]
+    files = [path for place in places for path in (ROOT / place).rglob("*") if path.is_file()]
+    files += [path for path in ROOT.iterdir() if path.is_file()]
+    assert len(files) > 300
+    wrong = [
+        str(path)
+        for path in files
+        if path.suffix in suffixes
+        and any(mark in b"\n" + path.read_bytes() for mark in (b"\n<<<<<<< ", b"\n>>>>>>> "))
+    ]
+    assert not wrong
+
+
 def test_the_scripts_can_be_read():
-    """By the shell of a fresh machine; a merge that was not finished is seen here."""
+    """By the shell of a fresh machine."""
     for script in ("run", "test", ".ci/setup.sh"):
         subprocess.run(["sh", "-n", ROOT / script], check=True)
     subprocess.run(["bash", "-n", ROOT / ".ci/run"], check=True)
