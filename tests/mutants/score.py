@@ -128,8 +128,8 @@ def _die_with(writing: int, work: Any) -> None:
 
     try:
         work(tell)
-    except BaseException as error:
-        tell(broken=f"the simulator fails: {error!r}"[:400])
+    except BaseException as error:  # of the mutant or of the machine: nothing was seen
+        tell(broken="", by=f"no plan, for it fails itself: {error!r}"[:400])
     finally:
         os._exit(0)
 

@@ -63,3 +63,12 @@ def test_without_a_mistake_nothing_is_seen():
     outcome = attack("nothing", lambda set: None, "", 4.0, TURNS)
     assert not outcome.caught, outcome
     assert outcome.tried > 3
+
+
+def test_a_mutant_that_cannot_be_put_in_is_not_taken_for_one_that_was_seen():
+    def misspelt(set):
+        raise AttributeError("there is no such method")
+
+    outcome = attack("misspelt", misspelt, "", 1, TURNS)
+    assert not outcome.caught
+    assert "AttributeError" in outcome.by
