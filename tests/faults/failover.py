@@ -178,6 +178,7 @@ class Stage:
         self.ensemble.demand_clean_logs()
         truths = [Truth(self.ensemble.layout.home(n)) for n in self.ensemble.numbers]
         wrong, applied, _ = judges.of_members(truths)
+        wrong += judges.of_ghost_rows(truths)
         told = judges.conversations_of(self.loop.clients)
         wrong += judges.of_writes(told, applied)
         wrong += judges.of_replay(told, applied)

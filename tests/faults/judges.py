@@ -12,8 +12,10 @@ from hikari.testing.history import OK, UNKNOWN, Applied, Conversation, Operation
 from hikari.testing.linear import judge_registers, registers
 from hikari.testing.replay import judge
 from hikari.testing.tallies import fenced, lock, watchers
+from hikari.tree import keys
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.tree import Tree as Model
+from hikari.tree.znode import from_row
 from hikari_wire import codes
 
 LOGGED = {codes.CREATE, codes.DELETE, codes.SET_DATA, codes.MULTI, codes.CLOSE_SESSION}
@@ -169,6 +171,17 @@ def of_ghosts(tree: Tree, model: Model) -> list[str]:
             if stat.ephemeral_owner and stat.ephemeral_owner not in model.sessions
         ],
     )
+
+
+def of_ghost_rows(truths: list[Truth]) -> list[str]:
+    """The same, of what is on the members' disks: each by its own sessions."""
+    ghosts = []
+    for truth in truths:
+        for key, row in truth.rows.items():
+            owner = from_row(row).owner if key[:1] == keys.ZNODE else 0
+            if owner and keys.session_key(owner) not in truth.rows:
+                ghosts.append(f"{keys.path_of(key)!r} of session {owner:#x}")
+    return some("ghosts", ghosts)
 
 
 def of_scene(scene: Scene, tree: Tree) -> list[str]:

@@ -1,11 +1,16 @@
 """The judges see: members with a planted fault fail, and so does a client that lies."""
 
+from types import SimpleNamespace
+
 import pytest
+from faults import judges
 from faults.clients import Client
 from faults.folders import new_folder
 from faults.planted import program
 from faults.scenarios import Scenario
 
+from hikari.tree import keys
+from hikari.tree.znode import Znode
 from hikari_wire import codes
 from hikari_wire.records import Stat
 
@@ -36,6 +41,14 @@ def test_a_planted_fault_is_caught(folder, planted, workload, fault, seconds, se
     verdict = scenario.run()
     assert verdict.failures, verdict.told()
     assert any(seen in failure for failure in verdict.failures), verdict.told()
+
+
+def test_an_ephemeral_whose_session_is_over_is_a_ghost():
+    rows = {keys.znode_key(b"/a"): Znode(b"", b"", 7, 1, 1).row(), keys.session_key(7): b""}
+    assert judges.of_ghost_rows([SimpleNamespace(rows=rows)]) == []
+    del rows[keys.session_key(7)]
+    (said,) = judges.of_ghost_rows([SimpleNamespace(rows=rows)])
+    assert "/a" in said
 
 
 def _invented_value(client, operation):
