@@ -208,7 +208,7 @@ def test_a_short_tick_makes_members_give_up_sooner(read: Load) -> None:
         ),
         (
             "DigestAuthenticationProvider.superDigest=secret",
-            'DigestAuthenticationProvider.superDigest must be "user:hash", not',
+            'DigestAuthenticationProvider.superDigest must be "user:hash"',
         ),
         ("minSessionTimeout=300", "too short"),
         ("admin.enableServer=perhaps", "admin.enableServer must be true or false"),

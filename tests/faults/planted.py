@@ -62,7 +62,7 @@ def deaf_watch() -> None:
 
 
 def late_watch() -> None:
-    """Events are held back for some changes."""
+    """Events are held back for a hundred changes."""
     from hikari.gateway.door import Door
 
     fired = Door.fired
@@ -70,7 +70,7 @@ def late_watch() -> None:
 
     def fire(self: Any, events: list[Any], zxid: int) -> None:
         kept.append((list(events), zxid))
-        if len(kept) > 20:
+        if len(kept) > 100:
             fired(self, *kept.pop(0))
 
     Door.fired = fire  # type: ignore[method-assign]

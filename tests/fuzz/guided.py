@@ -6,6 +6,7 @@ module as a program. The first byte of an input says which surface decodes the r
 """
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -45,6 +46,7 @@ def run(seconds: int, keep: Path | None = None) -> dict[str, Any]:
                 *("-print_final_stats=1", f"-artifact_prefix={found}", "-rss_limit_mb=1024"),
             ],
             stdin=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             text=True,
             timeout=seconds + START_S_MAX,
