@@ -15,6 +15,8 @@ CASES_MIN = 5
 
 def test_what_was_acknowledged_is_there_wherever_a_member_dies(seed, tmp_path, capsys):
     found = crash_points.campaign(seed=seed, seconds=SECONDS, keep=tmp_path)
+    if not found["wrong"] and found["reached"] < CASES_MIN:  # those where it lives on take long
+        found = crash_points.campaign(seed=seed + 1, seconds=2 * SECONDS, keep=tmp_path)
     with capsys.disabled():
         print(f"crash points: {found}")
     assert not found["wrong"]
