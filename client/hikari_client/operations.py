@@ -4,6 +4,7 @@ Each returns something to be awaited, and is sent at once: calls that are not aw
 go out together. `deadline`: seconds, after which DeadlineExceeded is raised.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -17,11 +18,12 @@ ACLs = list[ACL] | ACL | None
 _ANY_VERSION: Final = -1
 
 
-class Operations:
+class Operations(ABC):
     """See the module. A driver gives `_ask`, `_prove`, `_run` and `_zxid`."""
 
     _root: str = ""  # the chroot
 
+    @abstractmethod
     def _ask(
         self,
         request: tuple[Any, ...],
@@ -29,18 +31,17 @@ class Operations:
         convert: Callable[[Any], Any] | None = None,
         watcher: Watch | None = None,
         deadline: float | None = None,
-    ) -> Awaitable[Any]:
-        raise NotImplementedError
+    ) -> Awaitable[Any]: ...
 
-    def _prove(self, auth: Auth) -> Awaitable[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _prove(self, auth: Auth) -> Awaitable[Any]: ...
 
-    def _run(self, work: Any) -> Awaitable[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _run(self, work: Any) -> Awaitable[Any]: ...
 
+    @abstractmethod
     def _zxid(self) -> int:
         """The newest seen: while an answer is converted, that of this answer or a later one."""
-        raise NotImplementedError
 
     # ---- paths
 

@@ -1,5 +1,6 @@
 """What keeps itself up to date beside: the base of caches, watches and registrations."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Following:
+class Following(ABC):
     """From `start` (or `async with`) to `close`. `failed`: why it does not follow any more."""
 
     def __init__(self, client: "Client") -> None:
@@ -56,12 +57,12 @@ class Following:
         finally:
             self._ready.set()
 
+    @abstractmethod
     async def _follow(self) -> None:
         """For ever; sets `_ready`."""
-        raise NotImplementedError
 
-    def _over(self, error: Exception | None) -> None:
-        """Whoever waits for changes must be told."""
+    def _over(self, error: Exception | None) -> None:  # noqa: B027
+        """Whoever waits for changes must be told; many have nobody who does."""
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -98,8 +99,8 @@ class Latest(Following, Generic[T]):
         finally:
             self._changed.remove(changed)
 
-    async def _read(self) -> tuple[T, Stat]:
-        raise NotImplementedError
+    @abstractmethod
+    async def _read(self) -> tuple[T, Stat]: ...
 
     async def _follow(self) -> None:
         async with self.client.watch(self.path) as events:

@@ -4,6 +4,7 @@ async with lock.acquire(timeout=5) as held:
     await storage.write(data, fencing_token=held.token)
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, Self, TypeVar
 
@@ -68,13 +69,13 @@ class Acquisition(Generic[H]):
         await self._held.__aexit__(*error)
 
 
-class Enterable(Generic[H]):
+class Enterable(ABC, Generic[H]):
     """What can be entered with `async with` itself, by one task at a time."""
 
     _entered: H | None = None
 
-    def acquire(self) -> Acquisition[H]:
-        raise NotImplementedError
+    @abstractmethod
+    def acquire(self) -> Acquisition[H]: ...
 
     async def __aenter__(self) -> H:
         if self._entered is not None and not self._entered.is_lost:
@@ -90,7 +91,7 @@ class Enterable(Generic[H]):
         await held.__aexit__(*error)
 
 
-class Guarded:
+class Guarded(ABC):
     """A body that is told, or cancelled, when what it needs is lost.
 
     `async with` cancels it if `on_lost` is "cancel", and raises LockLost then; None does so where
@@ -131,9 +132,9 @@ class Guarded:
         if self.is_lost:
             raise LockLost(self.path, "it is held no more")
 
+    @abstractmethod
     async def release(self) -> None:
         """Give it back, whether it is lost or not. Waits until the znode or its session is gone."""
-        raise NotImplementedError
 
     async def run(self, work: Callable[[Self], Coroutine[Any, Any, T]]) -> T:
         """Do it while this is held, in a task that is cancelled when it is lost; release then.
