@@ -42,6 +42,8 @@ TOLD_BYTES_MAX: Final = 1 << 20
 """After so much in large replies, others come first."""
 DEAF_BYTES: Final = 64 << 10
 """More unread output, and the client's requests are read no further."""
+TOLD_MAX: Final = 1 << 10
+"""So many frames are counted at once."""
 
 _header = HEADER.unpack_from
 Spans = list[tuple[int, int]]
@@ -477,18 +479,11 @@ class Connection(protocol.Protocol):
         self.due = False
         out = self.out
         if out and not self.closed:
-            if len(out) == 1:
-                data = out[0]
-                sizes = self.sizes
-                sizes.last = size = len(data)
-                sizes.bytes += size
-                if size > sizes.most:
-                    sizes.most = size
-                if 0 < size < sizes.least:  # a goodbye is none
-                    sizes.least = size
-            else:
-                data = b"".join(out)
-                self.sizes.several(out, len(data))
+            data = out[0] if len(out) == 1 else b"".join(out)
+            told = self.sizes.told
+            told += map(len, out)
+            if len(told) > TOLD_MAX:
+                self.sizes.count()
             traffic = self.traffic
             traffic.sent += len(out)
             traffic.told = self.door.moment

@@ -56,29 +56,42 @@ class Traffic:
 
 
 class Sizes:
-    """Of the frames that clients were told, in bytes: one is counted where it is written."""
+    """Of the frames that clients were told, in bytes. Who writes some adds their lengths to
+    `told`; they are counted when there are many of them, or when somebody asks."""
 
-    __slots__ = ("bytes", "last", "least", "most")
+    __slots__ = ("_bytes", "_last", "_least", "_most", "told")
 
     def __init__(self) -> None:
-        self.bytes = 0  # of all
+        self._bytes = 0  # of all that are counted
+        self.told: list[int] = []  # not yet counted
         self.reset()
 
     def reset(self) -> None:
         """But for the sum."""
-        self.last = self.most = -1
-        self.least: float = inf
+        self.count()
+        self._last = self._most = -1
+        self._least: float = inf
 
-    def several(self, frames: list[bytes], size: int) -> None:
-        """That are written at once, `size` of all of them."""
-        sizes = list(map(len, frames))
-        self.bytes += size
-        self.last = sizes[-1]
-        most, least = max(sizes), min(sizes)
-        if most > self.most:
-            self.most = most
-        if 0 < least < self.least:  # a goodbye is none
-            self.least = least
+    def count(self) -> None:
+        """What is in `told`."""
+        told = self.told
+        if told:
+            self._bytes += sum(told)
+            self._last = told[-1]
+            self._most = max(self._most, max(told))
+            least = min(told) or min(filter(None, told), default=self._least)  # a goodbye is none
+            self._least = min(self._least, least)
+            told.clear()
+
+    def range(self) -> tuple[int, int, int]:
+        """(last, least, most); -1 each if there are none."""
+        self.count()
+        return self._last, int(min(self._least, self._most)), self._most
+
+    def bytes(self) -> int:
+        """Of all of them together."""
+        self.count()
+        return self._bytes
 
 
 class Counts:

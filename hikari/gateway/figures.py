@@ -117,9 +117,10 @@ def gauges(door: "Door") -> Iterator[Figure]:
     yield "connection_drop_probability", 0.0
     yield "outstanding_tls_handshake", 0
     yield "auth_failed_count", door.counts.auth_failed
-    yield "last_client_response_size", door.sizes.last
-    yield "min_client_response_size", int(min(door.sizes.least, door.sizes.most))
-    yield "max_client_response_size", door.sizes.most
+    last, least, most = door.sizes.range()
+    yield "last_client_response_size", last
+    yield "min_client_response_size", least
+    yield "max_client_response_size", most
     if len(door.replica.raft.voters) > 1:
         yield "quorum_size", len(door.replica.raft.voters)
         yield from _of_the_leader(door)
@@ -165,7 +166,7 @@ def counters(door: "Door") -> Iterator[Figure]:
     yield "sessionless_connections_expired", counts.strangers
     yield "cnxn_closed_without_zk_server_running", counts.unserved
     yield "bytes_received_count", door.traffic().bytes
-    yield "response_bytes", door.sizes.bytes - counts.watch_bytes
+    yield "response_bytes", door.sizes.bytes() - counts.watch_bytes
     yield "watch_bytes", counts.watch_bytes
     yield "digest_mismatches_count", door.replica.digests.mismatches
     yield "unrecoverable_error_count", 0  # this process would have ended

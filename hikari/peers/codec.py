@@ -8,6 +8,7 @@ It is no proof of who speaks.
 
 import struct
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, Final
 from zlib import crc32
 
@@ -63,6 +64,12 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
 }
 
 
+_ATTRIBUTES: Final = {
+    kind: attrgetter(*(name for name in kind.__slots__ if name != "__weakref__"))
+    for kind in _FIELDS
+}
+
+
 def _plain(message: PeerMessage) -> tuple[Any, ...]:
     kind = type(message)
     number, _ = _FIELDS[kind]
@@ -71,7 +78,7 @@ def _plain(message: PeerMessage) -> tuple[Any, ...]:
         records = [entry.record for entry in message.entries]
         m = message
         return (number, m.sender, m.term, m.before, m.commit, m.round, m.forgot, records)
-    return (number, *(getattr(message, name) for name in kind.__slots__ if name != "__weakref__"))
+    return (number, *_ATTRIBUTES[kind](message))
 
 
 def pack(messages: Sequence[PeerMessage]) -> bytes:
