@@ -46,6 +46,14 @@ def test_a_missing_peer_has_dashes():
     assert cells(row) == ["get", "16x4", "5", "-", "-", "10 / 1,234", "-", "2.0", "-", "-", "0"]
 
 
+def test_an_earlier_version_stands_where_zookeeper_would():
+    """Beside the version that is measured, under its own name."""
+    reports = [report("hikari", 100_000), report("earlier", 80_000, cpu_us=1.6)]
+    head, _, row = table.compare_table(reports, "earlier").splitlines()
+    assert "ops/s earlier" in head and "ZooKeeper" not in head
+    assert cells(row)[2:5] == ["100,000", "80,000", "1.25"]
+
+
 def test_errors_are_named_with_their_server():
     """A figure with errors says which, and whose."""
     reports = [

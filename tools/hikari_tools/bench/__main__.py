@@ -77,7 +77,11 @@ def main() -> None:
 
 @contextlib.contextmanager
 def running(
-    data: Path | None, members: int, peer_names: Sequence[str], bench_folder: Path
+    data: Path | None,
+    members: int,
+    peer_names: Sequence[str],
+    bench_folder: Path,
+    earlier: Path | None = None,
 ) -> Iterator[tuple[list[Peer], str]]:
     """Start our ensemble and those of its peers that are installed; stop them in any case."""
     unknown = set(peer_names) - {"zookeeper"}
@@ -88,6 +92,10 @@ def running(
         with contextlib.ExitStack() as stack:
             peers: list[Peer] = [Hikari(Path(folder, "hikari"), free_ports(members), members)]
             started(peers[-1], stack)
+            if earlier:
+                home = Path(folder, "earlier")
+                peers.append(Hikari(home, free_ports(members), members, earlier))
+                started(peers[-1], stack)
             missing = ZooKeeper.missing() if "zookeeper" in peer_names else None
             if missing:
                 say(f"{missing}; going on with Hikari alone")
@@ -96,6 +104,8 @@ def running(
                 home = Path(folder, "zookeeper")
                 peers.append(ZooKeeper(home, free_ports(members), members, bench_folder))
                 started(peers[-1], stack)
+            if earlier:
+                note += f" Earlier is {machine.commit_of(earlier) or earlier.name}."
             yield peers, f"{note} {versions(peers)}"
 
 
@@ -110,7 +120,7 @@ def versions(peers: Sequence[Peer]) -> str:
     """Name what was measured."""
     named = [f"Hikari {machine.hikari_version()}"]
     for peer in peers:
-        found = VERSION.search(ask(peer.ports[0])) if peer.name != "hikari" else None
+        found = VERSION.search(ask(peer.ports[0])) if peer.name == "zookeeper" else None
         if found:
             named.append(f"ZooKeeper {found[1]}")
     return f"{', '.join(named)}; {len(peers[0].ports)} members each, {measuring.today()}."
@@ -148,6 +158,11 @@ def publish(section: str, text: str, report: Path | None) -> None:
 @click.option("--levels", type=Words(), default="1x1,16x1,16x16,64x16", show_default=True)
 @peers_option
 @click.option(
+    "--earlier",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Compare with another version of Hikari, in this checkout, and with nobody else.",
+)
+@click.option(
     "--warm-up", type=float, default=40.0, show_default=True, help="Seconds, for the Java VMs only."
 )
 @bench_folder_option
@@ -161,6 +176,7 @@ def compare(
     workloads: tuple[str, ...],
     levels: tuple[str, ...],
     peer_names: tuple[str, ...],
+    earlier: Path | None,
     warm_up: float,
     bench_folder: Path,
     data: Path | None,
@@ -171,9 +187,10 @@ def compare(
     try:
         plan = measuring.Plan(workloads, [*map(Level.parse, levels)], seconds, runs, warm_up)
         zkload = load.build(bench_folder)
-        with running(data, members, peer_names, bench_folder) as (peers, note):
+        names = () if earlier else peer_names
+        with running(data, members, names, bench_folder, earlier) as (peers, note):
             for peer in peers:
-                if peer.name != "hikari":
+                if peer.name == "zookeeper":
                     say(f"warming up {peer.name}")
                     measuring.warm(zkload, peer, warm_up)
             reports = measuring.compare(zkload, peers, plan)
@@ -184,7 +201,8 @@ def compare(
         f" Medians of {runs} runs of {seconds:g} s, values of 128 bytes; CPU is that of all members"
         f" together. Others on the machine used {table.disturbance(kept)}."
     )
-    publish("compare", f"{table.compare_table(kept)}\n\n{note}", report)
+    other, section = ("earlier", "versions") if earlier else ("zookeeper", "compare")
+    publish(section, f"{table.compare_table(kept, other)}\n\n{note}", report)
 
 
 @main.command()

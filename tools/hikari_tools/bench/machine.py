@@ -27,13 +27,19 @@ def hikari_version() -> str:
         installed = version("hikari-server")
     except PackageNotFoundError:
         installed = "unreleased"
+    commit = commit_of(Path(__file__).parent)
+    return f"{installed} ({commit})" if commit else installed
+
+
+def commit_of(folder: Path) -> str:
+    """Which commit is checked out there; "" if nobody knows."""
     if shutil.which("git") is None:
-        return installed
-    words = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+        return ""
+    words = ["git", "-C", str(folder), "describe", "--always", "--dirty"]
     asked = subprocess.run(
         words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    return f"{installed} ({asked.stdout.strip()})" if asked.returncode == 0 else installed
+    return asked.stdout.strip() if asked.returncode == 0 else ""
 
 
 def _processor() -> str:

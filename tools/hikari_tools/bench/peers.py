@@ -91,13 +91,18 @@ def leader(peer: Peer) -> int:
 
 
 class Hikari:
-    """Members of ours, under `hikari ensemble`."""
+    """Members of ours, under `hikari ensemble`: of this version, or of another's checkout, which
+    need not be installed."""
 
-    def __init__(self, folder: Path, port: int, members: int) -> None:
+    def __init__(self, folder: Path, port: int, members: int, checkout: Path | None = None) -> None:
         """Touch nothing before `start`."""
-        self.name = "hikari"
+        self.name = "earlier" if checkout else "hikari"
+        self._environment = dict(os.environ)
+        self._checkout = checkout.resolve() if checkout else None  # started there, as a user would
+        if self._checkout:
+            self._environment["PYTHONPATH"] = f"{self._checkout}:{self._checkout / 'client'}"
         self.ports: Sequence[int] = range(port, port + members)
-        self._folder = folder
+        self._folder = folder.resolve()
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._by_hand: list[subprocess.Popen[bytes]] = []
 
@@ -115,6 +120,8 @@ class Hikari:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                cwd=self._checkout,
+                env=self._environment,
                 start_new_session=True,
             )
         while not re.search(rb"^ready ", log.read_bytes(), re.MULTILINE):
@@ -137,6 +144,8 @@ class Hikari:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
+                    cwd=self._checkout,
+                    env=self._environment,
                     start_new_session=True,
                 )
             )

@@ -9,11 +9,12 @@ from typing import Any
 Report = Mapping[str, Any]
 Figure = tuple[str, str]  # workload and level
 
-OURS, PEER = "hikari", "zookeeper"
+OURS = "hikari"
+TITLES = {"zookeeper": "ZooKeeper", "earlier": "earlier"}
 
 HEAD = (
-    "| workload | level | ops/s Hikari | ops/s ZooKeeper | ratio | p50 / p99 µs Hikari"
-    " | p50 / p99 µs ZooKeeper | CPU µs/op Hikari | CPU µs/op ZooKeeper | ratio | errors |\n"
+    "| workload | level | ops/s Hikari | ops/s {0} | ratio | p50 / p99 µs Hikari"
+    " | p50 / p99 µs {0} | CPU µs/op Hikari | CPU µs/op {0} | ratio | errors |\n"
     "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|"
 )
 
@@ -51,22 +52,22 @@ def _errors(reports: Iterable[Report]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
 
 
-def compare_table(reports: Iterable[Report]) -> str:
-    """Give the table; a server that did not run has dashes."""
+def compare_table(reports: Iterable[Report], other: str = "zookeeper") -> str:
+    """Give the table beside `other`; a server that did not run has dashes."""
     figures: dict[Figure, dict[str, list[Report]]] = {}
     for report in reports:
         figure = (report["workload"], f"{report['connections']}x{report['depth']}")
         figures.setdefault(figure, {}).setdefault(report["label"], []).append(report)
-    rows = [HEAD]
+    rows = [HEAD.format(TITLES[other])]
     for (workload, level), servers in figures.items():
         ours = Medians.of(servers[OURS]) if OURS in servers else None
-        peer = Medians.of(servers[PEER]) if PEER in servers else None
-        rows.append(_row(workload, level, ours, peer))
+        peer = Medians.of(servers[other]) if other in servers else None
+        rows.append(_row(workload, level, ours, peer, other))
     return "\n".join(rows)
 
 
-def _row(workload: str, level: str, ours: Medians | None, peer: Medians | None) -> str:
-    errors = [f"{name}: {m.errors}" for name, m in ((OURS, ours), (PEER, peer)) if m and m.errors]
+def _row(workload: str, level: str, ours: Medians | None, peer: Medians | None, other: str) -> str:
+    errors = [f"{name}: {m.errors}" for name, m in ((OURS, ours), (other, peer)) if m and m.errors]
     cells = [
         workload,
         level,
