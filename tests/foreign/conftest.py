@@ -14,6 +14,7 @@ from hikari_tools.bench import peers
 from hikari_tools.bench.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
+BENCH = ROOT / "../shared/bench"
 JARS = Path("/usr/share/java")
 SIZE = 3
 
@@ -26,7 +27,7 @@ def ensemble(tmp_path_factory):
     port = free_ports(SIZE)
     if kind == "zookeeper":
         os.environ["ZK_JVMFLAGS"] = "-Dzookeeper.extendedTypesEnabled=true"
-        started = peers.ZooKeeper(folder / "data", port, SIZE, ROOT / "../shared/bench")
+        started = peers.ZooKeeper(folder / "data", port, SIZE, BENCH)
     else:
         started = peers.Hikari(folder / "data", port, SIZE)
     try:

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from foreign.conftest import ROOT, need
+from foreign.conftest import BENCH, need
 
 from hikari_tools.bench.peers import ZooKeeper, hosts
 from hikari_tools.bench.ports import free_ports
@@ -49,10 +49,12 @@ def told(where: str) -> tuple[str, list[str], str]:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory):
     """ZooKeeper's own, with all that 3.9 has switched on."""
+    if missing := ZooKeeper.missing(BENCH):
+        pytest.skip(missing)
     flags = pytest.MonkeyPatch()
     flags.setenv("ZK_JVMFLAGS", "-Dzookeeper.extendedTypesEnabled=true")
     folder = tmp_path_factory.mktemp("real") / "data"
-    server = ZooKeeper(folder, free_ports(1), 1, ROOT / "../shared/bench")
+    server = ZooKeeper(folder, free_ports(1), 1, BENCH)
     try:
         server.start()
         yield hosts(server)

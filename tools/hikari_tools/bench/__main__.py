@@ -96,7 +96,7 @@ def running(
                 home = Path(folder, "earlier")
                 peers.append(Hikari(home, free_ports(members), members, earlier))
                 started(peers[-1], stack)
-            missing = ZooKeeper.missing() if "zookeeper" in peer_names else None
+            missing = ZooKeeper.missing(bench_folder) if "zookeeper" in peer_names else None
             if missing:
                 say(f"{missing}; going on with Hikari alone")
                 note += f" **{missing}; Hikari ran alone.**"

@@ -178,8 +178,10 @@ class ZooKeeper:
         self._script = bench_folder / "peers" / "zookeeper.sh"
 
     @staticmethod
-    def missing() -> str | None:
-        """Say what to install, or None if ZooKeeper is there."""
+    def missing(bench_folder: Path) -> str | None:
+        """Say what to install, or where to look, or None if ZooKeeper can be started."""
+        if not (bench_folder / "peers" / "zookeeper.sh").is_file():
+            return f"there is no peers/zookeeper.sh in {bench_folder}"
         jar = os.environ.get("ZK_JAR")
         there = Path(jar).is_file() if jar else _has_package("zookeeper")
         if there and shutil.which("java"):
