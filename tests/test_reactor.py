@@ -1,9 +1,12 @@
 """The reactor: a place after each poll, and timers that a wall clock cannot move."""
 
 import socket
+import threading
 import time
 
+import pytest
 from twisted.internet.abstract import FileDescriptor
+from twisted.logger import globalLogPublisher
 
 from hikari.reactor import TurnReactor
 
@@ -87,3 +90,84 @@ def test_the_longest_turn_is_remembered_and_waiting_is_none():
     reactor.doIteration(0)
     reactor.doIteration(0)
     assert 0.03 <= reactor.turn_s_max < 0.2
+
+
+@pytest.fixture
+def running():
+    """Runs a reactor until somebody stops it, five seconds at most."""
+
+    def run(reactor):
+        guard = threading.Timer(5, reactor.callFromThread, [reactor.stop])
+        guard.start()
+        try:
+            reactor.run(installSignalHandlers=False)
+            assert guard.is_alive(), "nobody stopped it"
+        finally:
+            guard.cancel()
+
+    return run
+
+
+def test_timers_fire_in_order_also_those_that_were_moved_and_cancelled_ones_never(
+    running,
+):
+    reactor, log = TurnReactor(), []
+    reactor.callLater(0.03, log.append, "third")
+    reactor.callLater(0.01, log.append, "first")
+    moved = reactor.callLater(0.015, log.append, "fourth")
+    sooner = reactor.callLater(3, log.append, "second")
+    reactor.callLater(0.005, log.append, "never").cancel()
+    reactor.callLater(0, moved.reset, 0.05)
+    reactor.callLater(0, sooner.reset, 0.02)
+    reactor.callLater(0.1, reactor.stop)
+    running(reactor)
+    assert log == ["first", "second", "third", "fourth"]
+
+
+def test_a_call_from_a_thread_wakes_a_reactor_that_has_nothing_to_do(running):
+    reactor, log = TurnReactor(), []
+
+    def call():
+        time.sleep(0.02)
+        reactor.callFromThread(log.append, "called")
+        reactor.callFromThread(reactor.stop)
+
+    threading.Thread(target=call).start()
+    running(reactor)
+    assert log == ["called"]
+
+
+def test_a_timer_that_is_set_while_sockets_are_read_is_not_forgotten(running):
+    reactor, log = TurnReactor(), []
+    reader = Reader(reactor, log, "one")
+    reader.doRead = lambda: (reader.near.recv(100), reactor.callLater(0.01, reactor.stop))
+    reactor.callWhenRunning(reader.far.send, b"x")
+    running(reactor)
+    close(reader)
+
+
+def test_who_stops_in_a_turn_has_what_is_to_be_done_before_the_end_done(running):
+    reactor, log = TurnReactor(), []
+    reactor.addSystemEventTrigger("before", "shutdown", log.append, "before the end")
+    reactor.callWhenRunning(reactor.after_poll, reactor.stop)
+    running(reactor)
+    assert log == ["before the end"]
+
+
+def test_a_turn_that_fails_is_logged_and_the_next_one_runs(running):
+    reactor, log, failures = TurnReactor(), [], []
+
+    def note(event):
+        if "log_failure" in event:
+            failures.append(event["log_failure"].type)
+
+    globalLogPublisher.addObserver(note)
+    try:
+        reactor.callWhenRunning(reactor.after_poll, lambda: 1 / 0)
+        reactor.callLater(0.02, reactor.after_poll, lambda: log.append("ran"))
+        reactor.callLater(0.04, reactor.stop)
+        running(reactor)
+    finally:
+        globalLogPublisher.removeObserver(note)
+    assert log == ["ran"]
+    assert failures == [ZeroDivisionError]

@@ -108,7 +108,7 @@ class Leadership:
         """Whether nobody needs to be told, or to be answered, anything now."""
         if self.asked or self.reads or self.wanting_snapshot or self.estranged:
             return False
-        if self._heir_ready():
+        if self.heir and self._heir_ready():
             return False
         commit, last, number = self.log.commit, self.log.last.index, self.round
         for progress in self.progress.values():

@@ -408,7 +408,8 @@ class Raft:
         assert leadership is not None
         leadership.begin_round()
         self._messages += leadership.appends()
-        self._messages += leadership.words()
+        if leadership.estranged or leadership.heir:
+            self._messages += leadership.words()
         self._messages += leadership.read_replies(
             leadership.confirmed_reads(),
             lambda context, index: self._reads.append((context, index)),

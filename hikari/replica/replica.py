@@ -291,8 +291,7 @@ class Replica:
         self.door.turn_ended()
         log_ = self.raft.log
         assert log_.base.index <= self.tree.index == log_.applied <= min(log_.commit, log_.durable)
-        waiting = self.proposals.waiting() and self.serving and not self.raft.heir
-        if self.raft.more() or waiting:
+        if self.raft.more() or (self.proposals.waiting() and self.serving and not self.raft.heir):
             self.wake()
 
     def _follow_leader(self) -> None:
@@ -326,10 +325,10 @@ class Replica:
 
     def _submit(self) -> None:
         """Hand what was gathered to Raft here, or in one Forward to the leader."""
-        raft = self.raft
-        if not self.serving or self.proposals.in_doubt():
+        raft, serving = self.raft, self.serving
+        if not serving or self.proposals.in_doubt():
             self.proposals.shed(WAITING_BYTES_MAX)  # the rest waits
-        if not self.serving:
+        if not serving:
             return
         self.barriers.send()
         if raft.heir:

@@ -1,9 +1,8 @@
 """Ensembles whose members are forked, and whose folders may be mounts, copies, or behind a shim."""
 
-import fcntl
-import os
 import re
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -61,9 +60,7 @@ class Forked(Ensemble):
 
     def close(self) -> None:
         super().close()
-        if self._slot >= 0:
-            os.close(self._slot)
-            self._slot = -1
+        self._slot.close()
 
     def configure(self, number: int) -> None:
         """Write a member's configuration, whatever was there."""
@@ -130,17 +127,16 @@ def lane(name: str, *, memory: bool = True, shimmed: bool = True) -> Iterator[tu
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def ports_of_ones_own() -> tuple[int, range]:
-    """Client ports that nobody else of this folder takes between two lives of a member, nor do
-    their peers' (a hundred further on), until the descriptor is closed."""
+def ports_of_ones_own() -> tuple[socket.socket, range]:
+    """Client ports that no other harness on this machine takes between two lives of a member, nor
+    do their peers' (a hundred further on), until the socket is closed. Its name is no file's."""
     for slot in range(SLOTS):
-        name = Path(tempfile.gettempdir(), f"hikari-faults-ports-{slot}")
-        descriptor = os.open(name, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            claim.bind(f"\0hikari-faults-ports-{slot}")
         except OSError:
-            os.close(descriptor)
+            claim.close()
         else:
             first = PORT + slot // 4 * 200 + slot % 4 * 25
-            return descriptor, range(first, first + 20)
+            return claim, range(first, first + 20)
     raise AssertionError(f"{SLOTS} ensembles use all ports")
