@@ -30,6 +30,7 @@ from hikari_client.recipes.party import Group, Party, ShallowParty
 from hikari_client.recipes.persistent_node import PersistentNode
 from hikari_client.recipes.queues import DelayQueue, Entry, IdQueue, PriorityQueue, Queue
 from hikari_client.recipes.reentrant import ReentrantLock
+from hikari_client.recipes.revoking import revoke
 from hikari_client.recipes.semaphore import Semaphore
 from hikari_client.recipes.tree_cache import ChildrenCache, TreeCache
 from hikari_client.recipes.unique_ids import UniqueIds
@@ -80,6 +81,7 @@ __all__ = [
     "UniqueIds",
     "WriteLock",
     "at_random",
+    "revoke",
     "round_robin",
     "services",
     "sticky",

@@ -22,13 +22,22 @@ from hikari_client.errors import (
     ZKError,
 )
 from hikari_client.operations import ACLs
-from hikari_client.recipes.waiting import Patience, Signal, background, join, log, surely
+from hikari_client.recipes.waiting import (
+    Patience,
+    Signal,
+    background,
+    ignored,
+    join,
+    log,
+    surely,
+)
 from hikari_client.values import Created, Event, EventType, State, Status
 
 if TYPE_CHECKING:
     from hikari_client.client import Client
 
 _NUMBER: Final = re.compile(r"-?\d{10,}$")
+REVOKED: Final = b"__REVOKE__"  # Curator's
 AGAIN_S: Final = 1.0
 """So long after a refusal (a read-only member, a throttled one) a delete is tried again."""
 
@@ -39,6 +48,7 @@ class Claim:
 
     `gone` happens when the session is lost by the client's own clock, or the znode was deleted by
     somebody else, or is dropped by us; with `cautious`, already when the connection is suspended.
+    `revoked` happens when somebody asks for it to be given back.
     """
 
     def __init__(
@@ -57,6 +67,8 @@ class Claim:
         self.created: Created | None = None
         self.session = 0
         self.gone = Signal(client)
+        self.revoked = Signal(client)
+        self.siblings: list[str] | None = None
         self._name = name
         self._prefix = ""
         self._data = data
@@ -81,12 +93,16 @@ class Claim:
         """The zxid of its creation: greater than that of every earlier one."""
         return self.created.stat.czxid if self.created else 0
 
-    async def make(self, patience: Patience) -> None:
+    async def make(self, patience: Patience, *, listing: bool = False) -> None:
         """Create it, in whatever session there is. Raises what create does, and NodeExists if it
-        belongs to another session."""
+        belongs to another session.
+
+        `listing`: ask for the names beside it in the same breath; a server answers one connection
+        in order, so they are as of after the creation. They are `siblings` (None: nobody knows).
+        """
         while self.created is None:
             try:
-                await self._try(patience)
+                await self._try(patience, listing)
             except SessionExpired:
                 self._in_doubt = False  # with its session it is gone
             except ConnectionLoss as error:
@@ -95,7 +111,7 @@ class Claim:
         self._stop_listening = self.client.listen(self._moved)
         self._moved(self.client.status)
 
-    async def _try(self, patience: Patience) -> None:
+    async def _try(self, patience: Patience, listing: bool) -> None:
         client = self.client
         await client.connected(patience.left())
         if client.session_id != self.session:
@@ -107,14 +123,7 @@ class Claim:
                 return
         self._in_doubt = True
         try:
-            self.created = await client.create(
-                join(self.parent, self._prefix),
-                self._data,
-                acl=self._acl,
-                ephemeral=True,
-                sequential=self._sequential,
-                deadline=patience.left(),
-            )
+            self.created = await self._create(patience, listing)
         except NoNode:
             self._in_doubt = False
             await client.ensure_path(self.parent, acl=self._acl, deadline=patience.left())
@@ -128,6 +137,28 @@ class Claim:
         except ZKError as error:
             self._in_doubt = error.maybe_applied
             raise
+
+    async def _create(self, patience: Patience, listing: bool) -> Created:
+        client, left = self.client, patience.left()
+        creating = client.create(
+            join(self.parent, self._prefix),
+            self._data,
+            acl=self._acl,
+            ephemeral=True,
+            sequential=self._sequential,
+            deadline=left,
+        )
+        names = client.children(self.parent, deadline=left) if listing else None
+        try:
+            created = await creating
+            if names is not None:
+                with suppress(ZKError):  # it is asked for again
+                    mine, names = names, None
+                    self.siblings = await mine
+        finally:
+            if names is not None:
+                background(client, ignored(names))
+        return created
 
     async def _find(
         self, patience: Patience | None = None, *, any_session: bool = True
@@ -146,7 +177,8 @@ class Claim:
                 path = join(parent, name)
                 with suppress(NoNode):
                     data, stat = await surely(client, client.get, path, **how)
-                    if stat.ephemeral_owner == self.session and data == self._data:
+                    ours = "{guid}" in self._name or data == self._data
+                    if ours and stat.ephemeral_owner == self.session:
                         return Created(path, stat)
         return None
 
@@ -177,13 +209,24 @@ class Claim:
         self._moved(client.status)
         return True
 
-    async def guard(self, patience: Patience) -> None:
-        """From now on, `gone` tells of its deletion too."""
+    def guard(self) -> None:
+        """From now on, `gone` tells of its deletion too, and `revoked` of what its data become.
+        Nobody waits for that: as soon as a server has heard of it."""
+        background(self.client, self._guard())
+
+    async def _guard(self) -> None:
         client, path = self.client, self.path
         try:
-            await surely(client, client.get, path, watch=self._own_event, patience=patience)
+            node = await surely(client, client.get, path, watch=self._own_event, any_session=False)
         except NoNode:
             self.gone.set()
+        except (SessionExpired, ClientClosed, ForkedClient):
+            return  # `gone` is told by the client itself
+        except ZKError as error:
+            log.warning("%s is not watched: %s", path, error)
+        else:
+            if node.data == REVOKED:
+                self.revoked.set()
 
     def _own_event(self, event: Event) -> None:
         if self._dropped or self.gone.is_set:
@@ -191,13 +234,7 @@ class Claim:
         if event.type is EventType.DELETED:
             self.gone.set()
         elif not event.gap:
-            background(self.client, self._guard_again())
-
-    async def _guard_again(self) -> None:
-        try:
-            await self.guard(Patience(self.client, None))
-        except ZKError as error:
-            log.warning("%s is not watched any more: %s", self.path, error)
+            self.guard()
 
     def _moved(self, status: Status) -> None:
         lost = self.client.session_id != self.session or status.state is State.CLOSED

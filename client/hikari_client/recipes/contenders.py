@@ -99,7 +99,7 @@ async def queue(
         claim = make()
         granted = False
         try:
-            await claim.make(patience)
+            await claim.make(patience, listing=True)
             granted = await _turn(claim, rule, patience, wait=wait)
             if granted:
                 return claim
@@ -119,10 +119,12 @@ async def _turn(claim: Claim, rule: Rule, patience: Patience, *, wait: bool) -> 
     def woken(event: Event) -> None:
         wake.set()
 
-    await claim.guard(patience)
+    claim.guard()
+    names = claim.siblings
     while not claim.gone.is_set:
         try:
-            names = await surely(client, client.children, parent, patience=patience)
+            if names is None:
+                names = await surely(client, client.children, parent, patience=patience)
         except NoNode:
             claim.gone.set()
             break
@@ -136,6 +138,7 @@ async def _turn(claim: Claim, rule: Rule, patience: Patience, *, wait: bool) -> 
             return not claim.gone.is_set
         if not wait:
             return False
+        names = None
         wake.clear()
         try:
             await surely(client, client.get, join(parent, before), watch=woken, patience=patience)

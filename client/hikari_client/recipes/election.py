@@ -6,65 +6,46 @@ async for term in Election(zk, "/leaders/cron", name="worker-7"):
 """
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from hikari_client.errors import ClientClosed, ZKError
-from hikari_client.operations import ACLs
 from hikari_client.recipes.claim import Claim
-from hikari_client.recipes.contenders import Layout, contender, contenders, everybody, queue
-from hikari_client.recipes.held import Held, Holder, OnLost, possible
+from hikari_client.recipes.contenders import Kind, everybody, queue
+from hikari_client.recipes.held import Held, Holder
+from hikari_client.recipes.standing import Settings, Standing
 from hikari_client.recipes.waiting import Beside, Patience, Signal
 
 if TYPE_CHECKING:
     from hikari_client.client import Client
 
 
-class _Standing:
+class _Candidacy(Standing):
     """What a campaign and a latch have in common: the queue of those that stand."""
 
-    def __init__(
-        self,
-        client: "Client",
-        path: str,
-        *,
-        name: str = "",
-        on_lost: OnLost | None = None,
-        lost_when: Literal["lost", "suspended"] = "lost",
-        layout: Layout = "kazoo",
-        acl: ACLs = None,
-    ) -> None:
-        self.client = client
-        self.path = path
-        self.name = name
-        self._on_lost = possible(client, on_lost)
-        self._cautious = lost_when == "suspended"
-        self._layout: Layout = layout
-        self._acl = acl
+    _kind: Kind
 
     async def candidates(self) -> list[Holder]:
         """All that stand, in order; the first one leads, or is about to."""
-        return await contenders(self.client, self.path)
+        return await self._contenders()
 
     async def leader(self) -> Holder | None:
         return next(iter(await self.candidates()), None)
 
-    def _claim(self) -> Claim:
-        return contender(
-            *(self.client, self.path, "latch", self._layout),
-            *(self.name.encode(), self._acl, self._cautious),
-        )
-
     async def _elected(self) -> Claim:
         patience = Patience(self.client, None)
-        claim = await queue(self.client, self._claim, everybody, patience, wait=True)
+        claim = await queue(
+            self.client, lambda: self._contender(self._kind), everybody, patience, wait=True
+        )
         assert claim is not None
         return claim
 
 
-class Election(_Standing):
+class Election(_Candidacy):
     """A campaign: each time we are elected, `async for` gives a term, a `Held` with `token`, `lost`
     and `check`. It ends with its `async with`, or when the next one is asked for; then we stand
-    again, behind the others. Settings as of Lock."""
+    again, behind the others. Settings: see `Settings`. Curator's layout: its LeaderSelector's."""
+
+    _kind = "lock"
 
     def __aiter__(self) -> AsyncIterator[Held]:
         return self._terms()
@@ -78,14 +59,16 @@ class Election(_Standing):
                 claim.abandon()
 
 
-class LeaderLatch(_Standing):
+class LeaderLatch(_Candidacy):
     """Stand from `start` (or `async with`) to `close`, and lead whenever it is our turn.
 
     `term` is what we hold while we lead, else None. After a lost session, or the release of a term,
-    we stand again.
+    we stand again. Settings: see `Settings`.
     """
 
-    def __init__(self, client: "Client", path: str, **settings: Any) -> None:
+    _kind = "latch"
+
+    def __init__(self, client: "Client", path: str, **settings: Unpack[Settings]) -> None:
         super().__init__(client, path, **settings)
         self.term: Held | None = None
         self._changed = Signal(client)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, S
 
 from hikari_client.errors import LockLost
 from hikari_client.loop import Body
-from hikari_client.recipes.claim import Claim
+from hikari_client.recipes.claim import REVOKED, Claim
 from hikari_client.recipes.waiting import Signal, finish
 from hikari_client.values import State
 
@@ -35,6 +35,11 @@ class Holder(NamedTuple):
     path: str
     token: int
     session_id: int
+
+    @property
+    def is_revoked(self) -> bool:
+        """Whether it was asked to give it back; its name is lost with that."""
+        return self.name == REVOKED.decode()
 
 
 class Hold(Protocol):
@@ -203,6 +208,12 @@ class Held(Guarded):
         self._gone = claim.gone
         self._waiters = waiters
         self.token = claim.token
+
+    @property
+    def revoked(self) -> Signal:
+        """To be awaited: somebody asks for it to be given back (`revoke`, or Curator's Revoker).
+        Nothing else happens: `held.revoked.when(...)` may say what shall."""
+        return self._claim.revoked
 
     @property
     def is_lost(self) -> bool:

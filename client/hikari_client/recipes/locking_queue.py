@@ -133,7 +133,7 @@ class LockingQueue:
         try:
             await claim.make(patience)
             data, _ = await surely(client, client.get, entry, patience=patience)
-            await claim.guard(patience)
+            claim.guard()
             if not claim.gone.is_set:
                 item = Item(claim, entry, data, self._on_lost)
         except (NodeExists, NoNode):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hikari_client.recipes.held import Acquisition, Enterable, Guarded, Held, OnLost, possible
 from hikari_client.recipes.lock import Lock
 from hikari_client.recipes.semaphore import Semaphore
-from hikari_client.recipes.waiting import Patience, background, finish
+from hikari_client.recipes.waiting import Patience, Signal, background, finish
 
 
 class HeldMany(Guarded):
@@ -16,8 +16,10 @@ class HeldMany(Guarded):
         super().__init__(first._client, ", ".join(held), on_lost)
         self._held = held
         self.tokens = {path: one.token for path, one in held.items()}
+        self.revoked = Signal(self._client)  # one of them, as of Held
         for one in held.values():
             one.lost.when(self._gone.set)
+            one.revoked.when(self.revoked.set)
 
     @property
     def is_lost(self) -> bool:

@@ -1,9 +1,10 @@
 """A lock that its owner may enter again."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from hikari_client.recipes.held import Held, OnLost
 from hikari_client.recipes.lock import Lock
+from hikari_client.recipes.standing import TimedSettings
 from hikari_client.recipes.waiting import Patience, Signal
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ReentrantLock(Lock):
     same token, and the lock is given back with the last entry. So make one for each owner; two
     tasks that must exclude each other need one each. On the path it is a Lock like any other."""
 
-    def __init__(self, client: "Client", path: str, **settings: Any) -> None:
+    def __init__(self, client: "Client", path: str, **settings: Unpack[TimedSettings]) -> None:
         super().__init__(client, path, **settings)
         self._shared: _Shared | None = None
         self._coming: Signal | None = None

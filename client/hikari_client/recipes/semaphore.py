@@ -4,13 +4,13 @@ Whoever wants a lease first takes a lock; only its holder watches the leases, so
 back wakes one waiter. The layout is kazoo's or Curator's (InterProcessSemaphoreV2).
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Unpack
 
-from hikari_client.errors import NodeExists, NoNode
-from hikari_client.operations import ACLs
+from hikari_client.errors import NoNode
 from hikari_client.recipes.claim import Claim
-from hikari_client.recipes.contenders import Layout, contender, contenders, everybody, queue
-from hikari_client.recipes.held import Acquisition, Enterable, Held, Holder, OnLost, possible
+from hikari_client.recipes.contenders import contender, contenders, everybody, queue
+from hikari_client.recipes.held import Held, Holder, OnLost
+from hikari_client.recipes.standing import Acquirable, TimedSettings
 from hikari_client.recipes.waiting import Patience, Signal, all_of, join, surely
 from hikari_client.values import Event, NodeData
 
@@ -18,58 +18,22 @@ if TYPE_CHECKING:
     from hikari_client.client import Client
 
 
-class Semaphore(Enterable[Held]):
-    """At most `leases` holders at a time, in the order of asking. Settings as of Lock.
+class Semaphore(Acquirable):
+    """At most `leases` holders at a time, in the order of asking. Settings: see `TimedSettings`.
 
-    kazoo's layout keeps the number in the znode: whoever comes with another one gets a ValueError.
+    kazoo's layout keeps the number in the znode: acquire raises ValueError for another one.
     """
 
     def __init__(
-        self,
-        client: "Client",
-        path: str,
-        leases: int,
-        *,
-        name: str = "",
-        timeout: float | None = None,
-        on_lost: OnLost | None = None,
-        lost_when: Literal["lost", "suspended"] = "lost",
-        layout: Layout = "kazoo",
-        acl: ACLs = None,
+        self, client: "Client", path: str, leases: int, **settings: Unpack[TimedSettings]
     ) -> None:
         if leases < 1:
             raise ValueError("a semaphore has at least one lease")
-        self.client = client
-        self.path = path
+        super().__init__(client, path, **settings)
         self.leases = leases
-        self.name = name
-        self._timeout = timeout
-        self._on_lost = possible(client, on_lost)
-        self._cautious = lost_when == "suspended"
-        self._layout: Layout = layout
-        self._acl = acl
-        of_curator = layout == "curator"
+        of_curator = self._layout == "curator"
         self._queue = join(path, "locks") if of_curator else f"{path}-__lock__"
         self._leases = join(path, "leases") if of_curator else path
-
-    def acquire(
-        self, *, timeout: float | None = None, on_lost: OnLost | None = None
-    ) -> Acquisition[Held]:
-        """Raises DeadlineExceeded, and ValueError if others speak of another number of leases."""
-
-        possible(self.client, on_lost)
-
-        async def acquire() -> Held:
-            patience = Patience(self.client, self._timeout if timeout is None else timeout)
-            held = await self._acquire(patience, on_lost, wait=True)
-            assert held is not None
-            return held
-
-        return Acquisition(acquire)
-
-    async def try_acquire(self) -> Held | None:
-        """None: all leases are taken, or others wait."""
-        return await self._acquire(Patience(self.client, None), None, wait=False)
 
     async def holders(self) -> list[Holder]:
         """Who has a lease, in the order in which they got it."""
@@ -91,8 +55,9 @@ class Semaphore(Enterable[Held]):
         return await contenders(self.client, self._queue)
 
     async def _acquire(
-        self, patience: Patience, on_lost: OnLost | None, *, wait: bool
+        self, timeout: float | None, on_lost: OnLost | None, *, wait: bool = True
     ) -> Held | None:
+        patience = Patience(self.client, timeout)
         await self._agree(patience)
         while True:
             gate = await queue(self.client, self._gate, everybody, patience, wait=wait)
@@ -111,20 +76,21 @@ class Semaphore(Enterable[Held]):
         """On how many there are, in kazoo's way."""
         if self._layout == "curator":
             return
-        said = b"%d" % self.leases
-        try:
-            await surely(
-                *(self.client, self.client.create, self.path, said),
-                patience=patience,
-                acl=self._acl,
-                parents=True,
-            )
-        except NodeExists:
-            node = await surely(self.client, self.client.get, self.path, patience=patience)
-            if node.data.isdigit() and int(node.data) != self.leases:
-                raise ValueError(
-                    f"{self.path} has {int(node.data)} leases, not {self.leases}"
-                ) from None
+        client, said = self.client, b"%d" % self.leases
+        while True:
+            try:
+                node = await surely(client, client.get, self.path, patience=patience)
+                break
+            except NoNode:
+                await surely(
+                    *(client, client.create, self.path, said),
+                    patience=patience,
+                    acl=self._acl,
+                    parents=True,
+                    exist_ok=True,
+                )
+        if node.data.isdigit() and int(node.data) != self.leases:
+            raise ValueError(f"{self.path} has {int(node.data)} leases, not {self.leases}")
 
     def _gate(self) -> Claim:
         return contender(
@@ -170,7 +136,7 @@ class Semaphore(Enterable[Held]):
             await lease.make(patience)
             # Made in a later session than that of the gate it would be one too many.
             if lease.session == gate.session and not gate.gone.is_set:
-                await lease.guard(patience)
+                lease.guard()
                 taken = not lease.gone.is_set
         finally:
             if not taken:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hikari_client.errors import ConnectionLoss, DeadlineExceeded, SessionExpired, ZKError
@@ -169,6 +170,12 @@ async def _moved(client: "Client", seconds: float | None) -> None:
         await moved.wait(seconds)
     finally:
         stop()
+
+
+async def ignored(asked: Awaitable[object]) -> None:
+    """Whatever it is answered, and though nobody waits for it any more."""
+    with suppress(ZKError):
+        await asked
 
 
 async def all_of(asked: list[Any]) -> list[Any]:
