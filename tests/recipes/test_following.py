@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 from recipes.false_ensemble import FalseEnsemble, play
+from recipes.stories import each_frame
 
-from hikari_client import ACL, NoAuth
-from hikari_client.recipes import ChildrenList, ChildrenWatch, DataWatch, NodeCache
+from hikari_client import ACL, DeadlineExceeded, NoAuth, NoNode
+from hikari_client.recipes import (
+    ChildrenList,
+    ChildrenWatch,
+    DataWatch,
+    NodeCache,
+    PatientChildrenWatch,
+)
 
 
 def test_a_node_is_followed_through_its_life_and_that_of_connections_and_sessions() -> None:
@@ -112,3 +119,34 @@ def test_what_may_not_be_read_is_not_followed_and_that_is_said() -> None:
             await NodeCache(zk, "/a").start()
 
     play(story)
+
+
+def test_children_that_come_and_go_are_told_once_they_have_been_the_same_for_long_enough() -> None:
+    async def story(ensemble: FalseEnsemble, number: int) -> bool:
+        zk = await ensemble.client().start()
+        other = await ensemble.client().start()
+        await other.ensure_path("/a")
+        ensemble.lose_frame(zk.loop, number)
+        watch = PatientChildrenWatch(zk, "/a", quiet=5)
+        began = zk.loop.now()
+        waiting = asyncio.create_task(watch.wait(timeout=60))
+        for name in ("c", "b"):
+            await other.sleep(3)
+            await other.create(f"/a/{name}")
+        quiet = await waiting
+        assert quiet.names == ["b", "c"]
+        assert zk.loop.now() - began >= 6 + 5
+        assert not quiet.changed.is_set
+        await other.delete("/a/b")
+        async with asyncio.timeout(5):
+            await quiet.changed
+        assert (await watch.wait()).names == ["c"]
+        with pytest.raises(DeadlineExceeded):
+            await watch.wait(timeout=4)
+        await other.delete("/a/c")
+        await other.delete("/a")
+        with pytest.raises(NoNode):
+            await watch.wait()
+        return bool(ensemble.lost_frames)
+
+    each_frame(story)

@@ -1,6 +1,6 @@
 """Recipes: what is built of znodes, once for every driver. See docs/recipes."""
 
-from hikari_client.recipes.atomic import AtomicValue, Counter
+from hikari_client.recipes.atomic import AtomicValue, CachedCounter, Counter
 from hikari_client.recipes.barrier import Barrier, DoubleBarrier
 from hikari_client.recipes.configuration import Configuration
 from hikari_client.recipes.discovery import (
@@ -29,9 +29,12 @@ from hikari_client.recipes.partitioner import Portion, SetPartitioner
 from hikari_client.recipes.party import Group, Party, ShallowParty
 from hikari_client.recipes.persistent_node import PersistentNode
 from hikari_client.recipes.queues import DelayQueue, Entry, IdQueue, PriorityQueue, Queue
+from hikari_client.recipes.quiet import PatientChildrenWatch, Quiet
 from hikari_client.recipes.reentrant import ReentrantLock
 from hikari_client.recipes.revoking import revoke
 from hikari_client.recipes.semaphore import Semaphore
+from hikari_client.recipes.sharded_queue import ShardedQueue
+from hikari_client.recipes.shared_count import SharedCount
 from hikari_client.recipes.tree_cache import ChildrenCache, TreeCache
 from hikari_client.recipes.unique_ids import UniqueIds
 
@@ -39,6 +42,7 @@ __all__ = [
     "Acquisition",
     "AtomicValue",
     "Barrier",
+    "CachedCounter",
     "ChildrenCache",
     "ChildrenList",
     "ChildrenWatch",
@@ -64,11 +68,13 @@ __all__ = [
     "MultiLock",
     "NodeCache",
     "Party",
+    "PatientChildrenWatch",
     "PersistentNode",
     "Portion",
     "PriorityQueue",
     "Provider",
     "Queue",
+    "Quiet",
     "ReadLock",
     "ReadWriteLock",
     "ReentrantLock",
@@ -76,6 +82,8 @@ __all__ = [
     "Semaphore",
     "SetPartitioner",
     "ShallowParty",
+    "ShardedQueue",
+    "SharedCount",
     "SharedValue",
     "TreeCache",
     "UniqueIds",

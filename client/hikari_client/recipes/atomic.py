@@ -6,7 +6,8 @@ from random import Random
 from typing import TYPE_CHECKING, Final, Literal
 
 from hikari_client.errors import BadVersion, ConnectionLoss, NodeExists, NoNode
-from hikari_client.recipes.waiting import surely
+from hikari_client.recipes.lock import Lock
+from hikari_client.recipes.waiting import Signal, surely
 from hikari_client.values import NodeData, Stat
 
 if TYPE_CHECKING:
@@ -27,12 +28,16 @@ class AtomicValue:
         default: bytes = b"",
         *,
         tries_max: int = TRIES_MAX,
+        promote: Lock | None = None,
         chance: Random | None = None,
     ) -> None:
+        """`promote`: when others were quicker so often it is taken, and then tried as often again:
+        whoever takes the same lock waits meanwhile (Curator's PromotedToLock)."""
         self.client = client
         self.path = path
         self._default = default
         self._tries_max = tries_max
+        self._promote = promote
         self._chance = chance or Random()
 
     async def get(self) -> NodeData:
@@ -76,7 +81,17 @@ class AtomicValue:
 
     async def update(self, change: Callable[[bytes], bytes]) -> tuple[bytes, bytes]:
         """Replace it by what `change` makes of it: (before, after). Tried again, ever less often,
-        when others are quicker. Raises BadVersion when they always are, and ConnectionLoss."""
+        when others are quicker. Raises BadVersion when they always are, and ConnectionLoss; and
+        with `promote` what its acquire raises."""
+        done = await self._update(change)
+        if done is None and self._promote is not None:
+            async with self._promote.acquire():
+                done = await self._update(change)
+        if done is None:
+            raise BadVersion(self.path, f"others were quicker, {self._tries_max} times")
+        return done
+
+    async def _update(self, change: Callable[[bytes], bytes]) -> tuple[bytes, bytes] | None:
         backoff = BACKOFF_FIRST_S
         for _ in range(self._tries_max):
             data, stat = await self.get()
@@ -85,7 +100,7 @@ class AtomicValue:
                 return data, value
             await self.client.sleep(backoff * self._chance.random())
             backoff = min(backoff * 2, BACKOFF_MAX_S)
-        raise BadVersion(self.path, f"others were quicker, {self._tries_max} times")
+        return None
 
     async def _make(self) -> None:
         try:
@@ -94,14 +109,15 @@ class AtomicValue:
             return
 
 
-_INT: Final = struct.Struct(">i")
+INT: Final = struct.Struct(">i")
 _LONG: Final = struct.Struct(">q")
 Encoding = Literal["text", "int", "long"]
 
 
 class Counter:
     """A number that many add to. `encoding`: "text" as kazoo's Counter has it, "int" as Curator's
-    SharedCount, "long" as its DistributedAtomicLong."""
+    SharedCount and DistributedAtomicInteger, "long" as its DistributedAtomicLong. Settings as of
+    AtomicValue. A number that is too great for it is struct.error, and nothing is written."""
 
     def __init__(
         self,
@@ -111,12 +127,17 @@ class Counter:
         *,
         encoding: Encoding = "text",
         tries_max: int = TRIES_MAX,
+        promote: Lock | None = None,
         chance: Random | None = None,
     ) -> None:
+        self.client = client
         self._default = default
         self._encoding = encoding
         self._value = AtomicValue(
-            client, path, self._pack(default), tries_max=tries_max, chance=chance
+            *(client, path, self._pack(default)),
+            tries_max=tries_max,
+            promote=promote,
+            chance=chance,
         )
 
     async def get(self) -> int:
@@ -134,12 +155,43 @@ class Counter:
     def _pack(self, number: int) -> bytes:
         if self._encoding == "text":
             return b"%d" % number
-        return (_INT if self._encoding == "int" else _LONG).pack(number)
+        return (INT if self._encoding == "int" else _LONG).pack(number)
 
     def _number(self, data: bytes) -> int:
         if not data:
             return self._default
         if self._encoding == "text":
             return int(data)
-        number: int = (_INT if self._encoding == "int" else _LONG).unpack(data)[0]
+        number: int = (INT if self._encoding == "int" else _LONG).unpack(data)[0]
         return number
+
+
+class CachedCounter:
+    """Numbers of a Counter, taken a block at a time: `next` asks a server once for each block. What
+    is left of a block when we end, or of one in doubt, nobody gets. (Curator's CachedAtomicLong;
+    for ids that are unique whatever happens see UniqueIds.)"""
+
+    def __init__(self, counter: Counter, block: int = 100) -> None:
+        if block < 1:
+            raise ValueError("a block has at least one number")
+        self._counter = counter
+        self._block = block
+        self._newest = self._end = 0
+        self._coming: Signal | None = None
+
+    async def next(self) -> int:
+        """Greater by one than the counter was, or than the last one of the block. Raises as
+        Counter.add."""
+        while self._newest >= self._end:
+            if self._coming is not None:
+                await self._coming
+                continue
+            self._coming = coming = Signal(self._counter.client)
+            try:
+                self._end = await self._counter.add(self._block)
+                self._newest = self._end - self._block
+            finally:
+                self._coming = None
+                coming.set()
+        self._newest += 1
+        return self._newest

@@ -1,14 +1,14 @@
 """A queue that loses nothing: an item stays until whoever works on it says that it is done.
 
-kazoo's layout: `entries/` has the items, `taken/` an ephemeral of the same name for each that
-somebody works on.
+Two folders: one has the items, the other an ephemeral of the same name for each that somebody works
+on. kazoo has them below the queue, as `entries` and `taken`; Curator has two paths.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from hikari_client.errors import (
-    BadArguments,
     ConnectionLoss,
     LockLost,
     NodeExists,
@@ -16,11 +16,11 @@ from hikari_client.errors import (
     SessionExpired,
     TransactionFailed,
 )
-from hikari_client.operations import ACLs
+from hikari_client.operations import ACLs, Watch
 from hikari_client.recipes.claim import Claim
 from hikari_client.recipes.held import Held, OnLost, possible
-from hikari_client.recipes.waiting import Patience, Signal, join, surely
-from hikari_client.values import Event
+from hikari_client.recipes.queue_items import LAYOUTS, QueueLayout
+from hikari_client.recipes.waiting import Patience, join, log, surely, until_found
 
 if TYPE_CHECKING:
     from hikari_client.client import Client
@@ -30,10 +30,19 @@ class Item(Held):
     """One item that is ours to work on. `async with` consumes it at the end, or gives it back if
     something was raised; `token` and `lost` as of a lock."""
 
-    def __init__(self, claim: Claim, entry: str, value: bytes, on_lost: OnLost | None) -> None:
+    def __init__(
+        self, claim: Claim, entry: str, values: Sequence[bytes], on_lost: OnLost | None
+    ) -> None:
         super().__init__(claim, on_lost)
-        self.value = value
+        self.values = tuple(values)
         self.entry = entry
+
+    @property
+    def value(self) -> bytes:
+        """Raises ValueError if one znode has several or none (Curator's `putMulti`): see
+        `values`."""
+        [value] = self.values
+        return value
 
     async def consume(self) -> None:
         """It is done, and gone for ever. Raises LockLost: it was given to somebody else, or will
@@ -71,55 +80,65 @@ class LockingQueue:
         client: "Client",
         path: str,
         *,
+        layout: QueueLayout = "kazoo",
+        taken: str | None = None,
         acl: ACLs = None,
         on_lost: OnLost | None = None,
     ) -> None:
+        """`taken`: in Curator's layouts its `lockPath`, without which Curator does not lock."""
+        if (layout == "kazoo") != (taken is None):
+            raise ValueError("`taken` is for all layouts but kazoo's")
         self.client = client
         self.path = path
-        self._entries = join(path, "entries")
-        self._taken = join(path, "taken")
+        self._items = LAYOUTS[layout]
+        self._entries = join(path, "entries") if taken is None else path
+        self._taken = join(path, "taken") if taken is None else taken
         self._acl = acl
         self._on_lost = possible(client, on_lost)
+        self._unreadable: set[str] = set()
 
-    async def put(self, *values: bytes, priority: int = 100) -> None:
-        """All or none of them. `priority`: 0 to 999, lower ones come first."""
-        if not 0 <= priority <= 999:
-            raise BadArguments(self.path, f"priority {priority} is not within 0 and 999")
-        await self._ensure()
+    async def put(self, *values: bytes, priority: int | None = None) -> None:
+        """All or none of them. `priority`: 0 to 999, lower ones come first; as of Queue."""
+        where = join(self._entries, self._items.name(priority))
+        await self._prepare()
         async with self.client.transaction() as change:
             for value in values:
-                where = join(self._entries, f"entry-{priority:03d}-")
-                change.create(where, value, acl=self._acl, sequential=True)
+                change.create(where, self._items.pack(value), acl=self._acl, sequential=True)
 
     async def get(self, timeout: float | None = None) -> Item:
         """The next item that nobody works on. Raises DeadlineExceeded."""
-        client, patience = self.client, Patience(self.client, timeout)
-        wake = Signal(client)
+        patience = Patience(self.client, timeout)
+        await self._prepare(patience)
+        return await until_found(self.client, self._look, patience)
 
-        def woken(event: Event) -> None:
-            wake.set()
+    async def try_get(self) -> Item | None:
+        """None: there is none that nobody works on."""
+        await self._prepare()
+        return await self._look(Patience(self.client, None), None)
 
-        await self._ensure(patience)
-        while True:
-            wake.clear()
-            taken = await surely(
-                client, client.children, self._taken, watch=woken, patience=patience
-            )
-            names = await surely(
-                client, client.children, self._entries, watch=woken, patience=patience
-            )
-            for name in sorted(set(names) - set(taken)):
-                item = await self._take(name, patience)
-                if item is not None:
-                    return item
-            await wake.wait(patience.left())
+    async def _look(self, patience: Patience, watch: Watch | None) -> Item | None:
+        client = self.client
+        taken = await surely(client, client.children, self._taken, watch=watch, patience=patience)
+        there = await surely(client, client.children, self._entries, watch=watch, patience=patience)
+        self._unreadable.intersection_update(there)
+        for name in sorted(set(there).difference(taken, self._unreadable)):
+            item = await self._take(name, patience) if self._is_item(name) else None
+            if item is not None:
+                return item
+        return None
+
+    def _is_item(self, name: str) -> bool:
+        return name.startswith(self._items.prefix)
+
+    def _due_in(self) -> float | None:
+        return None
 
     async def count(self) -> int:
         """How many are not consumed, as this member knows."""
         stat = await surely(self.client, self.client.exists, self._entries)
         return 0 if stat is None else stat.num_children
 
-    async def _ensure(self, patience: Patience | None = None) -> None:
+    async def _prepare(self, patience: Patience | None = None) -> None:
         for path in (self._entries, self._taken):
             await surely(
                 self.client, self.client.ensure_path, path, acl=self._acl, patience=patience
@@ -133,11 +152,15 @@ class LockingQueue:
         try:
             await claim.make(patience)
             data, _ = await surely(client, client.get, entry, patience=patience)
+            values = self._items.unpack(data)
             claim.guard()
             if not claim.gone.is_set:
-                item = Item(claim, entry, data, self._on_lost)
+                item = Item(claim, entry, values, self._on_lost)
         except (NodeExists, NoNode):
             return None
+        except ValueError as wrong:
+            log.warning("%s stays: %s", entry, wrong)
+            self._unreadable.add(name)
         finally:
             if item is None:
                 claim.abandon()

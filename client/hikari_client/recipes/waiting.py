@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hikari_client.errors import ConnectionLoss, DeadlineExceeded, SessionExpired, ZKError
 from hikari_client.loop import Task
-from hikari_client.values import State
+from hikari_client.operations import Watch
+from hikari_client.values import Event, State
 
 if TYPE_CHECKING:
     from hikari_client.client import Client
@@ -170,6 +171,44 @@ async def _moved(client: "Client", seconds: float | None) -> None:
         await moved.wait(seconds)
     finally:
         stop()
+
+
+Found = Callable[[Patience, Watch | None], Awaitable[T | None]]
+"""Looks for something; if it is not there, `watch` is called when it may be."""
+
+
+def never() -> None:
+    """After no time at all."""
+    return
+
+
+async def until_found(
+    client: "Client",
+    look: Found[T],
+    patience: Patience,
+    due_in: Callable[[], float | None] = never,
+    wake: Signal | None = None,
+) -> T:
+    """Look until it is found: again when the look's watch is called, when `wake` happens, and so
+    many seconds later as `due_in` said after a look. Raises DeadlineExceeded."""
+    waking = wake or Signal(client)
+
+    def woken(event: Event) -> None:
+        waking.set()
+
+    while True:
+        waking.clear()
+        found = await look(patience, woken)
+        if found is not None:
+            return found
+        seconds, timer = due_in(), None
+        if seconds is not None:
+            timer = client.loop.at(client.loop.now() + seconds, waking.set)
+        try:
+            await waking.wait(patience.left())
+        finally:
+            if timer is not None:
+                timer.cancel()
 
 
 async def ignored(asked: Awaitable[object]) -> None:
