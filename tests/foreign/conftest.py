@@ -6,6 +6,7 @@ COMPAT=zookeeper .venv/bin/pytest tests/foreign      # the same against Debian's
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,11 @@ from hikari_tools.bench.ports import free_ports
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "../shared/bench"
 JARS = Path("/usr/share/java")
+CURATOR = (
+    *("curator-recipes.jar", "curator-framework.jar", "curator-client.jar", "zookeeper.jar"),
+    *("guava.jar", "slf4j-api.jar", "slf4j-nop.jar"),
+    *("jackson-databind.jar", "jackson-core.jar", "jackson-annotations.jar"),
+)
 SIZE = 3
 
 
@@ -50,3 +56,14 @@ def need(*programs: str, jars: tuple[str, ...] = ()) -> None:
     lacking += [one for one in jars if not (JARS / one).exists()]
     if lacking:
         pytest.skip(f"not installed: {', '.join(lacking)}", allow_module_level=True)
+
+
+def need_curator() -> None:
+    need("java", "javac", jars=CURATOR)
+
+
+def compiled(source: Path, into: Path) -> list[str]:
+    """A program of one file that uses Curator: the words that start it."""
+    jars = ":".join(str(JARS / one) for one in CURATOR)
+    subprocess.run(["javac", "-nowarn", "-cp", jars, "-d", into, source], check=True)
+    return ["java", "-Xmx512m", "-cp", f"{into}:{jars}", source.stem]

@@ -11,14 +11,20 @@ from twisted.logger import globalLogPublisher
 
 from hikari_client import Client, DeadlineExceeded, LockLost, blocking
 from hikari_client.recipes import (
+    CachedCounter,
+    Counter,
     DataWatch,
     DoubleBarrier,
     Election,
     LeaderLatch,
     LockingQueue,
     MultiLock,
+    PatientChildrenWatch,
     PersistentNode,
+    Queue,
     SetPartitioner,
+    ShardedQueue,
+    SharedCount,
     TreeCache,
     UniqueIds,
 )
@@ -112,6 +118,29 @@ def test_a_body_is_cancelled_where_the_driver_knows_which(live: Any) -> None:
     live(story)
 
 
+def test_who_is_asked_to_give_it_back(live: Any) -> None:
+    async def story(zk: Client) -> None:
+        lock = zk.lock("/locks/x", name="a", layout="curator")
+
+        async def waits(held: Any) -> str:
+            await held.revoked
+            return "gave"
+
+        asked: list[Any] = []
+
+        async def ask() -> None:
+            while not asked:
+                asked.extend(filter(None, [await lock.revoke()]))
+
+        beside = Beside(zk, ask())
+        assert await lock.run(waits) == "gave"
+        beside.stop()
+        assert asked[0].name in ("a", "__REVOKE__")
+        assert await lock.revoke() is None
+
+    live(story)
+
+
 def test_elections(live: Any) -> None:
     async def story(zk: Client) -> None:
         terms: Any = aiter(Election(zk, "/e"))
@@ -170,6 +199,20 @@ def test_queues_barriers_and_numbers(live: Any) -> None:
         async with DoubleBarrier(zk, "/b", 1):
             pass
         assert await zk.counter("/c").add(2) == 2
+        async with ShardedQueue(zk, "/shards", LockingQueue) as shards:
+            await shards.put(b"1")
+            async with await shards.get(timeout=5) as item:
+                assert item.value == b"1"
+        settings = {"layout": "curator", "taken": "/cq-locks"}
+        await LockingQueue(zk, "/cq", **settings).put(b"1", b"2")
+        assert (await Queue(zk, "/cq", layout="curator").get(timeout=5)).value == b"1"
+        async with await LockingQueue(zk, "/cq", **settings).get(timeout=5) as item:
+            assert item.value == b"2"
+        cached = CachedCounter(Counter(zk, "/cached", encoding="long"), 2)
+        assert [await cached.next() for _ in range(3)] == [1, 2, 3]
+        async with SharedCount(zk, "/shared", 4) as count:
+            assert await count.try_set(5)
+        assert (await PatientChildrenWatch(zk, "/cq", quiet=0.05).wait(timeout=5)).names == []
         ids = UniqueIds(zk, "/ids", block=2)
         assert len({await ids.next_guid() for _ in range(5)}) == 5
 
