@@ -30,9 +30,9 @@ class Conveniences:
     def counter(self, path: str, default: int = 0, **settings: Any) -> recipes.Counter:
         return recipes.Counter(self._client, path, default, **settings)
 
-    def queue(self, path: str) -> recipes.LockingQueue:
+    def queue(self, path: str, **settings: Any) -> recipes.LockingQueue:
         """The one that loses nothing."""
-        return recipes.LockingQueue(self._client, path)
+        return recipes.LockingQueue(self._client, path, **settings)
 
     def party(self, path: str, name: str = "") -> recipes.Party:
         return recipes.Party(self._client, path, name)

@@ -28,9 +28,12 @@ import org.apache.curator.framework.recipes.queue.DistributedDelayQueue;
 import org.apache.curator.framework.recipes.queue.DistributedIdQueue;
 import org.apache.curator.framework.recipes.queue.DistributedPriorityQueue;
 import org.apache.curator.framework.recipes.queue.DistributedQueue;
+import org.apache.curator.framework.recipes.queue.QueueAllocator;
 import org.apache.curator.framework.recipes.queue.QueueBuilder;
 import org.apache.curator.framework.recipes.queue.QueueConsumer;
 import org.apache.curator.framework.recipes.queue.QueueSerializer;
+import org.apache.curator.framework.recipes.queue.QueueSharder;
+import org.apache.curator.framework.recipes.queue.QueueSharderPolicies;
 import org.apache.curator.framework.recipes.queue.SimpleDistributedQueue;
 import org.apache.curator.framework.recipes.shared.SharedCount;
 import org.apache.curator.framework.state.ConnectionState;
@@ -241,6 +244,30 @@ public final class Neighbour {
         }
     }
 
+    static Object sharder(String path, String verb, String argument) throws Exception {
+        boolean takes = verb.equals("take");
+        QueueSharder<String, DistributedQueue<String>> sharder = the("sharder" + path + takes, () -> {
+            BlockingQueue<String> taken = the("taken" + path, LinkedBlockingQueue::new);
+            QueueAllocator<String, DistributedQueue<String>> allocator =
+                    (from, where) -> {
+                        made.put("taken" + where, taken);
+                        try {
+                            return builder(where, takes).buildQueue();
+                        } catch (Exception wrong) {
+                            throw new IllegalStateException(wrong);
+                        }
+                    };
+            QueueSharder<String, DistributedQueue<String>> one = new QueueSharder<>(
+                    client, allocator, path, path + "-leader", QueueSharderPolicies.builder().build());
+            one.start();
+            return one;
+        });
+        if (verb.equals("put")) {
+            sharder.getQueue().put(argument);
+        }
+        return sharder.getShardQty();
+    }
+
     static Object simple(String path, String verb, String argument) throws Exception {
         SimpleDistributedQueue queue = new SimpleDistributedQueue(client, path);
         return verb.equals("put") ? queue.offer(bytes(argument)) : text(queue.poll(10, TimeUnit.SECONDS));
@@ -298,6 +325,8 @@ public final class Neighbour {
             case "delay":
             case "id":
                 return queue(recipe, path, verb, argument);
+            case "sharder":
+                return verb.equals("next") ? queue(recipe, path, verb, argument) : sharder(path, verb, argument);
             case "simple":
                 return simple(path, verb, argument);
             case "member":

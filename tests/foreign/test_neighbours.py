@@ -23,12 +23,14 @@ from hikari_client.recipes import (
     Queue,
     ReadWriteLock,
     Semaphore,
+    ShardedQueue,
     SharedCount,
     revoke,
 )
 
 SOURCE = Path(__file__).with_name("Neighbour.java")
 SECONDS_MAX = 60
+ROUNDS = 8
 
 need_curator()
 
@@ -74,15 +76,15 @@ async def exclusion(zk: Client, java: Neighbour) -> None:
         assert await got == "true"
         await java(f"{theirs} release")
         await zk.create(f"{ours.path}-sum", b"0")
-        many = java.beside(f"{theirs} contend 15")
-        for _ in range(15):
+        many = java.beside(f"{theirs} contend {ROUNDS}")
+        for _ in range(ROUNDS):
             async with ours:
                 total = int((await zk.get(f"{ours.path}-sum")).data)
                 await zk.sleep(0.001)
                 await zk.set(f"{ours.path}-sum", b"%d" % (total + 1))
         await many
         await zk.sync()
-        assert (await zk.get(f"{ours.path}-sum")).data == b"30", theirs
+        assert (await zk.get(f"{ours.path}-sum")).data == b"%d" % (2 * ROUNDS), theirs
 
 
 async def readers(zk: Client, java: Neighbour) -> None:
@@ -224,6 +226,22 @@ async def locked_queue(zk: Client, java: Neighbour) -> None:
         await zk.sleep(0.01)
 
 
+async def shards(zk: Client, java: Neighbour) -> None:
+    assert await java("sharder /s put theirs") == "1"
+    await zk.sync()
+
+    def make(client: Client, path: str) -> Queue:
+        return Queue(client, path, layout="curator")
+
+    async with ShardedQueue(zk, "/s", make, long=1, check_s=0.02) as ours:
+        assert (await ours.get(timeout=5)).value == b"theirs"
+        await ours.put(b"1")
+        await zk.sleep(0.1)
+        assert len(ours.shards) == 1, "Curator leads, and is not asked yet"
+        assert await java("sharder /s take") == "1"
+        assert await java("sharder /s next") == "1"
+
+
 async def meetings(zk: Client, java: Neighbour) -> None:
     async with Group(zk, "/m", "ours", b"1") as group:
         await java("member /m join theirs")
@@ -255,7 +273,17 @@ async def meetings(zk: Client, java: Neighbour) -> None:
         assert await theirs == "true"
 
 
-STORIES = (exclusion, readers, revocation, elections, numbers, queues, locked_queue, meetings)
+STORIES = (
+    exclusion,
+    readers,
+    revocation,
+    elections,
+    numbers,
+    queues,
+    locked_queue,
+    shards,
+    meetings,
+)
 
 
 def test_curators_recipes_and_ours_keep_each_other_out_and_understand_each_other(
