@@ -2,6 +2,7 @@
 
 from hikari_client.recipes.atomic import AtomicValue, CachedCounter, Counter
 from hikari_client.recipes.barrier import Barrier, DoubleBarrier
+from hikari_client.recipes.certain import create_protected, delete_guaranteed
 from hikari_client.recipes.configuration import Configuration
 from hikari_client.recipes.discovery import (
     Instance,
@@ -89,6 +90,8 @@ __all__ = [
     "UniqueIds",
     "WriteLock",
     "at_random",
+    "create_protected",
+    "delete_guaranteed",
     "revoke",
     "round_robin",
     "services",
