@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from recipes.false_ensemble import FalseEnsemble
+from recipes.false_ensemble import FalseEnsemble, play
 from recipes.stories import each_frame
 
 from hikari_client import DeadlineExceeded, NoNode
@@ -102,3 +102,29 @@ def test_what_is_to_be_deleted_goes_whatever_happens() -> None:
         return bool(ensemble.lost_frames) and number < 20
 
     each_frame(story)
+
+
+def test_an_ephemeral_of_a_session_that_is_given_up_is_not_taken_for_ours() -> None:
+    """By our own clock it was over; the members still have it."""
+
+    async def story(ensemble: FalseEnsemble) -> None:
+        zk = await ensemble.client(on_disconnect="fail").start()
+        await zk.ensure_path("/a")
+        session = zk.session_id
+        ensemble.lose_frame(zk.loop, 1)  # the answer
+        process: Any = zk.loop
+        task = asyncio.create_task(create_protected(zk, "/a/x", ephemeral=True))
+        await zk.sleep(0.0015)
+        process.alone = True
+        ensemble.timeouts[session] = 1000
+        ensemble.heard(session)
+        await zk.sleep(30)
+        process.alone = False
+        created = await task
+        assert zk.session_id != session
+        assert ensemble.count(codes.DELETE) == 1
+        assert created.stat.ephemeral_owner == zk.session_id
+        assert created.path == f"/a/{ensemble.names('/a')[0]}"
+        assert len(ensemble.names("/a")) == 1
+
+    play(story)

@@ -1,6 +1,7 @@
 """A lock under everything that can happen to a connection, a session and a process."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -325,3 +326,22 @@ def test_a_free_lock_is_had_after_one_round_trip() -> None:
         await waiting
 
     play(story)
+
+
+def test_what_nobody_waits_for_any_more_fails_in_silence() -> None:
+    """Of two requests sent together both are answered, if the first has failed too."""
+
+    async def story(ensemble: FalseEnsemble, number: int) -> bool:
+        told: list[object] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, said: told.append(said))
+        zk = await ensemble.client(on_disconnect="fail").start()
+        ensemble.lose_frame(zk.loop, number)
+        async with Lock(zk, PATH):
+            pass
+        await zk.sleep(1)
+        gc.collect()
+        assert told == []
+        return bool(ensemble.lost_frames)
+
+    each_frame(story)

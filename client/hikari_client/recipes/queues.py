@@ -90,8 +90,10 @@ class Queue:
     ) -> Entry | None:
         """The next item, if there is one; else `watch` is called when that changes."""
         entry = await self._take_next()
-        if entry is None:
+        while entry is None:
             await self._list(patience, watch)
+            if not self._names:
+                return None
             entry = await self._take_next()
         return entry
 
