@@ -9,7 +9,7 @@ import pytest
 from drivers.drivers import DRIVERS
 from twisted.logger import globalLogPublisher
 
-from hikari_client import Client, DeadlineExceeded, LockLost, blocking
+from hikari_client import Client, DeadlineExceeded, LockLost, NoNode, blocking
 from hikari_client.recipes import (
     CachedCounter,
     Counter,
@@ -27,6 +27,8 @@ from hikari_client.recipes import (
     SharedCount,
     TreeCache,
     UniqueIds,
+    create_protected,
+    delete_guaranteed,
 )
 from hikari_client.recipes.waiting import Beside
 
@@ -215,6 +217,20 @@ def test_queues_barriers_and_numbers(live: Any) -> None:
         assert (await PatientChildrenWatch(zk, "/cq", quiet=0.05).wait(timeout=5)).names == []
         ids = UniqueIds(zk, "/ids", block=2)
         assert len({await ids.next_guid() for _ in range(5)}) == 5
+
+    live(story)
+
+
+def test_created_once_and_deleted_for_sure(live: Any) -> None:
+    async def story(zk: Client) -> None:
+        await zk.ensure_path("/a")
+        for number in range(2):
+            created = await create_protected(zk, "/a/x-", sequential=True, timeout=5)
+            assert created.path.endswith(f"-x-000000000{number}")
+            await delete_guaranteed(zk, created.path)
+        with pytest.raises(NoNode):
+            await create_protected(zk, "/b/x", ephemeral=True)
+        assert await zk.children("/a") == []
 
     live(story)
 
