@@ -21,7 +21,9 @@ class Conveniences:
     def read_write_lock(self, path: str, **settings: Any) -> recipes.ReadWriteLock:
         return recipes.ReadWriteLock(self._client, path, **settings)
 
-    def semaphore(self, path: str, leases: int, **settings: Any) -> recipes.Semaphore:
+    def semaphore(
+        self, path: str, leases: int | recipes.SharedCount, **settings: Any
+    ) -> recipes.Semaphore:
         return recipes.Semaphore(self._client, path, leases, **settings)
 
     def election(self, path: str, **settings: Any) -> recipes.Election:

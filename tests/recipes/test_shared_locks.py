@@ -18,6 +18,7 @@ from hikari_client.recipes import (
     ReadWriteLock,
     ReentrantLock,
     Semaphore,
+    SharedCount,
     WriteLock,
 )
 
@@ -259,3 +260,39 @@ def test_a_lease_outlives_its_session_and_ends_at_its_time() -> None:
         ] == [True, True, False, True, True]
 
     play(story)
+
+
+def test_a_number_of_leases_that_changes_wakes_who_waits_and_takes_nothing_away() -> None:
+    async def story(ensemble: FalseEnsemble, number: int) -> bool:
+        zk = await ensemble.client().start()
+        other = await ensemble.client().start()
+        async with SharedCount(zk, "/sem-count", 1) as count:
+            slots = Semaphore(zk, "/sem", count, layout="curator")
+            first = await slots.acquire(timeout=5)
+            assert await slots.try_acquire() is None
+            waiting = asyncio.create_task(slots._acquire(60, None))
+            await zk.sleep(1)
+            ensemble.lose_frame(zk.loop, number)
+            await other.set("/sem-count", b"\0\0\0\2")
+            async with asyncio.timeout(5):
+                second = await waiting
+            assert second is not None
+            assert not second.is_lost
+            await other.set("/sem-count", b"\0\0\0\1")
+            await zk.sleep(1)
+            assert not first.is_lost
+            await first.release()
+            assert await slots.try_acquire() is None
+            await second.release()
+            held = await slots.acquire(timeout=5)
+            waiting = asyncio.create_task(slots._acquire(60, None))
+            await zk.sleep(1)
+            await other.set("/sem-count", b"?")
+            with pytest.raises(ValueError, match="no count"):
+                await waiting
+            await held.release()
+        with pytest.raises(ValueError, match="Curator"):
+            Semaphore(zk, "/sem", count)
+        return bool(ensemble.lost_frames)
+
+    each_frame(story)

@@ -85,7 +85,7 @@ class Latest(Following, Generic[T]):
         """The value now, and whenever it changed; None: there is no such znode. Ends with `close`;
         raises what keeps it from following."""
         changed = Signal(self.client)
-        self._changed.append(changed)
+        forget = self.tell(changed)
         changed.set()
         try:
             while True:
@@ -97,7 +97,12 @@ class Latest(Following, Generic[T]):
                     raise self.failed
                 yield self._value
         finally:
-            self._changed.remove(changed)
+            forget()
+
+    def tell(self, signal: Signal) -> Callable[[], None]:
+        """`signal` happens at every change, and at the end, until what is returned is called."""
+        self._changed.append(signal)
+        return lambda: self._changed.remove(signal)
 
     @abstractmethod
     async def _read(self) -> tuple[T, Stat]: ...

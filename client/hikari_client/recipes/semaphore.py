@@ -10,6 +10,7 @@ from hikari_client.errors import NoNode
 from hikari_client.recipes.claim import Claim
 from hikari_client.recipes.contenders import contender, contenders, everybody, queue
 from hikari_client.recipes.held import Held, Holder, OnLost
+from hikari_client.recipes.shared_count import SharedCount
 from hikari_client.recipes.standing import Acquirable, TimedSettings
 from hikari_client.recipes.waiting import Patience, Signal, all_of, join, surely
 from hikari_client.values import Event, NodeData
@@ -21,15 +22,23 @@ if TYPE_CHECKING:
 class Semaphore(Acquirable):
     """At most `leases` holders at a time, in the order of asking. Settings: see `TimedSettings`.
 
-    kazoo's layout keeps the number in the znode: acquire raises ValueError for another one.
+    kazoo's layout keeps the number in the znode: acquire raises ValueError for another one. In
+    Curator's it may be a SharedCount that is followed: when it shrinks nobody loses a lease, but
+    who comes next waits until enough were given back.
     """
 
     def __init__(
-        self, client: "Client", path: str, leases: int, **settings: Unpack[TimedSettings]
+        self,
+        client: "Client",
+        path: str,
+        leases: int | SharedCount,
+        **settings: Unpack[TimedSettings],
     ) -> None:
-        if leases < 1:
-            raise ValueError("a semaphore has at least one lease")
         super().__init__(client, path, **settings)
+        if isinstance(leases, int) and leases < 1:
+            raise ValueError("a semaphore has at least one lease")
+        if not isinstance(leases, int) and self._layout != "curator":
+            raise ValueError("only in Curator's layout the number of leases may change")
         self.leases = leases
         of_curator = self._layout == "curator"
         self._queue = join(path, "locks") if of_curator else f"{path}-__lock__"
@@ -72,11 +81,18 @@ class Semaphore(Acquirable):
             finally:
                 gate.abandon()
 
+    def _most(self) -> int:
+        if isinstance(self.leases, int):
+            return self.leases
+        if self.leases.failed is not None:
+            raise self.leases.failed
+        return self.leases.count or 0
+
     async def _agree(self, patience: Patience) -> None:
         """On how many there are, in kazoo's way."""
         if self._layout == "curator":
             return
-        client, said = self.client, b"%d" % self.leases
+        client, said = self.client, b"%d" % self._most()
         while True:
             try:
                 node = await surely(client, client.get, self.path, patience=patience)
@@ -89,8 +105,8 @@ class Semaphore(Acquirable):
                     parents=True,
                     exist_ok=True,
                 )
-        if node.data.isdigit() and int(node.data) != self.leases:
-            raise ValueError(f"{self.path} has {int(node.data)} leases, not {self.leases}")
+        if node.data.isdigit() and int(node.data) != self._most():
+            raise ValueError(f"{self.path} has {int(node.data)} leases, not {self._most()}")
 
     def _gate(self) -> Claim:
         return contender(
@@ -99,9 +115,19 @@ class Semaphore(Acquirable):
 
     async def _lease(self, gate: Claim, patience: Patience, *, wait: bool) -> Claim | None:
         """While we alone may take one. None: there is none, or we may not any more."""
-        client = self.client
-        wake = Signal(client)
+        wake = Signal(self.client)
         gate.gone.when(wake.set)
+        forget = None if isinstance(self.leases, int) else self.leases.tell(wake)
+        try:
+            return await self._free_lease(gate, wake, patience, wait=wait)
+        finally:
+            if forget is not None:
+                forget()
+
+    async def _free_lease(
+        self, gate: Claim, wake: Signal, patience: Patience, *, wait: bool
+    ) -> Claim | None:
+        client = self.client
 
         def woken(event: Event) -> None:
             wake.set()
@@ -114,7 +140,7 @@ class Semaphore(Acquirable):
                 )
             except NoNode:
                 names = []
-            if len(names) < self.leases:
+            if len(names) < self._most():
                 return await self._take(gate, patience)
             if not wait:
                 return None
