@@ -164,7 +164,7 @@ public final class Neighbour {
                 if (verb.equals("set")) {
                     count.setCount(value);
                 }
-                for (int tries = 0; count.getCount() != value && tries < 500; tries++) {
+                for (int tries = 0; count.getCount() != value && tries < 2000; tries++) {
                     Thread.sleep(10);
                 }
                 return count.getCount();
@@ -188,7 +188,7 @@ public final class Neighbour {
         QueueConsumer<String> consumer = new QueueConsumer<>() {
             @Override
             public void consumeMessage(String message) throws Exception {
-                Thread.sleep(message.equals("slow") ? 500 : 0);
+                Thread.sleep(message.equals("slow") ? 1500 : 0);
                 taken.add(message);
             }
 
@@ -203,7 +203,7 @@ public final class Neighbour {
         boolean takes = verb.equals("take") || verb.equals("locked");
         if (verb.equals("next")) {
             BlockingQueue<String> taken = the("taken" + path, LinkedBlockingQueue::new);
-            return taken.poll(10, TimeUnit.SECONDS);
+            return taken.poll(20, TimeUnit.SECONDS);
         }
         QueueBuilder<String> builder = builder(path, takes);
         switch (recipe) {
@@ -270,7 +270,7 @@ public final class Neighbour {
 
     static Object simple(String path, String verb, String argument) throws Exception {
         SimpleDistributedQueue queue = new SimpleDistributedQueue(client, path);
-        return verb.equals("put") ? queue.offer(bytes(argument)) : text(queue.poll(10, TimeUnit.SECONDS));
+        return verb.equals("put") ? queue.offer(bytes(argument)) : text(queue.poll(20, TimeUnit.SECONDS));
     }
 
     static Object member(String path, String verb, String argument) throws Exception {
@@ -280,7 +280,7 @@ public final class Neighbour {
             return "";
         }
         int wanted = Integer.parseInt(argument);
-        for (int tries = 0; member.getCurrentMembers().size() != wanted && tries < 500; tries++) {
+        for (int tries = 0; member.getCurrentMembers().size() != wanted && tries < 2000; tries++) {
             Thread.sleep(10);
         }
         Map<String, String> all = new TreeMap<>();
@@ -305,6 +305,13 @@ public final class Neighbour {
         DistributedDoubleBarrier barrier = the("double" + path, () -> new DistributedDoubleBarrier(client, path, 2));
         long millis = Long.parseLong(argument);
         return verb.equals("enter") ? barrier.enter(millis, TimeUnit.MILLISECONDS) : barrier.leave(millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** What was written through another member before this is seen after it. */
+    static void catchUp() throws Exception {
+        CountDownLatch done = new CountDownLatch(1);
+        client.sync().inBackground((one, event) -> done.countDown()).forPath("/");
+        done.await();
     }
 
     static Object obey(String recipe, String path, String verb, String argument) throws Exception {
@@ -348,6 +355,7 @@ public final class Neighbour {
             String[] parts = line.split(" ");
             String answer;
             try {
+                catchUp();
                 answer = "ok " + obey(parts[0], parts[1], parts.length > 2 ? parts[2] : "", parts.length > 3 ? parts[3] : "");
             } catch (Throwable wrong) {
                 answer = "wrong " + wrong;
