@@ -169,7 +169,6 @@ class Session:
         """The connection broke, or could not be made."""
         if self._phase != _IDLE:
             self._disconnect(now, why)
-            self._judge(now)
             self._next(now)
 
     def received(self, data: bytes, now: float) -> None:
@@ -258,16 +257,17 @@ class Session:
         if self.status.state is State.CLOSED:
             return
         self.ended = why
-        for call in (*self._pending, *self._queue, *self._auth):
-            told = type(why)(call.path, why.said)
-            told.maybe_applied = call.maybe_applied
-            self._fail(call, told)
+        waiting = (*self._pending, *self._queue, *self._auth)
         for calls in (self._pending, self._queue, self._auth, self._auths, self._output):
             calls.clear()
         self._session, self._phase = 0, _IDLE
         self._hang_up = True
-        self._gap(self.watches.drop_once())
         self._tell(State.CLOSED)
+        for call in waiting:
+            told = type(why)(call.path, why.said)
+            told.maybe_applied = call.maybe_applied
+            self._fail(call, told)
+        self._gap(self.watches.drop_once())
 
     def needed(self, path: bytes) -> bool:
         """Whether anybody waits for anything of just this path, or has asked to."""
@@ -339,15 +339,15 @@ class Session:
     def _break(self, now: float, why: str, again: bool = True) -> None:
         self._hang_up = True
         self._disconnect(now, why, again)
-        self._judge(now)
         self._next(now)
 
     def _disconnect(self, now: float, why: str, again: bool = True) -> None:
-        """The connection is gone. `again`: what can be asked twice is asked on the next one."""
+        """The connection is gone. `again`: what can be asked twice is asked on the next one. The
+        state is told before any call fails: who goes on must not believe in what is lost."""
         was_open = self._phase == _OPEN
         self._phase = _IDLE
         self._output.clear()
-        self._unsend(why, again)
+        self._judge(now)
         self.status = self.status._replace(why="{}:{}: {}".format(*self._server, why))
         self._probe_at, self._probe = inf, None
         if self._local:
@@ -356,6 +356,7 @@ class Session:
             self._search.served(now - self._greeted_at)
         if was_open and self.status.state is not State.LOST:
             self._tell(State.SUSPENDED)
+        self._unsend(why, again)
         self._refuse_waiting(why)
 
     def _greeted(self, buf: bytes, at: int, end: int, now: float) -> None:
@@ -409,14 +410,15 @@ class Session:
                 self._next(now)
 
     def _lose(self, why: str) -> None:
-        """The session is over. What comes next is another one."""
-        for call in (*self._pending, *self._queue):
-            self._fail(call, SessionExpired(call.path, why, call.maybe_applied))
+        """The session is over. What comes next is another one. Its state is told first."""
+        waiting = (*self._pending, *self._queue)
         self._pending.clear()
         self._queue.clear()
         self._session, self._password, self._local = 0, _NOBODY, False
         self.zxid = 0  # an ensemble that was restored from an older copy would never let it in
         self._tell(State.LOST)
+        for call in waiting:
+            self._fail(call, SessionExpired(call.path, why, call.maybe_applied))
         self._gap(self.watches.drop_once())
 
     def _unsend(self, why: str, again: bool) -> None:

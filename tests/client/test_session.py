@@ -41,7 +41,7 @@ def test_after_a_drop_reads_are_asked_again_and_writes_are_in_doubt() -> None:
     stage.asked()
     stage.drop()
     stage.ask("late", SET)
-    assert stage.news() == ["connected", "set ConnectionLoss perhaps", "suspended"]
+    assert stage.news() == ["connected", "suspended", "set ConnectionLoss perhaps"]
     stage.connect()
     assert stage.asked() == [GET, SET]
     assert stage.news() == ["connected"]
@@ -73,8 +73,18 @@ def test_it_is_lost_by_its_own_clock_when_no_server_vouches_for_it() -> None:
     stage.pass_time(5.4)
     assert "lost" not in stage.news()
     stage.pass_time(0.2)
-    assert stage.news() == ["set SessionExpired", "lost"]
+    assert stage.news() == ["lost", "set SessionExpired"]
     assert stage.open().session == 0, "the next one is new"
+
+
+def test_who_stood_still_hears_that_all_is_lost_before_the_drop_fails_its_calls() -> None:
+    stage = Stage()
+    stage.connect()
+    stage.ask("set", SET)
+    stage.asked()
+    stage.now += 6.1
+    stage.drop()
+    assert stage.news() == ["connected", "lost", "set SessionExpired perhaps"]
 
 
 def test_it_is_lost_when_a_server_says_so_and_a_new_one_begins_there() -> None:
@@ -172,7 +182,7 @@ def test_an_answer_out_of_order_ends_the_connection_and_not_the_client() -> None
     stage.xids = [99]
     stage.answer(codes.GET_DATA, DATA)
     assert stage.hung_up
-    assert stage.news() == ["connected", "get ConnectionLoss", "suspended"]
+    assert stage.news() == ["connected", "suspended", "get ConnectionLoss"]
 
 
 @pytest.mark.parametrize("request_", [(codes.SET_DATA, b"/a", bytes(1 << 20), -1), (999,)])
@@ -212,7 +222,7 @@ def test_what_the_connection_never_got_is_not_in_doubt() -> None:
     stage.asked()
     stage.ask("not sent", SET)
     stage.drop()
-    assert stage.news() == ["connected", "sent ConnectionLoss perhaps", "suspended"]
+    assert stage.news() == ["connected", "suspended", "sent ConnectionLoss perhaps"]
     stage.connect()
     assert stage.asked() == [SET]
 
@@ -282,7 +292,7 @@ def test_who_is_not_believed_is_told_so_and_so_is_everybody_else() -> None:
     stage.ask("get", GET)
     stage.asked()
     stage.receive(replies.frame(codes.XID_AUTH, 0, codes.AUTH_FAILED))
-    assert stage.news() == ["connected", "get AuthFailed", "closed"]
+    assert stage.news() == ["connected", "closed", "get AuthFailed"]
     assert stage.hung_up
     stage.ask("late", GET)
     assert stage.news() == ["late ClientClosed"]
@@ -319,7 +329,7 @@ def test_without_a_session_it_is_over_at_once(began: bool) -> None:
     stage.ask("get", GET)
     assert not stage.session.close("bye")
     stage.look()
-    assert stage.news() == ["get ClientClosed", "closed"]
+    assert stage.news() == ["closed", "get ClientClosed"]
     stage.drop()
     assert stage.session.deadline() == inf
 

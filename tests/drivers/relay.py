@@ -1,4 +1,4 @@
-"""Servers in threads: one that ends TLS before a member, one that says it is read-only."""
+"""Servers in threads: one that ends TLS before a member, one that is read-only, one that goes."""
 
 import contextlib
 import socket
@@ -74,3 +74,19 @@ def alone(connection: socket.socket) -> None:
             xid, op = requests.HEADER.unpack_from(buf, at)
             error = 0 if op == codes.PING else codes.NO_NODE
             connection.sendall(replies.frame(xid, 1, error, b""))
+
+
+class Faithless:
+    """A server that greets its first client, goes with the first request, and is silent then."""
+
+    def __init__(self, session_timeout_ms: int) -> None:
+        self._timeout_ms = session_timeout_ms
+        self._greeted = False
+
+    def __call__(self, connection: socket.socket) -> None:
+        connection.recv(1 << 16)
+        if not self._greeted:
+            self._greeted = True
+            greeting = ConnectResponse(0, self._timeout_ms, 7, b"p" * 16, False)
+            connection.sendall(replies.encode_connect(greeting))
+        connection.recv(1 << 16)
