@@ -90,3 +90,28 @@ class Faithless:
             greeting = ConnectResponse(0, self._timeout_ms, 7, b"p" * 16, False)
             connection.sendall(replies.encode_connect(greeting))
         connection.recv(1 << 16)
+
+
+class HeldBack:
+    """A server without znodes, that answers no request before it may. `paths`: what was asked."""
+
+    def __init__(self) -> None:
+        self.asked, self.answer = threading.Event(), threading.Event()
+        self.paths: list[str] = []
+
+    def __call__(self, connection: socket.socket) -> None:
+        connection.recv(1 << 16)
+        greeting = ConnectResponse(0, 60_000, 7, b"p" * 16, False)
+        connection.sendall(replies.encode_connect(greeting))
+        frames = Frames(1 << 20)
+        while data := connection.recv(1 << 16):
+            buf, spans = frames.feed(data)
+            for at, end in spans:
+                xid, op = requests.HEADER.unpack_from(buf, at)
+                if op == codes.CLOSE_SESSION:
+                    return
+                request = requests.DECODE[op](buf, at + requests.HEADER.size, end)
+                self.paths.append(request[1].decode())
+                self.asked.set()
+                self.answer.wait(60)
+                connection.sendall(replies.frame(xid, 1, codes.NO_NODE))
