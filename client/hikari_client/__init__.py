@@ -1,6 +1,6 @@
 """Hikari's client library: ZooKeeper's protocol for asyncio, Twisted and plain threads.
 
-`hikari_client.aio` is the client for asyncio. What every client raises and gives is here.
+`aio`, `tx` and `blocking` are the clients. What every client raises and gives is here.
 """
 
 from hikari_client.client import Client
@@ -14,16 +14,22 @@ from hikari_client.errors import (
     ForkedClient,
     InvalidACL,
     LockLost,
+    MarshallingError,
     NoAuth,
     NoChildrenForEphemerals,
     NodeExists,
     NoNode,
     NotEmpty,
     NotReadOnly,
+    NoWatcher,
     QuotaExceeded,
     ReconfigDisabled,
+    RuntimeInconsistency,
     SessionExpired,
+    SessionMoved,
+    ThrottledOp,
     TransactionFailed,
+    Unimplemented,
     ZKError,
 )
 from hikari_client.settings import Settings
@@ -56,9 +62,11 @@ __all__ = [
     "ForkedClient",
     "InvalidACL",
     "LockLost",
+    "MarshallingError",
     "NoAuth",
     "NoChildrenForEphemerals",
     "NoNode",
+    "NoWatcher",
     "NodeData",
     "NodeExists",
     "NotEmpty",
@@ -66,11 +74,15 @@ __all__ = [
     "Permission",
     "QuotaExceeded",
     "ReconfigDisabled",
+    "RuntimeInconsistency",
     "SessionExpired",
+    "SessionMoved",
     "Settings",
     "Stat",
     "State",
     "Status",
+    "ThrottledOp",
     "TransactionFailed",
+    "Unimplemented",
     "ZKError",
 ]

@@ -32,7 +32,7 @@ from hikari_client.errors import (
 )
 from hikari_client.search import Search
 from hikari_client.settings import FRAME_BYTES_MAX, REPLY_BYTES_MAX, Address, Settings
-from hikari_client.values import EVENT_TYPES, Auth, State, Status
+from hikari_client.values import EVENT_TYPES, Auth, EventType, State, Status
 from hikari_client.vouching import Vouching
 from hikari_client.watching import CHILD, DATA, EXIST, PERSISTENT, RECURSIVE, Watcher, Watches
 from hikari_wire import codes, replies, requests
@@ -394,6 +394,9 @@ class Session:
         """Who this is, and what it watches."""
         for proof in self._auth:
             self._prove(proof)
+        self._rearm()
+
+    def _rearm(self) -> None:
         for request in self.watches.rearm(self.zxid):
             call = Call(request, None)
             call.xid = codes.XID_SET_WATCHES
@@ -499,6 +502,8 @@ class Session:
                     news.append((DONE, call.waiter, None))
                 elif call.waiter is not None:
                     news.append((FAILED, call.waiter, error_of(code, call.path)))
+                elif op == codes.SET_WATCHES2 and code == codes.UNIMPLEMENTED:
+                    self._refused_lasting()
                 continue
             if op == codes.CLOSE_SESSION:
                 self.end(ClientClosed("", "it was closed"))
@@ -543,6 +548,12 @@ class Session:
             return
         kind = (PERSISTENT, RECURSIVE)[call.request[2]] if op == codes.ADD_WATCH else _WATCHED[op]
         self.watches.add(kind, path, call.watcher)
+
+    def _refused_lasting(self) -> None:
+        """A server before 3.6: it has set none of what it was told."""
+        for path, watcher in self.watches.drop_lasting():
+            self._news.append((EVENT, watcher, (EventType.REMOVED, path, -1)))
+        self._rearm()
 
     # ---- news
 

@@ -76,8 +76,15 @@ class Watches:
 
     def drop_once(self) -> list[tuple[bytes, Watcher]]:
         """The session is over: those that would have fired once never will. Who they were."""
+        return self._drop((DATA, EXIST, CHILD))
+
+    def drop_lasting(self) -> list[tuple[bytes, Watcher]]:
+        """The server has none that stay. Who they were."""
+        return self._drop((PERSISTENT, RECURSIVE))
+
+    def _drop(self, kinds: tuple[int, ...]) -> list[tuple[bytes, Watcher]]:
         dropped = []
-        for kind in (DATA, EXIST, CHILD):
+        for kind in kinds:
             for path, watchers in self._by_kind[kind].items():
                 dropped += [(path, watcher) for watcher in watchers]
             self._by_kind[kind].clear()

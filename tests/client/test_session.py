@@ -385,3 +385,21 @@ def test_a_greeting_that_is_older_than_what_it_grants_is_not_believed() -> None:
     assert stage.hung_up
     assert stage.news() == []
     assert stage.open().session == 0
+
+
+def test_a_server_without_lasting_watches_is_told_of_the_others_again() -> None:
+    """One before ZooKeeper 3.6, after one that had them."""
+    stage = Stage()
+    stage.connect()
+    stage.ask("add", (codes.ADD_WATCH, b"/a", 1), watcher="w")
+    stage.ask("get", (codes.GET_DATA, b"/b", True), watcher="v")
+    stage.asked()
+    stage.answer(codes.ADD_WATCH)
+    stage.answer(codes.GET_DATA, DATA)
+    stage.drop()
+    stage.connect()
+    assert stage.asked() == [(codes.SET_WATCHES2, 12, (b"/b",), (), (), (), (b"/a",))]
+    stage.news()
+    stage.answer(codes.SET_WATCHES2, error=codes.UNIMPLEMENTED)
+    assert stage.news() == ["w hears removed /a"]
+    assert stage.asked() == [(codes.SET_WATCHES, 13, (b"/b",), (), ())]

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -115,3 +116,34 @@ class HeldBack:
                 self.asked.set()
                 self.answer.wait(60)
                 connection.sendall(replies.frame(xid, 1, codes.NO_NODE))
+
+
+class Old:
+    """Before a member: it knows of no watches that stay, as ZooKeeper before 3.6, if it is `old`.
+    Who asks for one is told so, and its connection is closed."""
+
+    def __init__(self, port: int, *, old: bool = True) -> None:
+        self.old = old
+        self._port = port
+        self._connections: list[socket.socket] = []
+
+    def cut(self) -> None:
+        """End all connections."""
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def __call__(self, outside: socket.socket) -> None:
+        self._connections.append(outside)
+        with socket.create_connection(("127.0.0.1", self._port)) as inside:
+            threading.Thread(target=pour, args=(inside, outside), daemon=True).start()
+            inside.sendall(outside.recv(1 << 16))  # the greeting
+            frames = Frames(1 << 20)
+            while data := outside.recv(1 << 16):
+                buf, spans = frames.feed(data)
+                for at, end in spans:
+                    xid, op = requests.HEADER.unpack_from(buf, at)
+                    if self.old and op in (codes.ADD_WATCH, codes.SET_WATCHES2):
+                        outside.sendall(replies.frame(xid, -1, codes.UNIMPLEMENTED))
+                        return
+                    inside.sendall(struct.pack(">i", end - at) + buf[at:end])
