@@ -100,6 +100,7 @@ class Blocking(_Calls):
     reconfig = _blocking(Client.reconfig)
     add_auth = _blocking(Client.add_auth)
     get_many = _blocking(Client.get_many)
+    children_many = _blocking(Client.children_many)
     connected = _blocking(Client.connected)
 
     @property
@@ -202,6 +203,7 @@ class Pipeline(_Calls):
     reconfig = _begun(Client.reconfig)
     add_auth = _begun(Client.add_auth)
     get_many = _begun(Client.get_many)
+    children_many = _begun(Client.children_many)
 
     def __init__(self, client: Client, thread: Thread) -> None:
         super().__init__(client, thread)

@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from hikari_client.errors import BadArguments, NodeExists, NoNode
+from hikari_client.errors import BadArguments, NodeExists, NoNode, error_of
 from hikari_client.values import ACL, Auth, Created, Event, NodeData, Stat, acl_of, raw_acl
 from hikari_wire import codes, paths
 
 Watch = Callable[[Event], None]
 ACLs = list[ACL] | ACL | None
+CONFIG: Final = "/zookeeper/config"
 _ANY_VERSION: Final = -1
 
 
@@ -54,9 +55,11 @@ class Operations(ABC):
         return path.encode("utf-8", "surrogatepass")
 
     def _local(self, path: bytes) -> str:
-        """The caller's path."""
-        text = path.decode("utf-8", "replace")
-        return (text[len(self._root) :] or "/") if self._root else text
+        """The caller's path. What is not below the chroot (the configuration) has no other."""
+        text, root = path.decode("utf-8", "replace"), self._root
+        if root and text.startswith(root) and text[len(root) : len(root) + 1] in ("/", ""):
+            return text[len(root) :] or "/"
+        return text
 
     # ---- writing
 
@@ -271,12 +274,13 @@ class Operations(ABC):
         """The identities that the server believes: (scheme, id)."""
         return self._ask((codes.WHO_AM_I,), "", _identities, deadline=deadline)
 
-    def config(self, *, deadline: float | None = None) -> Awaitable[NodeData]:
-        """The members, as the ensemble keeps them; the chroot does not matter."""
-        path = b"/zookeeper/config"
-        return self._ask(
-            (codes.GET_DATA, path, False), path.decode(), _node_data, deadline=deadline
-        )
+    def config(
+        self, *, watch: Watch | None = None, deadline: float | None = None
+    ) -> Awaitable[NodeData]:
+        """The members, as the ensemble keeps them; the chroot does not matter. `watch` is called
+        once, when they change."""
+        request = (codes.GET_DATA, CONFIG.encode(), watch is not None)
+        return self._ask(request, CONFIG, _node_data, watch, deadline)
 
     def reconfig(
         self,
@@ -302,12 +306,27 @@ class Operations(ABC):
     def get_many(
         self, wanted: list[str], *, deadline: float | None = None
     ) -> Awaitable[list[NodeData | None]]:
-        """The data of all of them at one moment (one multiRead); None for those not there."""
-        request = (
-            codes.MULTI_READ,
-            tuple((codes.GET_DATA, self._wire(path), False) for path in wanted),
-        )
-        return self._ask(request, "", _found, deadline=deadline)
+        """The data of all of them at one moment (one multiRead); None for those not there. Raises
+        NoAuth for any that may not be read."""
+        return self._read_many(codes.GET_DATA, wanted, _node_data, deadline)
+
+    def children_many(
+        self, wanted: list[str], *, deadline: float | None = None
+    ) -> Awaitable[list[list[str] | None]]:
+        """The names of the children of all of them, as `get_many`."""
+        return self._read_many(codes.GET_CHILDREN, wanted, _names, deadline)
+
+    def _read_many(
+        self, op: int, wanted: list[str], convert: Callable[[Any], Any], deadline: float | None
+    ) -> Awaitable[Any]:
+        def found(value: tuple[tuple[int, int, Any], ...]) -> list[Any]:
+            return [
+                convert(one) if _there(path, error) else None
+                for path, (_, error, one) in zip(wanted, value, strict=True)
+            ]
+
+        request = (codes.MULTI_READ, tuple((op, self._wire(path), False) for path in wanted))
+        return self._ask(request, "", found, deadline=deadline)
 
 
 def _above(path: str) -> str:
@@ -330,5 +349,8 @@ def _identities(value: tuple[tuple[bytes, bytes], ...]) -> list[tuple[str, str]]
     return [(scheme.decode(), name.decode("utf-8", "replace")) for scheme, name in value]
 
 
-def _found(value: tuple[tuple[int, int, Any], ...]) -> list[NodeData | None]:
-    return [None if error else _node_data(one) for _, error, one in value]
+def _there(path: str, error: int) -> bool:
+    """Raises all errors but NoNode."""
+    if error and error != codes.NO_NODE:
+        raise error_of(error, path)
+    return not error

@@ -69,6 +69,8 @@ _WATCHED: Final = {
 _HEADER: Final = Struct(">iqi")
 _header_from = _HEADER.unpack_from
 _HEADER_BYTES: Final = _HEADER.size
+_FRAME_BYTES: Final = 4 + FRAME_BYTES_MAX
+_SURE_BYTES: Final = _FRAME_BYTES - 32  # so much longer is the same path in a SetWatches
 _NOBODY: Final = bytes(PASSWORD_BYTES)
 
 
@@ -469,7 +471,7 @@ class Session:
             frame = requests.encode(call.request, call.xid)
         except (error, KeyError, TypeError) as wrong:
             raise BadArguments(call.path, f"it cannot be said: {wrong}") from None
-        if len(frame) > FRAME_BYTES_MAX:
+        if len(frame) > _SURE_BYTES and (call.watcher is not None or len(frame) > _FRAME_BYTES):
             raise BadArguments(call.path, f"a request of {len(frame)} bytes is too long")
         self._output.append(frame)
         self._pending.append(call)

@@ -5,6 +5,7 @@ from math import inf
 import pytest
 from client.false_server import ADDRESSES, DATA, GET, SET, STAT, Stage
 
+from hikari_client.settings import FRAME_BYTES_MAX
 from hikari_client.values import Auth
 from hikari_wire import codes, replies, requests
 
@@ -403,3 +404,28 @@ def test_a_server_without_lasting_watches_is_told_of_the_others_again() -> None:
     stage.answer(codes.SET_WATCHES2, error=codes.UNIMPLEMENTED)
     assert stage.news() == ["w hears removed /a"]
     assert stage.asked() == [(codes.SET_WATCHES, 13, (b"/b",), (), ())]
+
+
+def test_what_could_not_be_told_to_the_next_connection_is_not_watched() -> None:
+    """The longest path that fits into a read does not fit into a SetWatches."""
+    stage = Stage()
+    stage.connect()
+    path = b"/" + b"x" * (FRAME_BYTES_MAX - 14)
+    stage.ask("plain", (codes.GET_DATA, path, False))
+    stage.ask("watched", (codes.GET_DATA, path, True), watcher="w")
+    for name, short in (("once", path[:-40]), ("again", path[:-50])):
+        stage.ask(name, (codes.GET_DATA, short, True), watcher=name)
+    assert [request[1:] for request in stage.asked()] == [
+        (path, False),
+        (path[:-40], True),
+        (path[:-50], True),
+    ]
+    for _ in range(3):
+        stage.answer(codes.GET_DATA, DATA)
+    assert stage.news() == [
+        *("connected", "watched BadArguments"),
+        *("plain done", "once done", "again done"),
+    ]
+    stage.drop()
+    stage.connect()
+    assert [request[2] for request in stage.asked()] == [(path[:-40],), (path[:-50],)]
