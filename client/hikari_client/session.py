@@ -472,7 +472,7 @@ class Session:
         except (error, KeyError, TypeError) as wrong:
             raise BadArguments(call.path, f"it cannot be said: {wrong}") from None
         if len(frame) > _SURE_BYTES and (call.watcher is not None or len(frame) > _FRAME_BYTES):
-            raise BadArguments(call.path, f"a request of {len(frame)} bytes is too long")
+            raise BadArguments(call.path, f"a request of {len(frame) - 4} bytes is too long")
         self._output.append(frame)
         self._pending.append(call)
         self._sent += 1
