@@ -10,7 +10,7 @@ import logging
 import os
 import ssl
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from math import inf
 from random import Random
 from typing import Any, Final, Self
@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 from hikari_client.conveniences import Conveniences
 from hikari_client.errors import ClientClosed, DeadlineExceeded, ForkedClient, ZKError
 from hikari_client.lasting import Lasting
-from hikari_client.loop import Line, Loop, Task, Timer, Waiter
+from hikari_client.loop import Answer, Line, Loop, Task, Timer, Waiter
 from hikari_client.operations import Operations, Watch
 from hikari_client.session import DONE, EVENT, FAILED, GAP, Call, Session
 from hikari_client.settings import Address, Settings, parse_hosts
@@ -217,7 +217,7 @@ class Client(Operations, Conveniences):
         convert: Callable[[Any], Any] | None = None,
         watcher: Watch | None = None,
         deadline: float | None = None,
-    ) -> Awaitable[Any]:
+    ) -> Answer[Any]:
         if self._useless is not None:
             raise self._useless(path, "it is not in use")
         waiter = self.loop.waiter()
@@ -235,7 +235,7 @@ class Client(Operations, Conveniences):
             )
         return waiter  # type: ignore[no-any-return]
 
-    def _prove(self, auth: Auth) -> Awaitable[Any]:
+    def _prove(self, auth: Auth) -> Answer[Any]:
         if self._useless is not None:
             raise self._useless("", "it is not in use")
         waiter = self.loop.waiter()
@@ -243,7 +243,7 @@ class Client(Operations, Conveniences):
         self._wake()
         return waiter  # type: ignore[no-any-return]
 
-    def _run(self, work: Any) -> Awaitable[Any]:
+    def _run(self, work: Any) -> Answer[Any]:
         return self.loop.spawn(work)
 
     def _zxid(self) -> int:

@@ -111,11 +111,12 @@ class HeldBack:
                 xid, op = requests.HEADER.unpack_from(buf, at)
                 if op == codes.CLOSE_SESSION:
                     return
-                request = requests.DECODE[op](buf, at + requests.HEADER.size, end)
-                self.paths.append(request[1].decode())
+                request = (*requests.DECODE[op](buf, at + requests.HEADER.size, end), b"")
+                self.paths.append(request[1].decode() if isinstance(request[1], bytes) else "")
                 self.asked.set()
                 self.answer.wait(60)
-                connection.sendall(replies.frame(xid, 1, codes.NO_NODE))
+                error = 0 if op == codes.AUTH else codes.NO_NODE
+                connection.sendall(replies.frame(xid, 1, error))
 
 
 class Old:
