@@ -7,6 +7,7 @@ import drivers.test_blocking
 import drivers.test_lost
 import drivers.test_many
 import drivers.test_pipeline
+import drivers.test_rearm
 import drivers.test_stories
 from drivers import zookeeper
 
@@ -24,7 +25,7 @@ held_back = drivers.test_pipeline.held_back
 globals().update(
     zookeeper.stories(drivers.test_stories, drivers.test_lost, drivers.test_many, without=LEFT_OUT)
 )
-globals().update(zookeeper.stories(drivers.test_pipeline))
+globals().update(zookeeper.stories(drivers.test_pipeline, drivers.test_rearm))
 globals().update({name: vars(drivers.test_blocking)[name] for name in BLOCKING})
 
 
