@@ -58,11 +58,22 @@ class _Body:
     def __init__(self, task: "asyncio.Task[Any]") -> None:
         self._task = task
         self._cancelling = task.cancelling()
+        self._cancelled = self._over = False
 
     def interrupt(self) -> None:
-        self._task.cancel()
+        if self._over:
+            return
+        loop = self._task.get_loop()
+        if asyncio.current_task(loop) is self._task:  # a cancellation that it never waited for
+            loop.call_soon(self.interrupt)  # could not be taken back
+        else:
+            self._cancelled = True
+            self._task.cancel()
 
     def recovered(self, error: BaseException | None) -> bool:
+        self._over = True
+        if not self._cancelled:
+            return False
         return self._task.uncancel() <= self._cancelling and isinstance(
             error, asyncio.CancelledError
         )

@@ -9,132 +9,30 @@ RuntimeError says so), but may hand on what they heard, by a queue for example.
 """
 
 import asyncio
-import threading
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from functools import partial
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar
 
 from hikari_client import aio
 from hikari_client.client import Client
 from hikari_client.errors import ClientClosed, DeadlineExceeded, ForkedClient
 from hikari_client.stream import Stream
+from hikari_client.thread import Pending, Thread
 from hikari_client.transaction import Transaction
 from hikari_client.values import Created, Event, Stat, Status
 
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-JOIN_S_MAX = 5.0
-
-
-class Pending(Future[T]):
-    """A call under way. `result(timeout)` waits for it: seconds, then TimeoutError."""
-
-    asked_for = False
-    _task: "asyncio.Future[Any] | None" = None
-
-    def result(self, timeout: float | None = None) -> T:
-        self.asked_for = True
-        return super().result(timeout)
-
-
-class _Thread:
-    """The loop, and the way into it. What is handed in from one thread is begun in its order."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._door = threading.Lock()
-        self._work: deque[tuple[Callable[[], Awaitable[Any]], Pending[Any]]] = deque()
-        self._called = False  # the loop was told that there is work
-        self._ended = False
-        self._thread = threading.Thread(target=self._run, name="hikari-client", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Whoever still waits for something gets ClientClosed."""
-        with self._door:
-            if self._ended:
-                return
-            self._ended = True
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(JOIN_S_MAX)
-
-    def refuse_itself(self) -> None:
-        if threading.get_ident() == self._thread.ident:
-            raise RuntimeError(
-                "a watcher or a coroutine of this client must not wait for it: it would for ever"
-            )
-
-    def begin(self, work: Callable[[], Awaitable[T]]) -> Pending[T]:
-        """Have something awaited there."""
-        pending: Pending[T] = Pending()
-        with self._door:
-            if self._ended:
-                raise ClientClosed("", "it is not in use")
-            self._work.append((work, pending))
-            called, self._called = self._called, True
-        if not called:
-            with suppress(RuntimeError):  # it has ended since, and refused this work
-                self._loop.call_soon_threadsafe(self._begin_all)
-        return pending
-
-    def wait(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Its value or its error. Whoever is interrupted gives up."""
-        self.refuse_itself()
-        pending = self.begin(work)
-        try:
-            return pending.result()
-        except BaseException:
-            if not pending.done():
-                with suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(_give_up, pending)
-            raise
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-        self._begin_all()
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.close()
-
-    def _begin_all(self) -> None:
-        self._called = False  # first: whoever comes from now on calls again
-        while self._work:
-            work, pending = self._work.popleft()
-            if not pending.set_running_or_notify_cancel():
-                continue
-            try:
-                pending._task = asyncio.ensure_future(work(), loop=self._loop)
-            except BaseException as error:
-                pending.set_exception(error)
-            else:
-                pending._task.add_done_callback(partial(_hand_over, pending))
-
-
-def _hand_over(pending: Pending[Any], task: "asyncio.Future[Any]") -> None:
-    if task.cancelled():
-        pending.set_exception(ClientClosed("", "it was closed"))
-    elif (error := task.exception()) is not None:
-        pending.set_exception(error)
-    else:
-        pending.set_result(task.result())
-
-
-def _give_up(pending: Pending[Any]) -> None:
-    if pending._task is not None:
-        pending._task.cancel()
+CALLS_KEPT: Final = 1000
+"""So many calls of a pipeline may be over before it forgets those without an unseen error."""
 
 
 class _Calls:
     """What the calls of the client are made through."""
 
-    def __init__(self, client: Client, thread: _Thread) -> None:
+    def __init__(self, client: Client, thread: Thread) -> None:
         self._client = client
         self._thread = thread
 
@@ -202,6 +100,7 @@ class Blocking(_Calls):
     reconfig = _blocking(Client.reconfig)
     add_auth = _blocking(Client.add_auth)
     get_many = _blocking(Client.get_many)
+    children_many = _blocking(Client.children_many)
     connected = _blocking(Client.connected)
 
     @property
@@ -304,14 +203,19 @@ class Pipeline(_Calls):
     reconfig = _begun(Client.reconfig)
     add_auth = _begun(Client.add_auth)
     get_many = _begun(Client.get_many)
+    children_many = _begun(Client.children_many)
 
-    def __init__(self, client: Client, thread: _Thread) -> None:
+    def __init__(self, client: Client, thread: Thread) -> None:
         super().__init__(client, thread)
         thread.refuse_itself()
         self._calls: list[Pending[Any]] = []
+        self._sweep_at = CALLS_KEPT
 
     def _keep(self, pending: Pending[T]) -> Pending[T]:
         self._calls.append(pending)
+        if len(self._calls) >= self._sweep_at:
+            self._calls = [call for call in self._calls if not call.is_settled]
+            self._sweep_at = CALLS_KEPT + 2 * len(self._calls)
         return pending
 
     def __enter__(self) -> Self:
@@ -320,10 +224,9 @@ class Pipeline(_Calls):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             return
-        calls = [call for call in self._calls if not call.cancelled()]
-        errors = [(call.exception(), call.asked_for) for call in calls]
-        for error, asked_for in errors:
-            if error is not None and not asked_for:
+        errors = [call.exception() for call in self._calls]
+        for call, error in zip(self._calls, errors, strict=True):
+            if error is not None and not call.is_settled:
                 raise error
 
 
@@ -409,7 +312,7 @@ async def _next(stream: AsyncIterator[T], timeout: float | None) -> T:
 
 def connect(hosts: str, *, deadline: float | None = None, **settings: Any) -> Blocking:
     """A client that is connected. Raises DeadlineExceeded; without a deadline it is patient."""
-    thread = _Thread()
+    thread = Thread()
 
     async def start() -> Client:
         client = aio.client(hosts, **settings)

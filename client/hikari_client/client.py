@@ -10,21 +10,22 @@ import logging
 import os
 import ssl
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from math import inf
 from random import Random
 from typing import Any, Final, Self
 
 from hikari_client.conveniences import Conveniences
 from hikari_client.errors import ClientClosed, DeadlineExceeded, ForkedClient, ZKError
-from hikari_client.loop import Line, Loop, Task, Timer, Waiter
+from hikari_client.lasting import Lasting
+from hikari_client.loop import Answer, Line, Loop, Task, Timer, Waiter
 from hikari_client.operations import Operations, Watch
 from hikari_client.session import DONE, EVENT, FAILED, GAP, Call, Session
 from hikari_client.settings import Address, Settings, parse_hosts
 from hikari_client.stream import Stream
 from hikari_client.transaction import Transaction
 from hikari_client.values import Auth, Event, EventType, State, Status
-from hikari_client.watching import CHILD, DATA, EXIST, PERSISTENT, RECURSIVE
+from hikari_client.watching import CHILD, DATA, EXIST
 from hikari_wire import codes
 
 log: Final = logging.getLogger("hikari_client")
@@ -55,6 +56,7 @@ class Client(Operations, Conveniences):
         self._useless: type[ZKError] | None = ClientClosed  # not started
         self._statuses: list[Stream[Status]] = []
         self._listeners: list[Callable[[Status], None]] = []
+        self._lasting_refused = False  # by a server before 3.6
         self._events: weakref.WeakSet[Stream[Event]] = weakref.WeakSet()
         self._connected: list[Waiter] = []
         _clients.add(self)
@@ -187,22 +189,11 @@ class Client(Operations, Conveniences):
         and sessions: whenever something may have been missed, an event with `gap` says so.
 
         `async with zk.watch(…) as events:` waits until the server knows of it: what is read after
-        that and the events together have no hole. It ends when the client is closed.
+        that and the events together have no hole. It ends when the client is closed. On servers
+        before ZooKeeper 3.6 it is made of watches that fire once, with more gaps; `recursive`
+        raises Unimplemented there.
         """
-        mode = (codes.ADD_WATCH_PERSISTENT, codes.ADD_WATCH_PERSISTENT_RECURSIVE)[recursive]
-        where = self._wire(path)
-
-        def arm() -> Awaitable[Any]:
-            self._events.add(stream)
-            return self._ask((codes.ADD_WATCH, where, mode), path, None, stream.put)
-
-        def disarm() -> None:
-            self._events.discard(stream)
-            self._forget((PERSISTENT, RECURSIVE)[recursive], where, stream.put)
-
-        gap = Event(EventType.GAP, path)
-        stream: Stream[Event] = Stream(self.loop, arm=arm, disarm=disarm, overflow=gap)
-        return stream
+        return Lasting(self, path, recursive).stream
 
     def forget(self, path: str, watcher: Watch) -> None:
         """A watch that was given with a read, and has not fired, will not be called any more."""
@@ -226,7 +217,7 @@ class Client(Operations, Conveniences):
         convert: Callable[[Any], Any] | None = None,
         watcher: Watch | None = None,
         deadline: float | None = None,
-    ) -> Awaitable[Any]:
+    ) -> Answer[Any]:
         if self._useless is not None:
             raise self._useless(path, "it is not in use")
         waiter = self.loop.waiter()
@@ -244,7 +235,7 @@ class Client(Operations, Conveniences):
             )
         return waiter  # type: ignore[no-any-return]
 
-    def _prove(self, auth: Auth) -> Awaitable[Any]:
+    def _prove(self, auth: Auth) -> Answer[Any]:
         if self._useless is not None:
             raise self._useless("", "it is not in use")
         waiter = self.loop.waiter()
@@ -252,7 +243,7 @@ class Client(Operations, Conveniences):
         self._wake()
         return waiter  # type: ignore[no-any-return]
 
-    def _run(self, work: Any) -> Awaitable[Any]:
+    def _run(self, work: Any) -> Answer[Any]:
         return self.loop.spawn(work)
 
     def _zxid(self) -> int:

@@ -104,6 +104,38 @@ class ReconfigDisabled(ZKError):
     code = codes.RECONFIG_DISABLED
 
 
+class ReconfigInProgress(ZKError):
+    code = codes.RECONFIG_IN_PROGRESS
+
+
+class NewConfigNoQuorum(ZKError):
+    """No majority of the members as they would be is there."""
+
+    code = codes.NEW_CONFIG_NO_QUORUM
+
+
+class RequestTimeout(ZKError):
+    code = codes.REQUEST_TIMEOUT
+
+
+class UnknownSession(ZKError):
+    code = codes.UNKNOWN_SESSION
+
+
+class EphemeralOnLocalSession(ZKError):
+    code = codes.EPHEMERAL_ON_LOCAL_SESSION
+
+
+class SessionClosedRequireSaslAuth(ZKError):
+    """The server serves only who has proved who they are by SASL, which this client does not."""
+
+    code = codes.SESSION_CLOSED_REQUIRE_SASL_AUTH
+
+
+class DataInconsistency(ZKError):
+    code = codes.DATA_INCONSISTENCY
+
+
 class RuntimeInconsistency(ZKError):
     """Of a transaction: not done, because another of its requests failed."""
 
@@ -161,6 +193,8 @@ _BY_CODE: dict[int, type[ZKError]] = {
         *(NoNode, NodeExists, BadVersion, NotEmpty, NoChildrenForEphemerals, NoAuth, AuthFailed),
         *(InvalidACL, BadArguments, Unimplemented, MarshallingError, NotReadOnly, NoWatcher),
         *(QuotaExceeded, ThrottledOp, SessionMoved, ReconfigDisabled, RuntimeInconsistency),
+        *(ReconfigInProgress, NewConfigNoQuorum, RequestTimeout, UnknownSession),
+        *(EphemeralOnLocalSession, SessionClosedRequireSaslAuth, DataInconsistency),
         *(ConnectionLoss, SessionExpired, DeadlineExceeded),
     )
 }

@@ -4,7 +4,7 @@ An `Awaitable` of a driver is awaited in a coroutine that the same driver runs, 
 by it. Clean-up belongs into `finally`: the exception of a cancellation has another name in each.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from ssl import SSLContext
 from typing import Any, Protocol, TypeVar
 
@@ -34,6 +34,13 @@ class Listener(Protocol):
 
     def dropped(self, line: Line, why: str) -> None:
         """It broke, or could not be opened."""
+
+
+class Answer(Awaitable[T_co], Protocol[T_co]):
+    """What a call gives at once, to be awaited: a Future of asyncio, a Deferred of Twisted.
+    `cancel`: nobody wants it any more; what was not sent is not."""
+
+    def cancel(self) -> Any: ...
 
 
 class Task(Protocol[T_co]):

@@ -1,20 +1,23 @@
 """Every request of the protocol, as a method: the part of a client that is the same everywhere.
 
-Each returns something to be awaited, and is sent at once: calls that are not awaited in between
-go out together. `deadline`: seconds, after which DeadlineExceeded is raised.
+Each returns something to be awaited, or cancelled (an `Answer`), and is sent at once: calls that
+are not awaited in between go out together. `deadline`: seconds, after which DeadlineExceeded is
+raised.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from hikari_client.errors import BadArguments, NodeExists, NoNode
+from hikari_client.errors import BadArguments, NodeExists, NoNode, error_of
+from hikari_client.loop import Answer
 from hikari_client.values import ACL, Auth, Created, Event, NodeData, Stat, acl_of, raw_acl
 from hikari_wire import codes, paths
 
 Watch = Callable[[Event], None]
 ACLs = list[ACL] | ACL | None
+CONFIG: Final = "/zookeeper/config"
 _ANY_VERSION: Final = -1
 
 
@@ -31,13 +34,13 @@ class Operations(ABC):
         convert: Callable[[Any], Any] | None = None,
         watcher: Watch | None = None,
         deadline: float | None = None,
-    ) -> Awaitable[Any]: ...
+    ) -> Answer[Any]: ...
 
     @abstractmethod
-    def _prove(self, auth: Auth) -> Awaitable[Any]: ...
+    def _prove(self, auth: Auth) -> Answer[Any]: ...
 
     @abstractmethod
-    def _run(self, work: Any) -> Awaitable[Any]: ...
+    def _run(self, work: Any) -> Answer[Any]: ...
 
     @abstractmethod
     def _zxid(self) -> int:
@@ -54,9 +57,11 @@ class Operations(ABC):
         return path.encode("utf-8", "surrogatepass")
 
     def _local(self, path: bytes) -> str:
-        """The caller's path."""
-        text = path.decode("utf-8", "replace")
-        return (text[len(self._root) :] or "/") if self._root else text
+        """The caller's path. What is not below the chroot (the configuration) has no other."""
+        text, root = path.decode("utf-8", "replace"), self._root
+        if root and text.startswith(root) and text[len(root) : len(root) + 1] in ("/", ""):
+            return text[len(root) :] or "/"
+        return text
 
     # ---- writing
 
@@ -73,7 +78,7 @@ class Operations(ABC):
         parents: bool = False,
         exist_ok: bool = False,
         deadline: float | None = None,
-    ) -> Awaitable[Created]:
+    ) -> Answer[Created]:
         """Create a znode. `ttl`: seconds after its last change at which it may go; `parents`: make
         what is missing above it, as containers' parents are, of the same ACL; `exist_ok`: give the
         one that is there, whatever its data.
@@ -139,7 +144,7 @@ class Operations(ABC):
 
     def ensure_path(
         self, path: str, *, acl: ACLs = None, deadline: float | None = None
-    ) -> Awaitable[None]:
+    ) -> Answer[None]:
         """Make this znode and all above it that are missing."""
         return self._run(self._ensure_path(path, acl, deadline))
 
@@ -159,7 +164,7 @@ class Operations(ABC):
 
     def set(
         self, path: str, data: bytes, *, version: int = _ANY_VERSION, deadline: float | None = None
-    ) -> Awaitable[Stat]:
+    ) -> Answer[Stat]:
         """Replace its data, if it is of this version. Raises NoNode, BadVersion, NoAuth."""
         return self._ask((codes.SET_DATA, self._wire(path), data, version), path, deadline=deadline)
 
@@ -171,7 +176,7 @@ class Operations(ABC):
         recursive: bool = False,
         missing_ok: bool = False,
         deadline: float | None = None,
-    ) -> Awaitable[None]:
+    ) -> Answer[None]:
         """Remove it, if it is of this version; `recursive`: with all below it, not atomically.
 
         Raises NoNode, BadVersion, NotEmpty, NoAuth.
@@ -208,7 +213,7 @@ class Operations(ABC):
         *,
         version: int = _ANY_VERSION,
         deadline: float | None = None,
-    ) -> Awaitable[Stat]:
+    ) -> Answer[Stat]:
         """Replace its ACL, if that is of this version (`Stat.aversion`)."""
         request = (codes.SET_ACL, self._wire(path), raw_acl(acl), version)
         return self._ask(request, path, deadline=deadline)
@@ -217,21 +222,21 @@ class Operations(ABC):
 
     def get(
         self, path: str, *, watch: Watch | None = None, deadline: float | None = None
-    ) -> Awaitable[NodeData]:
+    ) -> Answer[NodeData]:
         """Its data and numbers. `watch` is called once, when it is changed or deleted."""
         request = (codes.GET_DATA, self._wire(path), watch is not None)
         return self._ask(request, path, _node_data, watch, deadline)
 
     def exists(
         self, path: str, *, watch: Watch | None = None, deadline: float | None = None
-    ) -> Awaitable[Stat | None]:
+    ) -> Answer[Stat | None]:
         """Its numbers, or None. `watch` is called once, when it is created, changed or deleted."""
         request = (codes.EXISTS, self._wire(path), watch is not None)
         return self._ask(request, path, None, watch, deadline)
 
     def children(
         self, path: str, *, watch: Watch | None = None, deadline: float | None = None
-    ) -> Awaitable[list[str]]:
+    ) -> Answer[list[str]]:
         """The names of its children, in no order. `watch` is called once, when one comes or goes,
         or it is deleted."""
         request = (codes.GET_CHILDREN, self._wire(path), watch is not None)
@@ -239,44 +244,43 @@ class Operations(ABC):
 
     def children_and_stat(
         self, path: str, *, watch: Watch | None = None, deadline: float | None = None
-    ) -> Awaitable[tuple[list[str], Stat]]:
+    ) -> Answer[tuple[list[str], Stat]]:
         request = (codes.GET_CHILDREN2, self._wire(path), watch is not None)
         return self._ask(request, path, lambda v: (_names(v[0]), v[1]), watch, deadline)
 
     def get_acl(
         self, path: str, *, deadline: float | None = None
-    ) -> Awaitable[tuple[list[ACL], Stat]]:
+    ) -> Answer[tuple[list[ACL], Stat]]:
         request = (codes.GET_ACL, self._wire(path))
         return self._ask(request, path, lambda v: (acl_of(v[0]), v[1]), deadline=deadline)
 
-    def sync(self, path: str = "/", *, deadline: float | None = None) -> Awaitable[None]:
+    def sync(self, path: str = "/", *, deadline: float | None = None) -> Answer[None]:
         """Reads that are asked for after this one see all that was written anywhere before."""
         return self._ask((codes.SYNC, self._wire(path)), path, _nothing, deadline=deadline)
 
-    def ephemerals(
-        self, prefix: str = "/", *, deadline: float | None = None
-    ) -> Awaitable[list[str]]:
+    def ephemerals(self, prefix: str = "/", *, deadline: float | None = None) -> Answer[list[str]]:
         """The paths of this session's ephemerals below a path."""
         request = (codes.GET_EPHEMERALS, self._wire(prefix))
         return self._ask(
             request, prefix, lambda found: [self._local(path) for path in found], deadline=deadline
         )
 
-    def count_below(self, path: str, *, deadline: float | None = None) -> Awaitable[int]:
+    def count_below(self, path: str, *, deadline: float | None = None) -> Answer[int]:
         """How many znodes there are below it, at all depths."""
         request = (codes.GET_ALL_CHILDREN_NUMBER, self._wire(path))
         return self._ask(request, path, deadline=deadline)
 
-    def who_am_i(self, *, deadline: float | None = None) -> Awaitable[list[tuple[str, str]]]:
+    def who_am_i(self, *, deadline: float | None = None) -> Answer[list[tuple[str, str]]]:
         """The identities that the server believes: (scheme, id)."""
         return self._ask((codes.WHO_AM_I,), "", _identities, deadline=deadline)
 
-    def config(self, *, deadline: float | None = None) -> Awaitable[NodeData]:
-        """The members, as the ensemble keeps them; the chroot does not matter."""
-        path = b"/zookeeper/config"
-        return self._ask(
-            (codes.GET_DATA, path, False), path.decode(), _node_data, deadline=deadline
-        )
+    def config(
+        self, *, watch: Watch | None = None, deadline: float | None = None
+    ) -> Answer[NodeData]:
+        """The members, as the ensemble keeps them; the chroot does not matter. `watch` is called
+        once, when they change."""
+        request = (codes.GET_DATA, CONFIG.encode(), watch is not None)
+        return self._ask(request, CONFIG, _node_data, watch, deadline)
 
     def reconfig(
         self,
@@ -286,12 +290,12 @@ class Operations(ABC):
         new_members: str = "",
         version: int = _ANY_VERSION,
         deadline: float | None = None,
-    ) -> Awaitable[NodeData]:
+    ) -> Answer[NodeData]:
         """Change the members. Raises ReconfigDisabled, BadVersion, NoAuth."""
         texts = (joining.encode(), leaving.encode(), new_members.encode())
         return self._ask((codes.RECONFIG, *texts, version), "", _node_data, deadline=deadline)
 
-    def add_auth(self, scheme: str, credential: str | bytes) -> Awaitable[None]:
+    def add_auth(self, scheme: str, credential: str | bytes) -> Answer[None]:
         """Prove an identity, on this connection and all later ones. Raises AuthFailed, and then
         this client is of no more use."""
         proof = credential.encode() if isinstance(credential, str) else credential
@@ -301,13 +305,28 @@ class Operations(ABC):
 
     def get_many(
         self, wanted: list[str], *, deadline: float | None = None
-    ) -> Awaitable[list[NodeData | None]]:
-        """The data of all of them at one moment (one multiRead); None for those not there."""
-        request = (
-            codes.MULTI_READ,
-            tuple((codes.GET_DATA, self._wire(path), False) for path in wanted),
-        )
-        return self._ask(request, "", _found, deadline=deadline)
+    ) -> Answer[list[NodeData | None]]:
+        """The data of all of them at one moment (one multiRead); None for those not there. Raises
+        NoAuth for any that may not be read."""
+        return self._read_many(codes.GET_DATA, wanted, _node_data, deadline)
+
+    def children_many(
+        self, wanted: list[str], *, deadline: float | None = None
+    ) -> Answer[list[list[str] | None]]:
+        """The names of the children of all of them, as `get_many`."""
+        return self._read_many(codes.GET_CHILDREN, wanted, _names, deadline)
+
+    def _read_many(
+        self, op: int, wanted: list[str], convert: Callable[[Any], Any], deadline: float | None
+    ) -> Answer[Any]:
+        def found(value: tuple[tuple[int, int, Any], ...]) -> list[Any]:
+            return [
+                convert(one) if _there(path, error) else None
+                for path, (_, error, one) in zip(wanted, value, strict=True)
+            ]
+
+        request = (codes.MULTI_READ, tuple((op, self._wire(path), False) for path in wanted))
+        return self._ask(request, "", found, deadline=deadline)
 
 
 def _above(path: str) -> str:
@@ -330,5 +349,8 @@ def _identities(value: tuple[tuple[bytes, bytes], ...]) -> list[tuple[str, str]]
     return [(scheme.decode(), name.decode("utf-8", "replace")) for scheme, name in value]
 
 
-def _found(value: tuple[tuple[int, int, Any], ...]) -> list[NodeData | None]:
-    return [None if error else _node_data(one) for _, error, one in value]
+def _there(path: str, error: int) -> bool:
+    """Raises all errors but NoNode."""
+    if error and error != codes.NO_NODE:
+        raise error_of(error, path)
+    return not error

@@ -32,7 +32,7 @@ from hikari_client.errors import (
 )
 from hikari_client.search import Search
 from hikari_client.settings import FRAME_BYTES_MAX, REPLY_BYTES_MAX, Address, Settings
-from hikari_client.values import EVENT_TYPES, Auth, State, Status
+from hikari_client.values import EVENT_TYPES, Auth, EventType, State, Status
 from hikari_client.vouching import Vouching
 from hikari_client.watching import CHILD, DATA, EXIST, PERSISTENT, RECURSIVE, Watcher, Watches
 from hikari_wire import codes, replies, requests
@@ -69,6 +69,8 @@ _WATCHED: Final = {
 _HEADER: Final = Struct(">iqi")
 _header_from = _HEADER.unpack_from
 _HEADER_BYTES: Final = _HEADER.size
+_FRAME_BYTES: Final = 4 + FRAME_BYTES_MAX
+_SURE_BYTES: Final = _FRAME_BYTES - 32  # so much longer is the same path in a SetWatches
 _NOBODY: Final = bytes(PASSWORD_BYTES)
 
 
@@ -169,7 +171,6 @@ class Session:
         """The connection broke, or could not be made."""
         if self._phase != _IDLE:
             self._disconnect(now, why)
-            self._judge(now)
             self._next(now)
 
     def received(self, data: bytes, now: float) -> None:
@@ -258,16 +259,17 @@ class Session:
         if self.status.state is State.CLOSED:
             return
         self.ended = why
-        for call in (*self._pending, *self._queue, *self._auth):
-            told = type(why)(call.path, why.said)
-            told.maybe_applied = call.maybe_applied
-            self._fail(call, told)
+        waiting = (*self._pending, *self._queue, *self._auth)
         for calls in (self._pending, self._queue, self._auth, self._auths, self._output):
             calls.clear()
         self._session, self._phase = 0, _IDLE
         self._hang_up = True
-        self._gap(self.watches.drop_once())
         self._tell(State.CLOSED)
+        for call in waiting:
+            told = type(why)(call.path, why.said)
+            told.maybe_applied = call.maybe_applied
+            self._fail(call, told)
+        self._gap(self.watches.drop_once())
 
     def needed(self, path: bytes) -> bool:
         """Whether anybody waits for anything of just this path, or has asked to."""
@@ -339,15 +341,15 @@ class Session:
     def _break(self, now: float, why: str, again: bool = True) -> None:
         self._hang_up = True
         self._disconnect(now, why, again)
-        self._judge(now)
         self._next(now)
 
     def _disconnect(self, now: float, why: str, again: bool = True) -> None:
-        """The connection is gone. `again`: what can be asked twice is asked on the next one."""
+        """The connection is gone. `again`: what can be asked twice is asked on the next one. The
+        state is told before any call fails: who goes on must not believe in what is lost."""
         was_open = self._phase == _OPEN
         self._phase = _IDLE
         self._output.clear()
-        self._unsend(why, again)
+        self._judge(now)
         self.status = self.status._replace(why="{}:{}: {}".format(*self._server, why))
         self._probe_at, self._probe = inf, None
         if self._local:
@@ -356,6 +358,7 @@ class Session:
             self._search.served(now - self._greeted_at)
         if was_open and self.status.state is not State.LOST:
             self._tell(State.SUSPENDED)
+        self._unsend(why, again)
         self._refuse_waiting(why)
 
     def _greeted(self, buf: bytes, at: int, end: int, now: float) -> None:
@@ -393,6 +396,9 @@ class Session:
         """Who this is, and what it watches."""
         for proof in self._auth:
             self._prove(proof)
+        self._rearm()
+
+    def _rearm(self) -> None:
         for request in self.watches.rearm(self.zxid):
             call = Call(request, None)
             call.xid = codes.XID_SET_WATCHES
@@ -409,14 +415,15 @@ class Session:
                 self._next(now)
 
     def _lose(self, why: str) -> None:
-        """The session is over. What comes next is another one."""
-        for call in (*self._pending, *self._queue):
-            self._fail(call, SessionExpired(call.path, why, call.maybe_applied))
+        """The session is over. What comes next is another one. Its state is told first."""
+        waiting = (*self._pending, *self._queue)
         self._pending.clear()
         self._queue.clear()
         self._session, self._password, self._local = 0, _NOBODY, False
         self.zxid = 0  # an ensemble that was restored from an older copy would never let it in
         self._tell(State.LOST)
+        for call in waiting:
+            self._fail(call, SessionExpired(call.path, why, call.maybe_applied))
         self._gap(self.watches.drop_once())
 
     def _unsend(self, why: str, again: bool) -> None:
@@ -464,8 +471,8 @@ class Session:
             frame = requests.encode(call.request, call.xid)
         except (error, KeyError, TypeError) as wrong:
             raise BadArguments(call.path, f"it cannot be said: {wrong}") from None
-        if len(frame) > FRAME_BYTES_MAX:
-            raise BadArguments(call.path, f"a request of {len(frame)} bytes is too long")
+        if len(frame) > _SURE_BYTES and (call.watcher is not None or len(frame) > _FRAME_BYTES):
+            raise BadArguments(call.path, f"a request of {len(frame) - 4} bytes is too long")
         self._output.append(frame)
         self._pending.append(call)
         self._sent += 1
@@ -497,6 +504,8 @@ class Session:
                     news.append((DONE, call.waiter, None))
                 elif call.waiter is not None:
                     news.append((FAILED, call.waiter, error_of(code, call.path)))
+                elif op == codes.SET_WATCHES2 and code == codes.UNIMPLEMENTED:
+                    self._refused_lasting()
                 continue
             if op == codes.CLOSE_SESSION:
                 self.end(ClientClosed("", "it was closed"))
@@ -541,6 +550,12 @@ class Session:
             return
         kind = (PERSISTENT, RECURSIVE)[call.request[2]] if op == codes.ADD_WATCH else _WATCHED[op]
         self.watches.add(kind, path, call.watcher)
+
+    def _refused_lasting(self) -> None:
+        """A server before 3.6: it has set none of what it was told."""
+        for path, watcher in self.watches.drop_lasting():
+            self._news.append((EVENT, watcher, (EventType.REMOVED, path, -1)))
+        self._rearm()
 
     # ---- news
 

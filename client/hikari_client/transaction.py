@@ -1,9 +1,10 @@
 """All or nothing: several writes and checks as one request (multi)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Self
 
 from hikari_client.errors import RuntimeInconsistency, TransactionFailed, ZKError, error_of
+from hikari_client.loop import Answer
 from hikari_client.operations import ACLs, Operations
 from hikari_client.values import Created, Stat
 from hikari_wire import codes
@@ -49,7 +50,7 @@ class Transaction:
         """It must be there, and of this version."""
         self._add(path, (codes.CHECK, self._client._wire(path), version))
 
-    def commit(self) -> Awaitable[list[Created | Stat | None]]:
+    def commit(self) -> Answer[list[Created | Stat | None]]:
         """Do all of it, or nothing. Raises TransactionFailed, and ConnectionLoss."""
         request = (codes.MULTI, tuple(self._requests))
         return self._client._ask(request, "", self._judged, deadline=self._deadline)

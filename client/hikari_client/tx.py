@@ -6,12 +6,13 @@ and LOST is then told late. Who cannot have that sets `reactor.seconds = time.mo
 reactor runs.
 """
 
+import sys
 from collections.abc import Callable, Coroutine
 from ssl import MemoryBIO, SSLContext, SSLError, SSLObject, SSLWantReadError
 from time import monotonic
 from typing import Any, Final, TypeVar, cast
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, _inlineCallbacks
 from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IDelayedCall, ITCPTransport
@@ -24,6 +25,7 @@ from hikari_client.loop import Line, Listener
 
 T = TypeVar("T")
 _TLS_READ_BYTES: Final = 1 << 16
+_DRIVER: Final = _inlineCallbacks.__code__
 _OPEN_S_MAX: Final = 3600.0  # the session has a deadline of its own
 
 
@@ -140,6 +142,30 @@ class _TLSLine(_Line):
         self.lost(why)
 
 
+class _Body:
+    """See `hikari_client.loop.Body`. Not its Deferred is cancelled, but what it waits for: it goes
+    on with CancelledError, and its Deferred need not know."""
+
+    def __init__(self, loop: "TwistedLoop", status: Any, coroutine: Any) -> None:
+        self._loop = loop
+        self._status = status  # of Twisted's driver: `deferred` and `waitingOn`
+        self._deferred = status.deferred  # another one as soon as that is cancelled
+        self._coroutine = coroutine
+        self._over = False
+
+    def interrupt(self) -> None:
+        if self._over:
+            return
+        if getattr(self._coroutine, "cr_running", False):  # it waits for nothing just now
+            self._loop.soon(self.interrupt)
+        else:
+            self._status.waitingOn.cancel()
+
+    def recovered(self, error: BaseException | None) -> bool:
+        self._over = True
+        return isinstance(error, CancelledError) and self._status.deferred is self._deferred
+
+
 class TwistedLoop:
     """See `hikari_client.loop.Loop`. `reactor`: IReactorTime and IReactorTCP."""
 
@@ -187,6 +213,16 @@ class TwistedLoop:
             work.close()
             raise
         return await work
+
+    def running(self) -> _Body | None:
+        """Twisted has no word for the coroutine that runs, so its driver's frame is looked for (a
+        test holds each Twisted to it). None: another driver runs it."""
+        frame = sys._getframe(1)
+        while frame.f_code is not _DRIVER:
+            if frame.f_back is None:
+                return None
+            frame = frame.f_back
+        return _Body(self, frame.f_locals["status"], frame.f_locals["gen"])
 
     def open(self, host: str, port: int, tls: SSLContext | None, listener: Listener) -> Line:
         line = _Line(listener) if tls is None else _TLSLine(listener, tls, host)

@@ -14,7 +14,7 @@ from hikari_wire.requests import Request
 Watcher = Any  # whatever the caller wants to have back when it fires
 
 DATA, EXIST, CHILD, PERSISTENT, RECURSIVE = KINDS = range(5)
-CHUNK_BYTES_MAX: Final = 1 << 17  # of one SetWatches, as the Java client sends them
+CHUNK_BYTES_MAX: Final = 1 << 17  # of one SetWatches, as the Java client sends them; or one path
 
 _ONCE: Final = {
     codes.EVENT_CREATED: (DATA, EXIST),
@@ -76,8 +76,15 @@ class Watches:
 
     def drop_once(self) -> list[tuple[bytes, Watcher]]:
         """The session is over: those that would have fired once never will. Who they were."""
+        return self._drop((DATA, EXIST, CHILD))
+
+    def drop_lasting(self) -> list[tuple[bytes, Watcher]]:
+        """The server has none that stay. Who they were."""
+        return self._drop((PERSISTENT, RECURSIVE))
+
+    def _drop(self, kinds: tuple[int, ...]) -> list[tuple[bytes, Watcher]]:
         dropped = []
-        for kind in (DATA, EXIST, CHILD):
+        for kind in kinds:
             for path, watchers in self._by_kind[kind].items():
                 dropped += [(path, watcher) for watcher in watchers]
             self._by_kind[kind].clear()
@@ -91,11 +98,11 @@ class Watches:
         size = 0
         for kind in KINDS:
             for path in self._by_kind[kind]:
-                lists[kind].append(path)
-                size += 4 + len(path)
-                if size >= CHUNK_BYTES_MAX:
+                if size and size + len(path) > CHUNK_BYTES_MAX:
                     chunks.append(_set_watches(zxid, lists))
                     lists, size = [[], [], [], [], []], 0
+                lists[kind].append(path)
+                size += 4 + len(path)
         if size:
             chunks.append(_set_watches(zxid, lists))
         return chunks

@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from hikari_client.session import DONE, EVENT, FAILED, GAP, STATUS, Call, Session
-from hikari_client.settings import Settings
+from hikari_client.settings import FRAME_BYTES_MAX, Settings
 from hikari_wire import codes, replies, requests
 from hikari_wire.framing import Frames
 from hikari_wire.records import ConnectRequest, ConnectResponse, Stat
@@ -46,7 +46,7 @@ class Stage:
     def open(self) -> ConnectRequest:
         """The connection is there; what the client said first."""
         self.session.opened(self.now)
-        self.frames = Frames(1 << 20)
+        self.frames = Frames(FRAME_BYTES_MAX)
         self.look()
         data = self.session.take_output(self.now)
         buf, [(at, end)] = self.frames.feed(data)

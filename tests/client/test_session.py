@@ -5,6 +5,7 @@ from math import inf
 import pytest
 from client.false_server import ADDRESSES, DATA, GET, SET, STAT, Stage
 
+from hikari_client.settings import FRAME_BYTES_MAX
 from hikari_client.values import Auth
 from hikari_wire import codes, replies, requests
 
@@ -41,7 +42,7 @@ def test_after_a_drop_reads_are_asked_again_and_writes_are_in_doubt() -> None:
     stage.asked()
     stage.drop()
     stage.ask("late", SET)
-    assert stage.news() == ["connected", "set ConnectionLoss perhaps", "suspended"]
+    assert stage.news() == ["connected", "suspended", "set ConnectionLoss perhaps"]
     stage.connect()
     assert stage.asked() == [GET, SET]
     assert stage.news() == ["connected"]
@@ -73,8 +74,18 @@ def test_it_is_lost_by_its_own_clock_when_no_server_vouches_for_it() -> None:
     stage.pass_time(5.4)
     assert "lost" not in stage.news()
     stage.pass_time(0.2)
-    assert stage.news() == ["set SessionExpired", "lost"]
+    assert stage.news() == ["lost", "set SessionExpired"]
     assert stage.open().session == 0, "the next one is new"
+
+
+def test_who_stood_still_hears_that_all_is_lost_before_the_drop_fails_its_calls() -> None:
+    stage = Stage()
+    stage.connect()
+    stage.ask("set", SET)
+    stage.asked()
+    stage.now += 6.1
+    stage.drop()
+    assert stage.news() == ["connected", "lost", "set SessionExpired perhaps"]
 
 
 def test_it_is_lost_when_a_server_says_so_and_a_new_one_begins_there() -> None:
@@ -172,7 +183,7 @@ def test_an_answer_out_of_order_ends_the_connection_and_not_the_client() -> None
     stage.xids = [99]
     stage.answer(codes.GET_DATA, DATA)
     assert stage.hung_up
-    assert stage.news() == ["connected", "get ConnectionLoss", "suspended"]
+    assert stage.news() == ["connected", "suspended", "get ConnectionLoss"]
 
 
 @pytest.mark.parametrize("request_", [(codes.SET_DATA, b"/a", bytes(1 << 20), -1), (999,)])
@@ -212,7 +223,7 @@ def test_what_the_connection_never_got_is_not_in_doubt() -> None:
     stage.asked()
     stage.ask("not sent", SET)
     stage.drop()
-    assert stage.news() == ["connected", "sent ConnectionLoss perhaps", "suspended"]
+    assert stage.news() == ["connected", "suspended", "sent ConnectionLoss perhaps"]
     stage.connect()
     assert stage.asked() == [SET]
 
@@ -282,7 +293,7 @@ def test_who_is_not_believed_is_told_so_and_so_is_everybody_else() -> None:
     stage.ask("get", GET)
     stage.asked()
     stage.receive(replies.frame(codes.XID_AUTH, 0, codes.AUTH_FAILED))
-    assert stage.news() == ["connected", "get AuthFailed", "closed"]
+    assert stage.news() == ["connected", "closed", "get AuthFailed"]
     assert stage.hung_up
     stage.ask("late", GET)
     assert stage.news() == ["late ClientClosed"]
@@ -319,7 +330,7 @@ def test_without_a_session_it_is_over_at_once(began: bool) -> None:
     stage.ask("get", GET)
     assert not stage.session.close("bye")
     stage.look()
-    assert stage.news() == ["get ClientClosed", "closed"]
+    assert stage.news() == ["closed", "get ClientClosed"]
     stage.drop()
     assert stage.session.deadline() == inf
 
@@ -375,3 +386,46 @@ def test_a_greeting_that_is_older_than_what_it_grants_is_not_believed() -> None:
     assert stage.hung_up
     assert stage.news() == []
     assert stage.open().session == 0
+
+
+def test_a_server_without_lasting_watches_is_told_of_the_others_again() -> None:
+    """One before ZooKeeper 3.6, after one that had them."""
+    stage = Stage()
+    stage.connect()
+    stage.ask("add", (codes.ADD_WATCH, b"/a", 1), watcher="w")
+    stage.ask("get", (codes.GET_DATA, b"/b", True), watcher="v")
+    stage.asked()
+    stage.answer(codes.ADD_WATCH)
+    stage.answer(codes.GET_DATA, DATA)
+    stage.drop()
+    stage.connect()
+    assert stage.asked() == [(codes.SET_WATCHES2, 12, (b"/b",), (), (), (), (b"/a",))]
+    stage.news()
+    stage.answer(codes.SET_WATCHES2, error=codes.UNIMPLEMENTED)
+    assert stage.news() == ["w hears removed /a"]
+    assert stage.asked() == [(codes.SET_WATCHES, 13, (b"/b",), (), ())]
+
+
+def test_what_could_not_be_told_to_the_next_connection_is_not_watched() -> None:
+    """The longest path that fits into a read does not fit into a SetWatches."""
+    stage = Stage()
+    stage.connect()
+    path = b"/" + b"x" * (FRAME_BYTES_MAX - 14)
+    stage.ask("plain", (codes.GET_DATA, path, False))
+    stage.ask("watched", (codes.GET_DATA, path, True), watcher="w")
+    for name, short in (("once", path[:-40]), ("again", path[:-50])):
+        stage.ask(name, (codes.GET_DATA, short, True), watcher=name)
+    assert [request[1:] for request in stage.asked()] == [
+        (path, False),
+        (path[:-40], True),
+        (path[:-50], True),
+    ]
+    for _ in range(3):
+        stage.answer(codes.GET_DATA, DATA)
+    assert stage.news() == [
+        *("connected", "watched BadArguments"),
+        *("plain done", "once done", "again done"),
+    ]
+    stage.drop()
+    stage.connect()
+    assert [request[2] for request in stage.asked()] == [(path[:-40],), (path[:-50],)]

@@ -1,8 +1,9 @@
-"""Servers in threads: one that ends TLS before a member, one that says it is read-only."""
+"""Servers in threads: one that ends TLS before a member, one that is read-only, one that goes."""
 
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -74,3 +75,76 @@ def alone(connection: socket.socket) -> None:
             xid, op = requests.HEADER.unpack_from(buf, at)
             error = 0 if op == codes.PING else codes.NO_NODE
             connection.sendall(replies.frame(xid, 1, error, b""))
+
+
+class Faithless:
+    """A server that greets its first client, goes with the first request, and is silent then."""
+
+    def __init__(self, session_timeout_ms: int) -> None:
+        self._timeout_ms = session_timeout_ms
+        self._greeted = False
+
+    def __call__(self, connection: socket.socket) -> None:
+        connection.recv(1 << 16)
+        if not self._greeted:
+            self._greeted = True
+            greeting = ConnectResponse(0, self._timeout_ms, 7, b"p" * 16, False)
+            connection.sendall(replies.encode_connect(greeting))
+        connection.recv(1 << 16)
+
+
+class HeldBack:
+    """A server without znodes, that answers no request before it may. `paths`: what was asked."""
+
+    def __init__(self) -> None:
+        self.asked, self.answer = threading.Event(), threading.Event()
+        self.paths: list[str] = []
+
+    def __call__(self, connection: socket.socket) -> None:
+        connection.recv(1 << 16)
+        greeting = ConnectResponse(0, 60_000, 7, b"p" * 16, False)
+        connection.sendall(replies.encode_connect(greeting))
+        frames = Frames(1 << 20)
+        while data := connection.recv(1 << 16):
+            buf, spans = frames.feed(data)
+            for at, end in spans:
+                xid, op = requests.HEADER.unpack_from(buf, at)
+                if op == codes.CLOSE_SESSION:
+                    return
+                request = (*requests.DECODE[op](buf, at + requests.HEADER.size, end), b"")
+                self.paths.append(request[1].decode() if isinstance(request[1], bytes) else "")
+                self.asked.set()
+                self.answer.wait(60)
+                error = 0 if op == codes.AUTH else codes.NO_NODE
+                connection.sendall(replies.frame(xid, 1, error))
+
+
+class Old:
+    """Before a member: it knows of no watches that stay, as ZooKeeper before 3.6, if it is `old`.
+    Who asks for one is told so, and its connection is closed."""
+
+    def __init__(self, port: int, *, old: bool = True) -> None:
+        self.old = old
+        self._port = port
+        self._connections: list[socket.socket] = []
+
+    def cut(self) -> None:
+        """End all connections."""
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def __call__(self, outside: socket.socket) -> None:
+        self._connections.append(outside)
+        with socket.create_connection(("127.0.0.1", self._port)) as inside:
+            threading.Thread(target=pour, args=(inside, outside), daemon=True).start()
+            inside.sendall(outside.recv(1 << 16))  # the greeting
+            frames = Frames(1 << 20)
+            while data := outside.recv(1 << 16):
+                buf, spans = frames.feed(data)
+                for at, end in spans:
+                    xid, op = requests.HEADER.unpack_from(buf, at)
+                    if self.old and op in (codes.ADD_WATCH, codes.SET_WATCHES2):
+                        outside.sendall(replies.frame(xid, -1, codes.UNIMPLEMENTED))
+                        return
+                    inside.sendall(struct.pack(">i", end - at) + buf[at:end])

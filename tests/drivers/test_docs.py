@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hikari_client.operations import Operations
+
 pytestmark = pytest.mark.ensemble
 PAGE = Path(__file__).resolve().parents[2] / "docs/client.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
@@ -21,3 +23,10 @@ def test_a_block_of_the_page_runs(number: int, hosts: str) -> None:
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+def test_the_page_names_every_operation() -> None:
+    table = PAGE.read_text().partition("## Every operation")[2].partition("\n## ")[0]
+    for name in (*vars(Operations), "transaction", "watch", "forget"):
+        if not name.startswith("_"):
+            assert f"`{name}(" in table, name

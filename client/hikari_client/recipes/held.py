@@ -100,7 +100,7 @@ class Guarded(ABC):
     """A body that is told, or cancelled, when what it needs is lost.
 
     `async with` cancels it if `on_lost` is "cancel", and raises LockLost then; None does so where
-    the driver knows which coroutine runs (asyncio does, Twisted does not: see `run`).
+    the driver knows which coroutine runs (those of asyncio and Twisted do).
     """
 
     def __init__(self, client: "Client", path: str, on_lost: OnLost | None) -> None:
