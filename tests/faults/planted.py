@@ -76,10 +76,28 @@ def late_watch() -> None:
     Door.fired = fire  # type: ignore[method-assign]
 
 
+def double_grant() -> None:
+    """Every other list of who waits for the lock shows only who came last."""
+    from hikari.tree.tree import Tree
+
+    listed, number = Tree.listing, count(1)
+
+    def listing(self: Any, path: bytes) -> bytes | None:
+        names = sorted(self.children(path), key=lambda name: name[-10:])
+        if path != b"/lock" or not names:
+            return listed(self, path)
+        shown = names[-1:] if next(number) % 2 else names
+        parts = [len(name).to_bytes(4, "big") + name for name in shown]
+        return len(shown).to_bytes(4, "big") + b"".join(parts)
+
+    Tree.listing = listing  # type: ignore[method-assign]
+
+
 FAULTS = {
     "stale-sync": stale_sync,
     "alone": alone,
     "dropped-write": dropped_write,
+    "double-grant": double_grant,
     "early-expiry": early_expiry,
     "deaf-watch": deaf_watch,
     "late-watch": late_watch,

@@ -32,7 +32,7 @@ struct control {
     struct { uint32_t moment, times; } at[STEPS]; /* `times`: still to come */
 };
 
-static char root[PATH_MAX], made[NAME_MAX + 1]; /* `made`: the folder of the newest tree */
+static char root[PATH_MAX];
 static size_t root_bytes;
 static uint64_t member;
 static int port;
@@ -85,6 +85,12 @@ static int meet(uint64_t seen) {
 
 /* ---- the disk */
 
+static uint64_t big(const unsigned char *at, int bytes) {
+    uint64_t value = 0;
+    while (bytes--) value = value << 8 | *at++;
+    return value;
+}
+
 /* What a path is called below the folder; "" if it is not there. */
 static const char *below(const char *path) {
     if (strncmp(path, root, root_bytes) || path[root_bytes] != '/') return "";
@@ -119,21 +125,16 @@ static const unsigned char *row(const unsigned char *at, const unsigned char *en
 
 /* A batch of the journal: see hikari.store.journal for the rows. */
 static uint64_t of_batch(const unsigned char *at, size_t bytes) {
-    const unsigned char *end = at + bytes, *found;
+    const unsigned char *end = at + bytes, *found, *state = row(at, end, "\x01\x01H\x14", 4);
     uint64_t seen = 0;
-    if ((found = row(at, end, "\x01\x01H\x14", 4)) && end - found >= 20) {
-        uint64_t vote = 0;
-        for (int n = 12; n < 20; n++) vote = vote << 8 | found[n];
+    if (row(at, end, "\x01\x01" "B", 3)) return state ? BIT(INSTALL) : BIT(CUT);
+    if (state && end - state >= 20) { /* checksum, term, vote */
+        uint64_t vote = big(state + 12, 8);
         if (vote) seen |= vote == member ? BIT(CANDIDACY) : BIT(VOTE);
     }
     for (found = at; (found = row(found, end, "\x01\x09L", 3)) && end - found > 8;)
         seen |= BIT(APPEND) | (found[8] == 24 ? BIT(FIRST_ENTRY) : 0);
-    if ((found = row(at, end, "\x01\x01" "B", 3))) {
-        size_t name = strlen(made);
-        int installed = name && memmem(found, end - found, made, name);
-        seen |= installed ? BIT(INSTALL) : BIT(CUT);
-    } else if (seen & BIT(APPEND) && row(at, end, "\x0f\x09L", 3))
-        seen |= BIT(REPLACE);
+    if (seen & BIT(APPEND) && row(at, end, "\x0f\x09L", 3)) seen |= BIT(REPLACE);
     return seen;
 }
 
@@ -178,10 +179,7 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to) {
         seen = is_log(name) ? BIT(LOG_REUSED) : 0;
         if (!strcmp(name, "journal")) seen = BIT(JOURNAL_NAMED);
         if (!strcmp(name, "watermark")) seen = BIT(WATERMARK_NAMED);
-        if (!strncmp(name, "tree-", 5) && !strchr(name, '/') && strlen(name) < sizeof made) {
-            strcpy(made, name);
-            seen = BIT(TREE_NAMED);
-        }
+        if (!strncmp(name, "tree-", 5) && !strchr(name, '/')) seen = BIT(TREE_NAMED);
     }
     meet(seen);
     DONE(syscall(SYS_renameat2, from_folder, from, to_folder, to, 0))
@@ -208,12 +206,6 @@ int mkdir(const char *name, mode_t access) {
 }
 
 /* ---- the peers and the clients */
-
-static uint64_t big(const unsigned char *at, int bytes) {
-    uint64_t value = 0;
-    while (bytes--) value = value << 8 | *at++;
-    return value;
-}
 
 /* How many values an array holds; it is moved behind its head. -1: it is none. */
 static long array(const unsigned char **at, const unsigned char *end) {

@@ -29,7 +29,7 @@ MOMENTS = (
     "vote",  # a vote for another
     "candidacy",  # one for itself
     "cut",  # a new base: what is before it is forgotten
-    "install",  # a new base, and the tree that was received
+    "install",  # a new base, with term and vote: the tree that was received is ours
     # other calls to the disk
     "sync",  # of the journal
     "mark",  # the watermark is written
