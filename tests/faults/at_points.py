@@ -124,8 +124,9 @@ class Pointed(Siege):
         """Kill whoever it is at that point, and have it back. Raises AssertionError."""
         for _ in range(TRIES):
             self.tries += 1
-            self.wait_progress()
             self.ensemble.wait_serving()
+            self._spread()
+            self.wait_progress()
             if died := self._led_to(case):
                 break
             self._back()
@@ -152,6 +153,12 @@ class Pointed(Siege):
             return self._wait_hit(ways.get(case.point.by, self._load)(case))
         finally:
             self._pause_between(PAUSE_S)
+
+    def _spread(self) -> None:
+        """Everybody goes back to the member it began with: each has clients of every kind."""
+        for worker in self.workers:
+            if worker.client.member != worker.first:
+                worker.client.cut()
 
     def _pause_between(self, seconds: float) -> None:
         for worker in (*self.writers, *self.scribes):
