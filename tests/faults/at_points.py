@@ -13,46 +13,25 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define, field
-from ensemble.ensemble import wait_until
 from ensemble.load import Worker
 from ensemble.recorder import OK, SYNC, Lost, get
 from faults import figures, judges, points
 from faults.kills import PAUSE_S, Siege
 from faults.members import OFTEN, SMALL, lane
-from faults.points import AWAY, BY_NAME, CONFLICT, ELECTION, EMPTY, LEADER, Point
 from faults.truth import Truth
+from faults.ways import CASES, TRIES, Case, Guide, control_all, named
 
 BATCH = 40
 """Points that an ensemble lives through before it is judged, and the next begins."""
-REACH_S_MAX = 10.0
-TRIES = 4
-"""Some ways hang on chance: who of two is elected, or whether the log still has what is missed."""
-AWAY_ZXIDS = 600
-"""Requests that are missed by who is away: more entries than the others keep."""
 CALM_S = 0.5
 ALL_SHARE = 0.25
 """So often all die, not the one alone: then what it had at the point may be needed."""
 
 
-@define(frozen=True)
-class Case:
-    """A point, and who is killed at it."""
-
-    point: Point
-    who: str
-
-    def __str__(self) -> str:
-        return f"{self.point.name}:{self.who}"
-
-
-CASES = [Case(point, who) for point in points.ALL for who in point.who]
-
-
 def cases(seed: int, only: str | None = None) -> Iterator[Case]:
     """Without end: all in an order of chance, then all in another one. `only`: one point's."""
     chance = random.Random(seed)
-    some = [case for case in CASES if only in (None, case.point.name, str(case))]
-    assert some, f"no point is called {only}: {sorted(BY_NAME)}"
+    some = named(only) if only else CASES
     while True:
         yield from chance.sample(some, len(some))
 
@@ -80,21 +59,17 @@ class Reader(Worker):
 class Pointed(Siege):
     """One ensemble that is killed at points."""
 
-    controls: dict[int, points.Control] = field(factory=dict)
+    guide: Guide = field(init=False)
     reached: Counter[str] = field(factory=Counter)
     tries: int = 0
-    seen: int = 0
-    """How many moments of the way were seen at the last try."""
     readers: list[Reader] = field(factory=list)
 
     def _begin(self) -> None:
         ensemble = self.ensemble
         for number in ensemble.numbers:
             ensemble.configure(number)
-            control = points.Control(ensemble.layout.data / f"control-{number}")
-            home, port = ensemble.layout.home(number), ensemble.ports[number - 1]
-            ensemble.environments[number] = control.environment(home, number, port)
-            self.controls[number] = control
+        controls = control_all(ensemble)
+        self.guide = Guide(ensemble, controls, self.chance, self._demand_load, self._calm)
         super()._begin()
         self.readers = [Reader(ensemble.ports, n, self, 0.02) for n in ensemble.numbers]
         for reader in self.readers:
@@ -104,7 +79,7 @@ class Pointed(Siege):
     def workers(self) -> list[Worker]:
         return [*self.writers, *self.scribes, *self.readers]
 
-    def demand_load(self) -> None:
+    def _demand_load(self) -> None:
         """What a client has found wrong is wrong now, not when the point is not reached."""
         for worker in self.workers:
             if worker.failed():
@@ -127,12 +102,12 @@ class Pointed(Siege):
             self.ensemble.wait_serving()
             self._spread()
             self.wait_progress()
-            if died := self._led_to(case):
+            if self.guide.lead(case):
                 break
-            self._back()
+            self.guide.back()
         else:
-            raise AssertionError(f"{case} was never reached; of {case.point.way} {self.seen} were")
-        assert len(died) == 1, f"members {died} died at one point"
+            seen = self.guide.seen
+            raise AssertionError(f"{case} was never reached; of {case.point.way} {seen} were")
         self.reached[str(case)] += 1
         if self.chance.random() < ALL_SHARE:
             self.ensemble.kill(*self.ensemble.running)
@@ -141,18 +116,9 @@ class Pointed(Siege):
             self.how["one"] += 1
         time.sleep(self.chance.choice((0.0, self.chance.uniform(0.0, 0.2))))
         began = time.monotonic()
-        self._back()
+        self.guide.back()
         self.wait_progress()
         self.back_s.append(time.monotonic() - began)
-
-    def _led_to(self, case: Case) -> list[int]:
-        """Who has died there."""
-        ways = {AWAY: self._away, ELECTION: self._election, EMPTY: self._empty}
-        ways |= {CONFLICT: self._conflict}
-        try:
-            return self._wait_hit(ways.get(case.point.by, self._load)(case))
-        finally:
-            self._pause_between(PAUSE_S)
 
     def _spread(self) -> None:
         """Everybody goes back to the member it began with: each has clients of every kind."""
@@ -160,90 +126,9 @@ class Pointed(Siege):
             if worker.client.member != worker.first:
                 worker.client.cut()
 
-    def _pause_between(self, seconds: float) -> None:
+    def _calm(self, little: bool) -> None:
         for worker in (*self.writers, *self.scribes):
-            worker.pause_s = seconds
-
-    def _wait_hit(self, armed: list[int]) -> list[int]:
-        ensemble, found = self.ensemble, list[int]()
-        deadline = time.monotonic() + REACH_S_MAX
-        while not any(ensemble.running[n].ended for n in armed) and time.monotonic() < deadline:
-            self.demand_load()
-            time.sleep(0.003)
-        self.seen = max(self.controls[number].seen for number in armed)
-        for number in armed:
-            if not self.controls[number].hit:
-                self.controls[number].disarm()
-        for number in armed:
-            if self.controls[number].hit:
-                status = ensemble.wait_end(number, 1.0)
-                assert status == -9, f"member {number} ended with {status}"
-                found.append(number)
-        ensemble.demand_alive()
-        return found
-
-    def _back(self) -> None:
-        for number, control in self.controls.items():
-            control.disarm()
-            if number not in self.ensemble.running:
-                self.ensemble.launch(number)
-        self.ensemble.wait_serving()
-
-    # ---- what leads to it; each gives those who are armed
-
-    def _roles(self) -> tuple[int, list[int]]:
-        leader = self.ensemble.leader()
-        others = [number for number in self.ensemble.numbers if number != leader]
-        self.chance.shuffle(others)
-        return leader, others
-
-    def _load(self, case: Case) -> list[int]:
-        leader, followers = self._roles()
-        victim = leader if case.who == LEADER else followers[0]
-        time.sleep(self.chance.uniform(0.0, 0.05))
-        self.controls[victim].arm(case.point)
-        return [victim]
-
-    def _election(self, case: Case) -> list[int]:
-        """Who stands is not ours to say: the first of the two that comes there."""
-        leader, followers = self._roles()
-        for number in followers:
-            self.controls[number].arm(case.point)
-        self.ensemble.kill(leader)
-        return followers
-
-    def _away(self, case: Case) -> list[int]:
-        leader, (away, _) = self._roles()
-        self.ensemble.kill(away)
-        goal = self.ensemble.zxid(leader) + AWAY_ZXIDS
-        wait_until("the others go on", lambda: self.ensemble.zxid(leader) > goal)
-        victim = leader if case.who == LEADER else away
-        self.controls[victim].arm(case.point)
-        self.ensemble.launch(away)
-        return [victim]
-
-    def _empty(self, case: Case) -> list[int]:
-        _, (victim, _) = self._roles()
-        self.ensemble.kill(victim)
-        self.ensemble.empty(victim)
-        self.controls[victim].arm(case.point)
-        self.ensemble.launch(victim)
-        return [victim]
-
-    def _conflict(self, case: Case) -> list[int]:
-        """A leader that is left alone takes what nobody else gets, dies, and finds another. The
-        other writes little meanwhile, or its log would not reach back so far any more."""
-        old, others = self._roles()
-        self.ensemble.kill(*others)
-        time.sleep(0.1)
-        self._pause_between(CALM_S)
-        self.ensemble.kill(old)
-        for number in others:
-            self.ensemble.launch(number)
-        self.ensemble.leader()
-        self.controls[old].arm(case.point)
-        self.ensemble.launch(old)
-        return [old]
+            worker.pause_s = CALM_S if little else PAUSE_S
 
 
 def campaign(

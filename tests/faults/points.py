@@ -157,7 +157,10 @@ ALL = (
     Point("journal-unnamed", BEFORE, ("journal-named",), _FOLLOWS, EMPTY),
     Point("journal-named", AFTER, ("journal-named",), _FOLLOWS, EMPTY),
 )
-BY_NAME = {point.name: point for point in ALL}
+BUSY = {"log-reused", "log-table"}
+"""Moments that come only when a log of the journal is full: with its usual size, after long."""
+SHORT = {"cut", "table", "tree-named", "say-piece", "say-last-piece"}
+"""Moments that come only where the log is cut back soon."""
 
 
 def build(folder: Path) -> Path:

@@ -19,11 +19,11 @@ from faults.faulted import PROGRAM, SETTINGS, SHORT_LOGS, SLOW_DISK, Faulted
 from faults.nemesis import (
     NEED_CLOCKS,
     NEED_CUTS,
-    NEED_SHORT_LOGS,
     NEED_SLOW_DISKS,
     Nemesis,
     Script,
     draw,
+    needs_short_logs,
 )
 from faults.nets import Loopback, best_net
 from faults.truth import Truth
@@ -118,7 +118,7 @@ class Run:
         self.ensemble = Faulted(
             scenario.folder,
             self.net,
-            settings=SHORT_LOGS if scenario.fault in NEED_SHORT_LOGS else SETTINGS,
+            settings=SHORT_LOGS if needs_short_logs(scenario.fault) else SETTINGS,
             clocks=scenario.fault in NEED_CLOCKS,
             program=SLOW_DISK if scenario.fault in NEED_SLOW_DISKS else scenario.program,
         )
@@ -127,7 +127,8 @@ class Run:
         script = scenario.script or draw(
             scenario.fault, scenario.seed, scenario.members, scenario.seconds
         )
-        self.nemesis = Nemesis(self.ensemble, script, scenario.seed, scenario.seconds)
+        with_points = any(act["do"] == "point" for act in script)
+        self.nemesis = Nemesis(self.ensemble, script, scenario.seed, scenario.seconds, with_points)
         self.clients: list[Client] = []  # those of the workload
         self.applied: list[Applied] = []
         self.trees: dict[int, Tree] = {}
@@ -248,7 +249,7 @@ class Run:
         unexplained, counts = judges.of_registers(told)
         wrong += unexplained
         self.verdict.figures |= counts
-        if self.scenario.fault in NEED_SHORT_LOGS:
+        if needs_short_logs(self.scenario.fault):
             wrong += judges.of_rows(truths)
         else:
             self._judge_by_log(truths, trees[1])
@@ -285,6 +286,7 @@ class Run:
             "outage_s": round(self._outage(), 2),
             "grants": len(self.scene.grants),
         }
+        counted |= {"points": self.nemesis.reached} if self.nemesis.reached else {}
         counted |= {f"packets_{name}": n for name, n in self.net.stats().items() if n}
         locks = self.scenario.workload == "locks"
         least = LOCK_OPERATIONS_S_MIN if locks else OPERATIONS_S_MIN

@@ -43,6 +43,8 @@ def test_every_point_is_drawn_for_everybody_who_can_come_there():
     assert {next(drawn) for _ in at_points.CASES} == set(at_points.CASES)
     assert len({point.name for point in points.ALL}) == len(points.ALL) >= 15
     assert {case.who for case in at_points.CASES} == {"leader", "follower"}
+    with pytest.raises(ValueError, match="entry-tron"):
+        next(at_points.cases(1, "entry-tron"))
     again = at_points.cases(1, "entry-torn:leader")
     assert [str(next(again)) for _ in range(3)] == ["entry-torn:leader"] * 3
 
