@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import define, field
 from ensemble.load import Worker
-from ensemble.recorder import OK, SYNC, Lost, get
+from ensemble.recorder import OK, SYNC, get
 from faults import figures, judges, points
 from faults.kills import PAUSE_S, Siege
 from faults.members import OFTEN, SMALL, lane
@@ -171,8 +171,9 @@ def campaign(
 
             try:
                 siege.live(batch)
-            except (AssertionError, Lost) as error:
+            except Exception as error:  # also a session that expired: it was wrongly
                 again = f"python -m faults at-points --seed {seed} --count {count}"
+                again += f" (or --point {at})" if ":" in at else ""
                 wrong.append(f"at {at}: {figures.told(error)}\nagain: {again}")
                 print(wrong[-1], flush=True)
                 if keep is not None:

@@ -77,20 +77,24 @@ def late_watch() -> None:
 
 
 def double_grant() -> None:
-    """Every other list of who waits for the lock shows only who came last."""
-    from hikari.tree.tree import Tree
+    """Who waits for the lock is shown nobody else who does, and takes it."""
+    from hikari.gateway import reads
+    from hikari_wire.replies import frame
 
-    listed, number = Tree.listing, count(1)
+    honest = reads.READS[codes.GET_CHILDREN]
 
-    def listing(self: Any, path: bytes) -> bytes | None:
-        names = sorted(self.children(path), key=lambda name: name[-10:])
-        if path != b"/lock" or not names:
-            return listed(self, path)
-        shown = names[-1:] if next(number) % 2 else names
-        parts = [len(name).to_bytes(4, "big") + name for name in shown]
-        return len(shown).to_bytes(4, "big") + b"".join(parts)
+    def shown(connection: Any, xid: int, request: Any) -> bytes:
+        if request[1] != b"/lock":
+            return honest(connection, xid, request)
+        tree, mine = connection.door.tree, []
+        for name in tree.children(b"/lock"):
+            znode = tree.look(b"/lock/" + name)
+            if znode is not None and znode.owner == connection.session:
+                mine.append(len(name).to_bytes(4, "big") + name)
+        body = len(mine).to_bytes(4, "big") + b"".join(mine)
+        return frame(xid, tree.zxid, codes.OK, body)
 
-    Tree.listing = listing  # type: ignore[method-assign]
+    reads.READS[codes.GET_CHILDREN] = shown
 
 
 FAULTS = {
