@@ -169,8 +169,15 @@ class Ensemble:
 
     def wait_caught_up(self, number: int) -> None:
         """Wait until a member has applied what the leader had when this was asked."""
-        goal = self.zxid(self.leader())
-        assert goal >= 0
+        goal = -1
+
+        def told() -> bool:
+            """Who leads may have changed, or have gone, between the two questions."""
+            nonlocal goal
+            goal = self.zxid(self.leader())
+            return goal >= 0
+
+        wait_until("a leader says how far it is", told)
 
         def caught_up() -> bool:
             self.demand_alive()

@@ -4,6 +4,7 @@ It does nothing by itself: no ping, no reconnection, no watch set again. A test 
 that it can say steps which no client library would take.
 """
 
+import contextlib
 import select
 import socket
 import time
@@ -127,6 +128,13 @@ class Client:
         self._pending.clear()
         self._bodies.clear()
         self._frames = Frames(1 << 26)
+
+    def cut(self) -> None:
+        """From another thread: break the connection; who uses it finds that out."""
+        connection = self._socket
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> Operation:
         """End the session."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from faults import rotation
 from faults.folders import kept_folder
-from faults.nemesis import FAULTS
+from faults.nemesis import FAULTS, POINT, cases_of
 from faults.scenarios import SECONDS, Scenario
 from faults.workloads import WORKLOADS
 
@@ -23,9 +23,20 @@ KEEP = click.option(
 )
 
 
+def a_fault(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """One of the list, or `point:` and a name."""
+    try:
+        known = value in FAULTS or cases_of(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    if not known:
+        raise click.BadParameter(f"one of {', '.join(FAULTS)}, or {POINT}NAME")
+    return value
+
+
 @click.command()
 @click.argument("workload", type=click.Choice(sorted(WORKLOADS)))
-@click.argument("fault", type=click.Choice(FAULTS))
+@click.argument("fault", callback=a_fault)
 @click.argument("seed")
 @click.option("--members", type=click.IntRange(1, 7), default=3, show_default=True)
 @click.option("--seconds", default=SECONDS, show_default=True)

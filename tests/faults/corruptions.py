@@ -362,14 +362,15 @@ def campaign(
             try:
                 left = one_bench(mine, verdicts)
             except (AssertionError, Lost, OSError) as error:
-                errors.append(f"after case {verdicts[-1].case if verdicts else None}: {error}")
+                after = verdicts[-1].case if verdicts else None
+                errors.append(f"after case {after}: {figures.told(error)}")
                 print(errors[-1], flush=True)
         return verdicts
 
     def one_bench(mine: Iterator[int], verdicts: list[Verdict]) -> bool:
         """Whether there are cases left; it raises what only a new ensemble can mend."""
         with ExitStack() as stack:
-            folder, nursery = stack.enter_context(lane("rot", shimmed=False))
+            folder, nursery = stack.enter_context(lane("rot", library=None))
             bench = Bench(folder, nursery, seed)
             stack.callback(bench.ensemble.close)
             bench.begin()

@@ -180,7 +180,7 @@ class Bench:
         try:
             self._run(case, ensemble, verdict, trace)
         except (AssertionError, Lost) as error:
-            verdict.wrong = verdict.wrong or f"{error}\n{ensemble.log(1)[-3000:]}"
+            verdict.wrong = verdict.wrong or f"{figures.told(error)}\n{ensemble.log(1)[-3000:]}"
         finally:
             ensemble.close()
         if not verdict.wrong:

@@ -154,7 +154,7 @@ def campaign(
                 progress.step()
         except (AssertionError, Lost, JournalDamaged) as error:
             again = f"python -m faults crash-three --seed {seed} --count {done + 1}"
-            wrong.append(f"case {done}: {error}\nagain: {again}")
+            wrong.append(f"case {done}: {figures.told(error)}\nagain: {again}")
             print(wrong[-1], flush=True)
             if keep is not None:
                 shutil.copytree(three.ensemble.layout.data, keep / "three", dirs_exist_ok=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 from ensemble.ensemble import Ensemble
+from faults import points
 from faults.folders import kept_folder
 from faults.nets import Loopback, Switched, python_path
 
@@ -69,6 +70,14 @@ def clock_library() -> Path | None:
     return made
 
 
+@functools.cache
+def points_library() -> Path:
+    """The library that ends members at points. Raises OSError without a C compiler."""
+    folder = kept_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return points.build(folder)
+
+
 class Faulted(Ensemble):
     """`clocks`: each member's wall clock can be set. `program`: what a member is started with."""
 
@@ -86,6 +95,8 @@ class Faulted(Ensemble):
         self.net = net
         self.clocks = clocks
         self.program = program
+        self.environments: dict[int, dict[str, str]] = {}
+        """What else a member finds in its environment; with it, the library of points."""
 
     def launch(self, number: int) -> None:
         assert number not in self.running
@@ -95,13 +106,20 @@ class Faulted(Ensemble):
             config.write_text(config_text(self.layout, number) + self.settings)
             self.set_clock(number, 0)
         path = ("env", f"PYTHONPATH={python_path()}")
-        program = (*self.net.inside(number), *path, *self._with_clock(number), *self.program)
+        around = (*self._with_clock(number), *self._with_points(number))
+        program = (*self.net.inside(number), *path, *around, *self.program)
         self.running[number] = Member(self.layout, number, program)
 
     def _with_clock(self, number: int) -> tuple[str, ...]:
         if not self.clocks:
             return ()
         return (f"LD_PRELOAD={clock_library()}", f"HIKARI_WRONG_CLOCK={self._clock(number)}")
+
+    def _with_points(self, number: int) -> tuple[str, ...]:
+        if number not in self.environments:
+            return ()
+        words = [f"{name}={value}" for name, value in self.environments[number].items()]
+        return (f"LD_PRELOAD={points_library()}", *words)
 
     def _clock(self, number: int) -> Path:
         return self.layout.home(number) / "clock"

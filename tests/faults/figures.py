@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,15 @@ def quantiles(seconds: list[float]) -> dict[str, float]:
     ordered = sorted(seconds)
     places = {"p50": len(ordered) // 2, "p99": len(ordered) * 99 // 100, "max": -1}
     return {name: round(ordered[place], 3) for name, place in places.items()}
+
+
+def told(error: BaseException) -> str:
+    """What is wrong, and where that was seen. Never nothing: an assertion without words is told
+    by its own line."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f"{Path(one.filename).name}:{one.lineno}: " for one in last)
+    line = "".join(one.line or "" for one in last)
+    return f"{where}{str(error).strip() or f'{type(error).__name__} in {line!r}'}"
 
 
 class Progress:

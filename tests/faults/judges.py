@@ -8,6 +8,7 @@ from faults.clients import Client
 from faults.truth import Truth, replayed, same_logs
 from faults.workloads import Scene, Tree
 
+from hikari.config import HEARD_TICKS, RaftTimes
 from hikari.testing.history import OK, UNKNOWN, Applied, Conversation, Operation
 from hikari.testing.linear import judge_registers, registers
 from hikari.testing.replay import judge
@@ -19,12 +20,16 @@ from hikari.tree.znode import from_row
 from hikari_wire import codes
 
 LOGGED = {codes.CREATE, codes.DELETE, codes.SET_DATA, codes.MULTI, codes.CLOSE_SESSION}
-EARLY_MS = 300
-"""An expiry may come so much before its time: what a member heard in the last four ticks of its
-life it told nobody."""
-EARLY_CUT_MS = 2_300
-"""The same where a member may hear clients and not be heard: it closes its connections after
-`leader_lost_ms`."""
+TIMES = RaftTimes()  # of every member that is judged
+EARLY_MS = 2 * TIMES.tick_ms
+"""An expiry may come so much before its time: a tick that was late is followed by one in time, so
+that a time-out is up to one tick short; and as much again for what is compared, the leader's wall
+clock in ms with a client's monotonic one. What a member had heard and not reported when it died is
+no reason any more: the leader grants those sessions a whole time-out."""
+EARLY_CUT_MS = TIMES.leader_lost_ms + HEARD_TICKS * TIMES.tick_ms + EARLY_MS
+"""The same where a member may hear clients and not be heard, on lines that lose or members that
+stand still: it answers until it has had no word of a leader for `leader_lost_ms`, and what it heard
+in the last ticks before that has not been reported either."""
 SHOWN = 5
 CALLS_MIN = 10
 """A history with fewer calls on one register is not worth counting."""

@@ -49,10 +49,18 @@ class Siege:
 
     def run(self, attack: Callable[["Siege"], None], times: int) -> None:
         """Attack so many times, then judge. Raises AssertionError."""
-        try:
-            self._begin()
+
+        def attacks() -> None:
             for _ in range(times):
                 attack(self)
+
+        self.live(attacks)
+
+    def live(self, attacks: Callable[[], None]) -> None:
+        """Begin, be attacked, and be judged. Raises AssertionError."""
+        try:
+            self._begin()
+            attacks()
             self._judge()
         finally:
             self.ensemble.close()
@@ -174,7 +182,7 @@ def campaign(
                 siege.run(attack, min(batch, times - number * batch))
             except (AssertionError, Lost) as error:
                 again = f"python -m faults {name} --seed {seed + number} --count {batch}"
-                wrong.append(f"{error}\nagain: {again}")
+                wrong.append(f"{figures.told(error)}\nagain: {again}")
                 print(wrong[-1], flush=True)
                 if keep is not None:
                     shutil.copytree(siege.folder, keep / siege.folder.name, dirs_exist_ok=True)

@@ -5,7 +5,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -116,10 +116,13 @@ class Forked(Ensemble):
 
 
 @contextmanager
-def lane(name: str, *, memory: bool = True, shimmed: bool = True) -> Iterator[tuple[Path, Nursery]]:
-    """A folder of one's own and a nursery, both gone at the end."""
+def lane(
+    name: str, *, memory: bool = True, library: Callable[[Path], Path] | None = shim.build
+) -> Iterator[tuple[Path, Nursery]]:
+    """A folder of one's own and a nursery, both gone at the end. `library` builds, into a folder,
+    what members are loaded with."""
     folder = Path(tempfile.mkdtemp(prefix=f"hikari-{name}-", dir=MEMORY if memory else None))
-    nursery = Nursery(shim.build(folder) if shimmed else None)
+    nursery = Nursery(library(folder) if library else None)
     try:
         yield folder, nursery
     finally:

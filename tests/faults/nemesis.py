@@ -15,6 +15,8 @@ from typing import Any
 
 from faults.faulted import Faulted
 from faults.nets import CLIENTS
+from faults.points import BUSY, SHORT
+from faults.ways import TRIES, Case, Guide, control_all, named
 
 Act = dict[str, Any]
 Script = list[Act]
@@ -170,6 +172,10 @@ def _disk(chance: random.Random, members: int, fsync_s: float) -> Act:
     return {"do": "disk", "who": [who], "fsync_s": fsync_s, **_times(chance, 1.5, 3.0)}
 
 
+def _point(chance: random.Random, cases: list[Case]) -> Act:
+    return {"do": "point", "point": str(chance.choice(cases)), **_times(chance, 0.0, 1.0)}
+
+
 Draw = Callable[[random.Random, int], Act]
 DRAWS: dict[str, Draw] = {
     "kill-random": lambda chance, members: _kill(chance, [chance.randrange(members)]),
@@ -208,11 +214,30 @@ NEED_SLOW_DISKS = {"slow-disk", "frozen-disk"}
 NEED_SHORT_LOGS = {"snapshot"}
 NEED_CLOCKS = {"clock", "strobe"}
 FAULTS = ["calm", *DRAWS, "storm"]
+POINT = "point:"
+"""Before the name of a point (and perhaps `:leader` or `:follower`), a fault too."""
+
+
+def cases_of(fault: str) -> list[Case]:
+    """Where `fault` kills; nowhere, if it is no point. Raises ValueError if a scenario cannot."""
+    if not fault.startswith(POINT):
+        return []
+    cases = named(fault.removeprefix(POINT))
+    if BUSY & set(cases[0].point.way):
+        raise ValueError(f"{fault}: no scenario writes so much; see python -m faults at-points")
+    return cases
+
+
+def needs_short_logs(fault: str) -> bool:
+    """Then the beginning of the log is gone at the end, and the judges have the rest."""
+    return fault in NEED_SHORT_LOGS or any(SHORT & set(c.point.way) for c in cases_of(fault))
 
 
 def draw(fault: str, seed: str, members: int, seconds: float) -> Script:
     """The acts of so many seconds; the same for the same arguments."""
     chance = random.Random(f"{fault}/{seed}")
+    if cases := cases_of(fault):
+        return _until(seconds, lambda: _point(chance, cases))
     if fault == "calm":
         return [{"do": "nothing", "for_s": seconds, "then_s": 0.0}]
     if fault != "storm":
@@ -225,15 +250,26 @@ def draw(fault: str, seed: str, members: int, seconds: float) -> Script:
 class Nemesis(threading.Thread):
     """Acts the script out, and heals everything at the end, whatever happens."""
 
-    def __init__(self, ensemble: Faulted, script: Script, seed: str, seconds: float) -> None:
-        """`seconds`: nothing begins later; acts may take longer than they say."""
+    def __init__(
+        self,
+        ensemble: Faulted,
+        script: Script,
+        seed: str,
+        seconds: float,
+        with_points: bool = False,
+    ) -> None:
+        """`seconds`: nothing begins later; acts may take longer than they say. `with_points`:
+        members that are launched from here on can be killed at points."""
         super().__init__(daemon=True)
         self.seconds = seconds
         self.ensemble, self.script = ensemble, script
         self.chance = random.Random(f"nemesis/{seed}")
         self.log: list[Act] = []
+        self.reached = 0
+        """How many points were."""
         self.failure: BaseException | None = None
         self._touched: set[tuple[int, int]] = set()
+        self.guide = Guide(ensemble, control_all(ensemble), self.chance) if with_points else None
 
     def run(self) -> None:
         try:
@@ -262,6 +298,8 @@ class Nemesis(threading.Thread):
         return [leader, *others] if leader else others
 
     def _heal(self) -> None:
+        if self.guide is not None:
+            self.guide.disarm()
         if self._touched:
             self.ensemble.net.set([(a, b, {}) for a, b in sorted(self._touched)])
         for number in self.ensemble.numbers:
@@ -284,6 +322,19 @@ class Nemesis(threading.Thread):
         for number in victims:
             self.ensemble.launch(number)
         self.ensemble.wait_serving()
+
+    def _point(self, act: Act, ranks: list[int]) -> None:
+        assert self.guide is not None
+        (case,) = named(act["point"])
+        for _ in range(TRIES):
+            if self.guide.lead(case):
+                break
+            self.guide.back()
+        else:
+            raise AssertionError(f"{case} was never reached; of its way {self.guide.seen} were")
+        self.reached += 1
+        time.sleep(act["for_s"])
+        self.guide.back()
 
     def _silent_kill(self, act: Act, ranks: list[int]) -> None:
         victim = ranks[act["who"][0]]

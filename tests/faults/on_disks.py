@@ -5,7 +5,8 @@ import random
 from pathlib import Path
 
 import click
-from faults import corruptions, crash_points, crash_three, figures, kills, power_cuts
+from faults import at_points, corruptions, crash_points, crash_three, figures, kills, power_cuts
+from faults.points import ALL
 
 FIGURES = click.option(
     "--figures", "path", type=click.Path(path_type=Path), help="JSON file to append the figures to."
@@ -94,6 +95,36 @@ def kills_(count: int, seed: int, seconds: float | None, keep: Path, path: Path 
     """kill -9 of one, two or all members under load (row 6)."""
     found = kills.campaign("kills", kills.kill, seed=seed, seconds=seconds, times=count, keep=keep)
     figures.append(path, "kill -9 cycles", found)
+    raise SystemExit(bool(found["wrong"]))
+
+
+@click.command("points")
+def points_() -> None:
+    """The named moments at which a member can be killed."""
+    for point in ALL:
+        how = ("before", "after", "in the midst of")[point.how]
+        way = " → ".join([*point.way[:-1], f"{how} {point.way[-1]}"])
+        click.echo(f"{point.name:26} {'/'.join(point.who):16} {point.by:9} {way}")
+
+
+@click.command("at-points")
+@click.option("--count", type=int, default=len(at_points.CASES), show_default=True)
+@click.option("--point", "only", help="Only this one: a name, or name:leader.")
+@SECONDS
+@SEED
+@KEEP
+@FIGURES
+def at_points_(
+    count: int,
+    only: str | None,
+    seed: int,
+    seconds: float | None,
+    keep: Path,
+    path: Path | None,
+) -> None:
+    """kill -9 at named points under load (row 6); `points` lists them."""
+    found = at_points.campaign(seed=seed, seconds=seconds, count=count, only=only, keep=keep)
+    figures.append(path, "kill -9 at points", found)
     raise SystemExit(bool(found["wrong"]))
 
 

@@ -76,10 +76,32 @@ def late_watch() -> None:
     Door.fired = fire  # type: ignore[method-assign]
 
 
+def double_grant() -> None:
+    """Who waits for the lock is shown nobody else who does, and takes it."""
+    from hikari.gateway import reads
+    from hikari_wire.replies import frame
+
+    honest = reads.READS[codes.GET_CHILDREN]
+
+    def shown(connection: Any, xid: int, request: Any) -> bytes:
+        if request[1] != b"/lock":
+            return honest(connection, xid, request)
+        tree, mine = connection.door.tree, []
+        for name in tree.children(b"/lock"):
+            znode = tree.look(b"/lock/" + name)
+            if znode is not None and znode.owner == connection.session:
+                mine.append(len(name).to_bytes(4, "big") + name)
+        body = len(mine).to_bytes(4, "big") + b"".join(mine)
+        return frame(xid, tree.zxid, codes.OK, body)
+
+    reads.READS[codes.GET_CHILDREN] = shown
+
+
 FAULTS = {
     "stale-sync": stale_sync,
     "alone": alone,
     "dropped-write": dropped_write,
+    "double-grant": double_grant,
     "early-expiry": early_expiry,
     "deaf-watch": deaf_watch,
     "late-watch": late_watch,

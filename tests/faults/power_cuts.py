@@ -181,7 +181,7 @@ def campaign(
                 cuts.run(min(BATCH, cycles - batch * BATCH))
             except (AssertionError, Lost) as error:
                 again = f"python -m faults power-cuts --seed {seed + batch} --count {BATCH}"
-                wrong.append(f"{kind}: {error}\nagain: {again}")
+                wrong.append(f"{kind}: {figures.told(error)}\nagain: {again}")
                 print(wrong[-1], flush=True)
             progress.step(f"lost {sum(len(one.lost) for one in done)}")
         canary = Cuts(folder / "canary", nursery, seed, kinds[0], SMALL, synced=False)

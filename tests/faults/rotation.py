@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define, field
+from faults.evidence import place
 from faults.faulted import clock_library
 from faults.folders import new_folder
 from faults.nemesis import FAULTS, NEED_CLOCKS, NEED_CUTS
@@ -20,6 +21,8 @@ from faults.workloads import WORKLOADS
 FIVE = {"ring", "bridge"}
 FIVE_SHARE = 0.15
 """So many of the others have five members too."""
+TOLD_CHARACTERS = 300
+"""Of each thing that is wrong; the folder has all of it."""
 SUMMED = (
     "operations",
     "synced_reads",
@@ -96,7 +99,8 @@ class Sum:
             worst = max(self.worst.get(name, 0.0), verdict.figures.get(name, 0.0))
             self.worst[name] = worst
         if verdict.failures:
-            self.failed.append(f"{verdict.command}: {verdict.failures[0][:300]}")
+            said = " | ".join(one[:TOLD_CHARACTERS] for one in verdict.failures)
+            self.failed.append(f"{verdict.command}: {said}")
 
     def told(self) -> dict[str, Any]:
         return {
@@ -127,14 +131,16 @@ def play(
             break
         with new_folder() as folder:
             scenario = Scenario(workload, fault, each, folder, members, seconds)
-            verdict = scenario.run()
+            verdict = None
+            try:
+                verdict = scenario.run()
+            finally:  # also of one that the harness itself could not bring to an end
+                if keep is not None and (verdict is None or verdict.failures):
+                    kept = place(keep, f"{workload}-{fault}-{each}")
+                    shutil.copytree(folder, kept)
+                    say(f"    kept in {kept}")
             total.add(verdict, time.monotonic() - began)
             say(verdict.told())
-            if verdict.failures and keep is not None:
-                keep.mkdir(parents=True, exist_ok=True)
-                kept = keep / f"{workload}-{fault}-{each}"
-                shutil.copytree(folder, kept, dirs_exist_ok=True)
-                say(f"    kept in {kept}")
     return total
 
 

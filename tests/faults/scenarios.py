@@ -1,33 +1,35 @@
 """One scenario: a workload and a fault, some ten seconds long; then everything is looked at."""
 
 import json
-import pickle
 import shlex
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 from attrs import define, field
 from ensemble.recorder import children, get
-from faults import judges
+from faults import figures, judges
 from faults.clients import Actor, Client, Loop
+from faults.evidence import Evidence, circumstances, write_json
 from faults.faulted import PROGRAM, SETTINGS, SHORT_LOGS, SLOW_DISK, Faulted
 from faults.nemesis import (
     NEED_CLOCKS,
     NEED_CUTS,
-    NEED_SHORT_LOGS,
     NEED_SLOW_DISKS,
     Nemesis,
     Script,
     draw,
+    needs_short_logs,
 )
 from faults.nets import Loopback, best_net
 from faults.truth import Truth
 from faults.workloads import WORKLOADS, Scene, Tree, sync
 
-from hikari.testing.history import OK, UNKNOWN
+from hikari.testing.history import OK, UNKNOWN, Applied
 from hikari_wire import codes
 
 SECONDS = 10.0
@@ -82,17 +84,18 @@ class Scenario:
     net: str = "best"
 
     def run(self) -> Verdict:
-        """Raises nothing for what the ensemble does wrong: that is in the verdict."""
+        """Raises nothing for what goes wrong, in the ensemble or in the harness: that is in the
+        verdict, and in the folder is what is needed to look into it."""
         run = Run(self)
         try:
             run.all()
         except Exception as error:
-            run.verdict.failures.append(f"{type(error).__name__}: {str(error)[:2000]}")
-            if not isinstance(error, AssertionError):
-                raise
+            run.failed(error)
         finally:
-            run.close()
-            run.keep()
+            try:
+                run.close()
+            finally:
+                run.keep()
         return run.verdict
 
     def command(self) -> str:
@@ -115,7 +118,7 @@ class Run:
         self.ensemble = Faulted(
             scenario.folder,
             self.net,
-            settings=SHORT_LOGS if scenario.fault in NEED_SHORT_LOGS else SETTINGS,
+            settings=SHORT_LOGS if needs_short_logs(scenario.fault) else SETTINGS,
             clocks=scenario.fault in NEED_CLOCKS,
             program=SLOW_DISK if scenario.fault in NEED_SLOW_DISKS else scenario.program,
         )
@@ -124,8 +127,11 @@ class Run:
         script = scenario.script or draw(
             scenario.fault, scenario.seed, scenario.members, scenario.seconds
         )
-        self.nemesis = Nemesis(self.ensemble, script, scenario.seed, scenario.seconds)
+        with_points = any(act["do"] == "point" for act in script)
+        self.nemesis = Nemesis(self.ensemble, script, scenario.seed, scenario.seconds, with_points)
         self.clients: list[Client] = []  # those of the workload
+        self.applied: list[Applied] = []
+        self.trees: dict[int, Tree] = {}
         self.began = time.monotonic()
         self.healed = 0.0
 
@@ -152,14 +158,27 @@ class Run:
         self.clients = self.loop.clients[1:]
         if self.scene.strangers:  # those who just left must be forgotten: no ghosts
             self.loop.run(lambda: False, TIMEOUT_MS / 1000 + FORGOTTEN_S)
-        trees = {number: self._tree_of(number) for number in self.ensemble.numbers}
+        for number in self.ensemble.numbers:
+            self.trees[number] = self._tree_of(number)
         self.loop.run(lambda: False, 0.2)
         for client in self.loop.clients:
             client.leave()
         self.ensemble.demand_alive()
         self.ensemble.terminate(*self.ensemble.numbers)
         self.ensemble.demand_clean_logs()
-        self._judge(trees)
+        self._judge(self.trees)
+
+    def failed(self, error: Exception) -> None:
+        """It ended by an exception, of whomever: what is known at this moment is kept."""
+        self.verdict.failures.append(f"{type(error).__name__}: {figures.told(error)[:2000]}")
+        traceback = "".join(format_exception(error))
+        (self.scenario.folder / "traceback").write_text(traceback)
+        self._look()
+
+    def _look(self) -> None:
+        """Add what the processes are doing; those that have just gone cannot be asked."""
+        with suppress(OSError), (self.scenario.folder / "look").open("a") as file:
+            print(f"at {time.monotonic():.6f}", *self.ensemble.look(), sep="\n", file=file)
 
     def _do(self, name: str, act: Callable[[Client], Actor], members: tuple[int, ...] = ()) -> None:
         def whole(client: Client) -> Actor:
@@ -191,7 +210,7 @@ class Run:
                 f"not served {LIVELY_S:g} s after everything healed: {waiting}"
             )
             self.ensemble.demand_alive()
-            (self.scenario.folder / "look").write_text("\n".join(self.ensemble.look()))
+            self._look()
             self.loop.run(lambda: all(map(served, self.loop.clients)), DRAIN_S)
         self.verdict.figures["healed_s"] = round(time.monotonic() - healed, 2)
 
@@ -230,7 +249,7 @@ class Run:
         unexplained, counts = judges.of_registers(told)
         wrong += unexplained
         self.verdict.figures |= counts
-        if self.scenario.fault in NEED_SHORT_LOGS:
+        if needs_short_logs(self.scenario.fault):
             wrong += judges.of_rows(truths)
         else:
             self._judge_by_log(truths, trees[1])
@@ -254,8 +273,8 @@ class Run:
         told = judges.conversations_of(self.clients)
         answered = [one for each in told for one in each.asked if one.outcome != UNKNOWN]
         seconds = max(one.ended for one in answered) - self.began
-        figures = self.verdict.figures
-        figures |= {
+        counted = self.verdict.figures
+        counted |= {
             "operations": len(answered),
             "synced_reads": synced_reads(told),
             "events": sum(len(one.arrived) for one in told) - len(answered),
@@ -267,7 +286,8 @@ class Run:
             "outage_s": round(self._outage(), 2),
             "grants": len(self.scene.grants),
         }
-        figures |= {f"packets_{name}": n for name, n in self.net.stats().items() if n}
+        counted |= {"points": self.nemesis.reached} if self.nemesis.reached else {}
+        counted |= {f"packets_{name}": n for name, n in self.net.stats().items() if n}
         locks = self.scenario.workload == "locks"
         least = LOCK_OPERATIONS_S_MIN if locks else OPERATIONS_S_MIN
         if len(answered) < least * seconds:
@@ -292,17 +312,19 @@ class Run:
         self.net.close()
 
     def keep(self) -> None:
-        """What is needed to look into a failure."""
-        folder = self.scenario.folder
-        self.verdict.acts = self.nemesis.log
-        (folder / "script.json").write_text(json.dumps(self.nemesis.script, indent=1))
-        (folder / "verdict.json").write_text(
-            json.dumps([self.verdict.failures, self.verdict.figures, self.nemesis.log], indent=1)
-        )
-        if self.verdict.failures:
-            told = judges.conversations_of(self.loop.clients)
-            applied = getattr(self, "applied", [])
-            (folder / "history.pickle").write_bytes(pickle.dumps((told, applied)))
+        """What is needed to look into a failure: see `faults.evidence`."""
+        folder, verdict = self.scenario.folder, self.verdict
+        verdict.acts = self.nemesis.log
+        told = {"command": verdict.command, "program": self.scenario.program}
+        told |= {"failures": verdict.failures, "figures": verdict.figures, "acts": verdict.acts}
+        write_json(folder / "script.json", self.nemesis.script)
+        write_json(folder / "verdict.json", told | circumstances())
+        if verdict.failures:
+            conversations = judges.conversations_of(self.loop.clients)
+            scene = self.scene
+            Evidence(
+                conversations, self.applied, self.trees, scene.grants, scene.used, scene.mirrors
+            ).write(folder)
 
 
 def synced_reads(told: list[Any]) -> int:

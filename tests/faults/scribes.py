@@ -73,7 +73,8 @@ def one_client(ports: list[int], member: int) -> Client:
     while True:
         try:
             client.open(member)
-            assert client.ask((codes.SYNC, b"/")).outcome == OK
+            synced = client.ask((codes.SYNC, b"/"))
+            assert synced.outcome == OK, synced
             return client
         except Lost:
             assert time.monotonic() < deadline, f"member {member} takes no client"

@@ -44,7 +44,7 @@ class Forged(Damage):
 
 
 def test_the_harness_sees_what_is_wrong_and_what_is_not():
-    with lane("forged", shimmed=False) as (folder, nursery):
+    with lane("forged", library=None) as (folder, nursery):
         bench = Bench(folder, nursery, 1)
         try:
             bench.begin()

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from faults import judges
+from faults import judges, workloads
 from faults.clients import Client
 from faults.folders import new_folder
 from faults.planted import program
@@ -29,6 +29,7 @@ def folder():
         ("stale-sync", "registers", "calm", 2, "sync"),
         ("alone", "sequence", "leader-alone", 4, ""),
         ("dropped-write", "registers", "calm", 2, "read"),
+        ("double-grant", "locks", "calm", 3, "two hold it"),
         ("early-expiry", "locks", "pause-leader", 4, "expir"),
         ("deaf-watch", "membership", "calm", 2, "watch"),
         ("late-watch", "membership", "calm", 2, "watch"),
@@ -84,7 +85,22 @@ def test_a_client_that_lies_is_caught(folder, monkeypatch, lie):
     assert any("replay" in failure for failure in verdict.failures), verdict.told()
 
 
+def test_a_lock_that_two_hold_is_caught_though_the_server_is_right(folder, monkeypatch):
+    """Clients that all think they are the first: only what they did under the lock can tell."""
+
+    class Selfish(list):
+        def index(self, one):
+            return 0
+
+    monkeypatch.setattr(workloads, "_queue", Selfish)
+    verdict = Scenario("locks", "calm", "lie", folder, seconds=3).run()
+    assert any("two hold it" in failure for failure in verdict.failures), verdict.told()
+    assert all(failure.startswith("clients: ") for failure in verdict.failures), verdict.told()
+
+
 def test_an_honest_run_passes(folder):
     """The same without a lie, or the tests above show nothing."""
-    verdict = Scenario("cas", "calm", "lie", folder, seconds=2).run()
-    assert not verdict.failures, verdict.told()
+    for workload in ("cas", "locks"):
+        verdict = Scenario(workload, "calm", "lie", folder / workload, seconds=2).run()
+        assert not verdict.failures, verdict.told()
+    assert verdict.figures["grants"] > 0
