@@ -3,26 +3,11 @@
 import json
 import signal
 import subprocess
-import sys
 
 import pytest
+from shell.running import PROGRAM, WAIT_S, ran
 
 pytestmark = pytest.mark.ensemble
-
-PROGRAM = (sys.executable, "-m", "hikari_tools.shell")
-WAIT_S = 30
-
-
-def ran(servers: str, *words: str, lines: str | None = None) -> subprocess.CompletedProcess[str]:
-    """What a shell says that nobody sits at."""
-    return subprocess.run(
-        [*PROGRAM, "--server", servers, *words],
-        input=lines,
-        stdin=subprocess.DEVNULL if lines is None else None,
-        capture_output=True,
-        text=True,
-        timeout=WAIT_S,
-    )
 
 
 def test_a_command_ends_with_a_status_that_says_how_it_went(servers: str) -> None:

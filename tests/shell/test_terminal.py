@@ -3,17 +3,16 @@
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
+from shell.running import PROGRAM
 
 pytestmark = pytest.mark.ensemble
 
-PROGRAM = (sys.executable, "-m", "hikari_tools.shell")
 WAIT_S = 30.0
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])")
 

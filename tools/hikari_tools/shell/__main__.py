@@ -15,6 +15,8 @@ from hikari_tools.shell import complaints
 from hikari_tools.shell.complaints import Complaint
 from hikari_tools.shell.interrupting import interruptible, lines_of
 from hikari_tools.shell.session import Options, Quit, Shell, somebody_sits_here
+from hikari_tools.shell.tls import asked
+from hikari_tools.shell.tls import options as tls_options
 
 DISCONNECTED: Final = {"help", "connect", "history", "quit", "pwd"}
 """What needs no server."""
@@ -46,6 +48,7 @@ DISCONNECTED: Final = {"help", "connect", "history", "quit", "pwd"}
     metavar="SCHEME:PROOF",
     help="Who you are, as digest:user:password; also from HIKARI_AUTH, which others cannot see.",
 )
+@tls_options
 @click.option(
     "-o",
     "output",
@@ -61,6 +64,10 @@ def main(
     read_only: bool,
     yes: bool,
     auth: tuple[str, ...],
+    tls: bool,
+    tls_ca: str,
+    tls_cert: str,
+    tls_key: str,
     output: str,
     connect_timeout: float,
     session_timeout: float,
@@ -78,6 +85,7 @@ def main(
         connect_s=connect_timeout,
         session_s=session_timeout,
         auth=tuple(_proof(one) for one in auth),
+        tls=asked(tls, tls_ca, tls_cert, tls_key),
     )
     logging.getLogger("hikari_client").addHandler(logging.NullHandler())  # the shell says it
     try:

@@ -3,6 +3,7 @@
 import posixpath
 import sys
 from collections.abc import Awaitable, Callable
+from ssl import SSLContext
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -15,6 +16,7 @@ from hikari_tools.shell.data import as_json
 from hikari_tools.shell.lines import words
 from hikari_tools.shell.output import Output
 from hikari_tools.shell.registry import Command, find, names
+from hikari_tools.shell.tls import Tls
 
 NOT_FOUND: Final = "no server was found"
 """How the client begins to say so; behind it may stand why."""
@@ -36,6 +38,7 @@ class Options:
     connect_s: float = 10.0
     session_s: float = 10.0
     auth: tuple[Auth, ...] = ()
+    tls: Tls | None = None
 
 
 @define
@@ -104,15 +107,21 @@ class Shell:
 
     def dial(self, hosts: str) -> Client:
         """A client that is not started yet. Raises a Complaint."""
+        context = self.tls_context()
         try:
             return aio.client(
                 hosts,
                 session_timeout=self.options.session_s,
                 read_only=self.options.read_only,
                 auth=self.options.auth,
+                tls=context or False,
             )
         except ValueError as error:
             raise usage(str(error)) from None
+
+    def tls_context(self) -> SSLContext | None:
+        """None: without TLS. Raises a Complaint."""
+        return self.options.tls.context() if self.options.tls else None
 
     async def reached(self, client: Client, hosts: str) -> None:
         """Start a client. Raises a Complaint if no server is found in time."""
