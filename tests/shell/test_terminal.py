@@ -213,3 +213,17 @@ def test_the_prompt_says_when_the_connection_is_gone(
     terminal.see("Sync is OK")
     terminal.see("(connected) />")
     terminal.close()
+
+
+def test_what_is_hot_is_shown_while_one_looks(terminal: Terminal, servers: str) -> None:
+    terminal.enter("create -p /stove/plate")
+    terminal.see("Created /stove/plate")
+    terminal.enter("top -t 600 /stove")
+    terminal.see("0 changes in 0 s; Ctrl-C ends it")
+    elsewhere(servers, "set", "/stove/plate", "hot")
+    terminal.see("/stove/plate")
+    terminal.see("1 changes in")
+    terminal.type("\x03")
+    terminal.see("/stove/plate")  # what was seen stays
+    terminal.see("interrupted")
+    terminal.see("(connected) />")

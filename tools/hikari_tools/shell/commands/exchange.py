@@ -35,19 +35,22 @@ async def export(shell: Shell, given: Given) -> None:
     count = left_out = 0
     # Under another name until it is whole: half an export must not look like one.
     part = None if name == "-" else Path(f"{name}.part")
-    out = sys.stdout if part is None else part.open("w", encoding="utf-8")
+    file = None if part is None else part.open("w", encoding="utf-8")
     try:
         with shell.out.progress(f"exporting {path}") as counter:
             async for record in source:
                 if record.ephemeral and not given.on("-e"):
                     left_out += 1
                     continue
-                out.write(written(record) + "\n")
+                if file is None:
+                    shell.out.line(written(record))
+                else:
+                    file.write(written(record) + "\n")
                 count += 1
                 counter.add()
     finally:
-        if part is not None:
-            out.close()
+        if file is not None:
+            file.close()
     if part is not None:
         part.replace(name)
         also = f", {left_out} ephemerals left out" if left_out else ""
