@@ -13,8 +13,9 @@ import hikari_tools.shell.commands  # noqa: F401  fills the registry
 from hikari_client import Auth, ZKError
 from hikari_tools.shell import complaints
 from hikari_tools.shell.complaints import Complaint
-from hikari_tools.shell.interrupting import interruptible, lines_of
+from hikari_tools.shell.interrupting import interruptible
 from hikari_tools.shell.session import Options, Quit, Shell, somebody_sits_here
+from hikari_tools.shell.streams import lines_of
 from hikari_tools.shell.tls import asked
 from hikari_tools.shell.tls import options as tls_options
 
@@ -22,7 +23,20 @@ DISCONNECTED: Final = {"help", "connect", "history", "quit", "pwd"}
 """What needs no server."""
 
 
+class OneLine(click.Command):
+    """A command line of which what is wrong is said in one line."""
+
+    def main(self, *args: Any, **named: Any) -> Any:
+        try:
+            return super().main(*args, **named | {"standalone_mode": False})
+        except click.ClickException as error:
+            said = f"hikari-shell: {error.format_message()} (--help tells more)"
+            click.echo(" ".join(said.split()), err=True)
+            sys.exit(complaints.USAGE)
+
+
 @click.command(
+    cls=OneLine,
     context_settings={
         "ignore_unknown_options": False,
         "allow_interspersed_args": False,
@@ -77,6 +91,7 @@ def main(
 
     With a COMMAND it runs that and ends; without, it reads lines from a pipe, or asks for them.
     """
+    _stand_in()
     options = Options(
         hosts=server,
         read_only=read_only,
@@ -96,6 +111,13 @@ def main(
         status = complaints.OK
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
+
+
+def _stand_in() -> None:
+    """For what was closed by whoever started this: nothing comes from it, nothing is kept."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  for as long as it runs
 
 
 def _proof(text: str) -> Auth:
@@ -133,6 +155,18 @@ async def _lines(shell: Shell) -> int:
     worst = await _connected(shell)
     if worst:
         return worst
+    try:
+        worst = await _run_all(shell)
+    except OSError as error:
+        return shell.say(error)
+    if shell.pending:
+        shell.out.note("the transaction was not committed: nothing of it was done")
+        worst = worst or complaints.USAGE
+    return worst
+
+
+async def _run_all(shell: Shell) -> int:
+    worst = complaints.OK
     async for line in lines_of(sys.stdin.fileno()):
         shell.remember(line.strip())
         try:
@@ -142,9 +176,6 @@ async def _lines(shell: Shell) -> int:
         worst = worst or status
         if status == complaints.INTERRUPTED:
             break
-    if shell.pending:
-        shell.out.note("the transaction was not committed: nothing of it was done")
-        worst = worst or complaints.USAGE
     return worst
 
 

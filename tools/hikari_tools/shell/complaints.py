@@ -87,6 +87,8 @@ def told(error: BaseException) -> Complaint:
 def _of_server(error: ZKError) -> str:
     name = type(error).__name__ if type(error) is not ZKError else str(error).split(":")[0]
     said = _SAID.get(type(error), error.said)
+    if isinstance(error, BadArguments) and error.said:  # it was the client that refused, and knows
+        said = error.said
     if error.maybe_applied:
         said += "; it may have been done all the same: look before you do it again"
     return ": ".join(part for part in (name, error.path, said) if part)

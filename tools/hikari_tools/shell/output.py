@@ -80,6 +80,10 @@ class Output:
 
     def note(self, text: str) -> None:
         """About the work, not of it."""
+        self.aside(as_json({"note": text}) if self.json else text)
+
+    def aside(self, text: str) -> None:
+        """A line of standard error."""
         self._make_room(sys.stderr)
         sys.stderr.write(_printable(text) + "\n")
         sys.stderr.flush()

@@ -237,9 +237,9 @@ class Shell:
         if self.options.json:
             kind = type(error).__name__
             value = {"error": kind, "message": str(complaint), "status": complaint.status}
-            self.out.note(as_json(value))
+            self.out.aside(as_json(value))
         else:
-            self.out.note(str(complaint))
+            self.out.aside(str(complaint))
         return complaint.status
 
     async def _run(self, said: list[str]) -> int:

@@ -37,11 +37,12 @@ async def cp(shell: Shell, given: Given) -> None:
             planter = Planter(target_zk, target, existing, counter)
             await target_zk.ensure_path(parent_of(target))
             records = Source(source_zk, source)
-            async for record in records:
-                await planter.add(record)
-                if not given.on("-r"):
-                    break
-            await planter.flush()
+            with planter.told_if_half_done(shell.out):
+                async for record in records:
+                    await planter.add(record)
+                    if not given.on("-r"):
+                        break
+                await planter.flush()
     shell.out.tell(planter.plain(), f"Copied {source} to {target}: {planter.summary()}")
     _warn(records.denied, source)
 
@@ -104,9 +105,10 @@ async def _move_slowly(shell: Shell, records: list[Record], source: str, target:
     await shell.agreed(f"Copy {len(records)} znodes to {target}, and then delete {source}?")
     with shell.out.progress(f"copying {source}", len(records)) as counter:
         planter = Planter(shell.zk, target, "fail", counter)
-        for record in records:
-            await planter.add(record)
-        await planter.flush()
+        with planter.told_if_half_done(shell.out):
+            for record in records:
+                await planter.add(record)
+            await planter.flush()
     await remove(shell, source, [absolute(one.path, source) for one in records])
 
 
@@ -126,7 +128,8 @@ async def mirror(shell: Shell, given: Given) -> None:
         here, there = Source(source_zk, source), Source(target_zk, target)
         with shell.out.progress(f"mirroring {source}") as counter:
             planter = Planter(target_zk, target, "overwrite", counter)
-            doomed = await _even_out(shell, given.on("-n"), here, there, planter)
+            with planter.told_if_half_done(shell.out):
+                doomed = await _even_out(shell, given.on("-n"), here, there, planter)
         _warn(here.denied + there.denied, source)
         if doomed and not given.on("-n"):
             gone = [absolute(path, target) for path in doomed]
