@@ -81,6 +81,8 @@ def told(error: BaseException) -> Complaint:
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return Complaint(f"{where}{error.strerror or error}", LOCAL)
+    if isinstance(error, UnicodeEncodeError):
+        return usage(f"{error.object!a} is not UTF-8, and only data need not be")
     return Complaint(f"a defect of the shell: {type(error).__name__}: {error}", LOCAL)
 
 
