@@ -34,8 +34,8 @@ def test_nonsense_is_one_line_and_no_defect(
     monkeypatch.chdir(tmp_path)  # where `export x` makes a file
     usage = COMMANDS[name].usage
     flags = [*usage.switches, *usage.valued]
-    tries = [(), *((word,) for word in JUNK), *itertools.product(JUNK[::3], JUNK)]
-    tries += [(flag, word) for flag in flags for word in JUNK]
+    tries = [(), *((word,) for word in JUNK), *itertools.product(JUNK[::6], JUNK[::2])]
+    tries += [(flag, word) for flag in flags for word in JUNK[::3]]
     for words in tries:
         if name in ("deleteall", "delete", "mv", "top") and _far_reaching(name, words):
             continue

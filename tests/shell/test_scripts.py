@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 from shell.running import PROGRAM, WAIT_S, ran
@@ -72,6 +73,17 @@ def test_an_export_goes_through_a_pipe(servers: str) -> None:
     assert len(exported.splitlines()) == 2
     assert ran(servers, "import", "-", "/to", lines=exported).returncode == 0
     assert ran(servers, "diff", "/from", "/to").returncode == 0
+
+
+def test_nobody_sees_bars_where_there_is_no_terminal(servers: str, tmp_path: Path) -> None:
+    file = tmp_path / "export"
+    lines = (
+        *("create -p /bare/a", f"export /bare {file}", f"import {file} /bare2", "du /bare"),
+        *("cp -r /bare /bare3", "mirror /bare /bare3", "diff /bare /bare2", "deleteall /bare3"),
+    )
+    said = ran(servers, "--yes", lines="\n".join(lines))
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "━" not in said.stdout
 
 
 def test_whoever_interrupts_a_command_ends_it(servers: str) -> None:

@@ -190,6 +190,29 @@ def test_long_work_shows_how_far_it_is_and_ends_with_ctrl_c(terminal: Terminal) 
     terminal.see("\n[]")  # what it made is gone
 
 
+def test_long_work_shows_how_far_it_is(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "export"
+    terminal.enter("create -p /long/work")
+    terminal.see("Created /long/work")
+    for line, bar, end in (
+        (f"export /long {file}", "exporting /long", "Exported 2 znodes"),
+        (f"import {file} /imported", f"importing {file}", "2 created"),
+        ("cp -r /long /copied", "copying /long", "2 created"),
+        ("mirror /long /mirrored", "mirroring /long", "2 created"),
+        ("du /long", "measuring /long", "/long/work"),
+        ("diff /long /copied", "comparing /long", "(connected) />"),
+    ):
+        terminal.enter(line)
+        terminal.see(bar)
+        terminal.see(end)
+    terminal.enter("deleteall /copied")
+    terminal.see("[y/N]")
+    terminal.enter("y")
+    terminal.see("deleting /copied")
+    terminal.see("2/2")
+    terminal.see("Deleted 2 znodes")
+
+
 def test_the_editor_has_the_terminal(tmp_path: Path, servers: str) -> None:
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\necho editing\nread answer\necho "$answer" >"$1"\n')

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext
 from typing import IO
 
-from hikari_tools.shell.commands.copying import told
+from hikari_tools.shell.commands.copying import counted, told
 from hikari_tools.shell.complaints import Complaint, usage
 from hikari_tools.shell.places import FILE, local, place
 from hikari_tools.shell.planting import Existing, Planter
@@ -112,9 +112,10 @@ async def diff(shell: Shell, given: Given) -> None:
         one = await _side(shell, stack, given.word(0), given.on("-a"))
         other = await _side(shell, stack, given.word(1), given.on("-a"))
         count = 0
-        async for found in differences(one, other, acl=given.on("-a")):
-            shell.out.tell(*told(found))
-            count += 1
+        with shell.out.progress(f"comparing {given.word(0)}") as counter:
+            async for found in differences(counted(one, counter), other, acl=given.on("-a")):
+                shell.out.tell(*told(found))
+                count += 1
     if count:
         raise Complaint(f"{count} difference{'s' if count > 1 else ''}")
 
