@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -258,3 +259,33 @@ def test_who_watches_hears_that_the_connection_is_gone(ensemble: Any, servers: s
 def test_half_an_export_is_not_left_behind(shell: Sitting, tmp_path: Path) -> None:
     assert shell.run("export", "nowhere", str(tmp_path / "out")) == REFUSED
     assert list(tmp_path.iterdir()) == []
+
+
+def test_lines_and_an_import_do_not_share_standard_input(servers: str) -> None:
+    said = ran(servers, lines="import - /mixed\npwd\n")
+    assert said.stdout == "/\n"
+    assert said.returncode == USAGE
+    assert said.stderr.startswith("this shell reads its lines from standard input")
+
+
+def test_whoever_does_not_want_to_wait_for_a_server_ends_it() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        subprocess.Popen(
+            [*PROGRAM, "--server", f"127.0.0.1:{silent.getsockname()[1]}", "ls", "/"],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as waiting,
+    ):
+        silent.settimeout(WAIT_S)
+        with silent.accept()[0]:
+            waiting.send_signal(signal.SIGINT)
+            _, said = waiting.communicate(timeout=WAIT_S)
+    assert (waiting.returncode, said) == (130, "interrupted\n")
+
+
+def test_options_of_zkcli_are_known(servers: str) -> None:
+    words = ("-timeout", "6000", "-waitforconnection", "-r", "exists", "/")
+    assert ran(servers, *words).returncode == OK
+    assert ran(servers, "-timeout", "x", "exists", "/").returncode == USAGE

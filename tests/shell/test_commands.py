@@ -496,3 +496,14 @@ def test_where_nothing_happens_nothing_is_hot(shell: Sitting) -> None:
     assert shell.run("top", "-t", "1", "nowhere") == REFUSED
     assert shell.run("top", "-t", "1", "-b", ".") == USAGE
     assert shell.run("top", "-t", "0", ".") == USAGE
+
+
+def test_what_zk_shell_and_an_older_zkcli_called_so_does_the_same(shell: Sitting) -> None:
+    play(shell, "create a Text", "create -e mine")
+    assert shell.told("ls2", ".") == shell.told("ls", "-s", ".")
+    assert shell.told("igrep", "tEXT", ".") == [f"{shell.home}/a: Text"]
+    assert shell.told("ifind", ".", "/A") == [f"{shell.home}/a"]
+    assert shell.told("ephemeral_endpoint", "mine")[0].startswith("session 0x")
+    for word, sign in (("mntr", "zk_znode_count"), ("cons", "127.0.0.1"), ("dump", "SessionTr")):
+        assert sign in "\n".join(shell.told(word))
+    assert shell.told("reconnect")[0].startswith("connected to 127.0.0.1:")

@@ -71,6 +71,8 @@ class OneLine(click.Command):
     help="json: one value a line.",
 )
 @click.option("--connect-timeout", type=click.FloatRange(min=0.1), default=10.0, metavar="SECONDS")
+@click.option("-timeout", "timeout_ms", type=click.IntRange(min=1), hidden=True)
+@click.option("-waitforconnection", is_flag=True, hidden=True, expose_value=False)
 @click.option("--session-timeout", type=click.FloatRange(min=0.1), default=10.0, metavar="SECONDS")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def main(
@@ -85,6 +87,7 @@ def main(
     output: str,
     connect_timeout: float,
     session_timeout: float,
+    timeout_ms: int | None,
     command: tuple[str, ...],
 ) -> None:
     """A shell for Hikari and ZooKeeper.
@@ -98,7 +101,7 @@ def main(
         yes=yes,
         json=output == "json",
         connect_s=connect_timeout,
-        session_s=session_timeout,
+        session_s=timeout_ms / 1000 if timeout_ms else session_timeout,
         auth=tuple(_proof(one) for one in auth),
         tls=asked(tls, tls_ca, tls_cert, tls_key),
     )
@@ -144,7 +147,7 @@ async def _one(shell: Shell, command: list[str]) -> int:
     if somebody_sits_here():
         shell.ask = _ask
     if command[0].lower() not in DISCONNECTED:
-        status = await _connected(shell)
+        status = await interruptible(shell, _connected(shell))
         if status:
             return status
     return await interruptible(shell, _quitting(shell.run_words(command)))
@@ -152,7 +155,7 @@ async def _one(shell: Shell, command: list[str]) -> int:
 
 async def _lines(shell: Shell) -> int:
     """All lines of a pipe. Gives the first status that is not 0; goes on behind it."""
-    worst = await _connected(shell)
+    worst = await interruptible(shell, _connected(shell))
     if worst:
         return worst
     try:
@@ -166,6 +169,7 @@ async def _lines(shell: Shell) -> int:
 
 
 async def _run_all(shell: Shell) -> int:
+    shell.reads_lines = True
     worst = complaints.OK
     async for line in lines_of(sys.stdin.fileno()):
         shell.remember(line.strip())

@@ -15,7 +15,7 @@ from hikari_tools.shell.complaints import Complaint, told, usage
 from hikari_tools.shell.data import as_json
 from hikari_tools.shell.lines import words
 from hikari_tools.shell.output import Output
-from hikari_tools.shell.registry import Command, find, names
+from hikari_tools.shell.registry import Command, expanded, find, names
 from hikari_tools.shell.tls import Tls
 
 NOT_FOUND: Final = "no server was found"
@@ -72,6 +72,8 @@ class Shell:
     pending: list[list[str]] | None = None
     """The lines of a transaction that is being said."""
     ask: Callable[[str], Awaitable[bool | None]] = _nobody
+    reads_lines: bool = False
+    """From standard input: no command can read it too."""
     deaf: bool = False
     """Another program has the terminal: Ctrl-C is meant for it."""
     refresh: Callable[[], None] = lambda: None
@@ -245,6 +247,7 @@ class Shell:
     async def _run(self, said: list[str]) -> int:
         if not said:
             return complaints.OK
+        said = expanded(said)
         command = known(said[0])
         given = command.usage.parse(said[1:])
         if self.pending is not None and command.name not in AT_ONCE:

@@ -103,7 +103,10 @@ async def sessions(shell: Shell, given: Given) -> None:
 
 
 @command(
-    "owner path", family=FAMILY, about="the session and the client that an ephemeral ends with"
+    "owner path",
+    family=FAMILY,
+    about="the session and the client that an ephemeral ends with",
+    aliases=("ephemeral_endpoint",),
 )
 async def owner(shell: Shell, given: Given) -> None:
     path = shell.path(given.word(0))

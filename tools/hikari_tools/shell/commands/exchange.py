@@ -86,6 +86,11 @@ async def import_(shell: Shell, given: Given) -> None:
     elif given.on("--overwrite"):
         existing = "overwrite"
     path, name = shell.path(given.word(1)), given.word(0)
+    if name == "-" and shell.reads_lines:
+        raise usage(
+            "this shell reads its lines from standard input: import a file, or with a"
+            " shell of its own"
+        )
     await shell.zk.ensure_path(parent_of(path))
     with _opened(name) as file, shell.out.progress(f"importing {name}") as counter:
         planter = Planter(shell.zk, path, existing, counter, acl=not given.on("--no-acl"))
