@@ -137,7 +137,7 @@ def test_colours_are_for_those_who_want_them(screen: Any) -> None:
 
 
 def test_without_colours_nothing_is_coloured(screen: Any) -> None:
-    one = screen(NO_COLOR="1")
+    one = screen(width=160, NO_COLOR="1")
     one.enter("stat")
     one.ends_with(r"id  address .*", r"1 .*", r"2 .*", r"3 .*", PROMPT, SESSION)
     one.type("nonsense")
