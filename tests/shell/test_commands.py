@@ -464,3 +464,46 @@ def test_help_lists_every_command(shell: Sitting) -> None:
     assert shell.run("help", "nonsense") == USAGE
     assert shell.run("creat") == USAGE
     assert "did you mean create" in shell.noted
+
+
+def test_the_hot_are_those_with_most_changes(shell: Sitting) -> None:
+    async def busy() -> int:
+        zk, home = shell.shell.zk, shell.home
+        looking = zk.spawn(shell.shell.run_words(["top", "-t", "1", "."]))
+        while not looking.done():
+            for n in range(6):
+                await zk.set(f"{home}/hot/x", b"%d" % n)
+            for name in "ab":
+                await zk.create(f"{home}/warm/{name}")
+                await zk.delete(f"{home}/warm/{name}")
+        return await looking  # type: ignore[no-any-return]
+
+    play(shell, "create -p hot/x", "create -p warm", "create cold")
+    shell.said.clear()
+    shell.shell.out.json = True
+    assert shell.play(busy()) == OK, shell.noted
+    found = {one["path"]: one for one in map(json.loads, shell.said)}
+    assert list(found)[:3] == [shell.home, f"{shell.home}/hot/x", f"{shell.home}/warm"]
+    hot, warm = found[f"{shell.home}/hot/x"], found[f"{shell.home}/warm"]
+    assert (hot["created"], hot["deleted"]) == (0, 0)
+    assert hot["changed"] == hot["changes"] > warm["changes"] > 0
+    assert f"{shell.home}/cold" not in found
+
+
+def test_where_nothing_happens_nothing_is_hot(shell: Sitting) -> None:
+    assert shell.told("top", "-t", "1", ".") == [f"nothing changed at or below {shell.home}"]
+    assert shell.json("top", "-t", "1", ".") == []
+    assert shell.run("top", "-t", "1", "nowhere") == REFUSED
+    assert shell.run("top", "-t", "1", "-b", ".") == USAGE
+    assert shell.run("top", "-t", "0", ".") == USAGE
+
+
+def test_what_zk_shell_and_an_older_zkcli_called_so_does_the_same(shell: Sitting) -> None:
+    play(shell, "create a Text", "create -e mine")
+    assert shell.told("ls2", ".") == shell.told("ls", "-s", ".")
+    assert shell.told("igrep", "tEXT", ".") == [f"{shell.home}/a: Text"]
+    assert shell.told("ifind", ".", "/A") == [f"{shell.home}/a"]
+    assert shell.told("ephemeral_endpoint", "mine")[0].startswith("session 0x")
+    for word, sign in (("mntr", "zk_znode_count"), ("cons", "127.0.0.1"), ("dump", "SessionTr")):
+        assert sign in "\n".join(shell.told(word))
+    assert shell.told("reconnect")[0].startswith("connected to 127.0.0.1:")

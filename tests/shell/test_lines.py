@@ -56,6 +56,14 @@ def test_what_is_quoted_is_one_word_again(word: str) -> None:
     assert words(f"x {quoted(word)}") == (["x", word] if word or quoted(word) == '""' else ["x"])
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["ls2", "ifind", "igrep", "mntr", "cons", "dump", "reconnect", "ephemeral_endpoint", "rmr"],
+)
+def test_fingers_that_know_zk_shell_or_an_older_zkcli_find_these(name: str) -> None:
+    assert find(name) is not None
+
+
 def test_every_command_of_zkcli_is_there() -> None:
     assert [name for name in ZKCLI if find(name) is None] == []
 

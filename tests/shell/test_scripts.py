@@ -3,26 +3,12 @@
 import json
 import signal
 import subprocess
-import sys
+from pathlib import Path
 
 import pytest
+from shell.running import PROGRAM, WAIT_S, ran
 
 pytestmark = pytest.mark.ensemble
-
-PROGRAM = (sys.executable, "-m", "hikari_tools.shell")
-WAIT_S = 30
-
-
-def ran(servers: str, *words: str, lines: str | None = None) -> subprocess.CompletedProcess[str]:
-    """What a shell says that nobody sits at."""
-    return subprocess.run(
-        [*PROGRAM, "--server", servers, *words],
-        input=lines,
-        stdin=subprocess.DEVNULL if lines is None else None,
-        capture_output=True,
-        text=True,
-        timeout=WAIT_S,
-    )
 
 
 def test_a_command_ends_with_a_status_that_says_how_it_went(servers: str) -> None:
@@ -87,6 +73,17 @@ def test_an_export_goes_through_a_pipe(servers: str) -> None:
     assert len(exported.splitlines()) == 2
     assert ran(servers, "import", "-", "/to", lines=exported).returncode == 0
     assert ran(servers, "diff", "/from", "/to").returncode == 0
+
+
+def test_nobody_sees_bars_where_there_is_no_terminal(servers: str, tmp_path: Path) -> None:
+    file = tmp_path / "export"
+    lines = (
+        *("create -p /bare/a", f"export /bare {file}", f"import {file} /bare2", "du /bare"),
+        *("cp -r /bare /bare3", "mirror /bare /bare3", "diff /bare /bare2", "deleteall /bare3"),
+    )
+    said = ran(servers, "--yes", lines="\n".join(lines))
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "━" not in said.stdout
 
 
 def test_whoever_interrupts_a_command_ends_it(servers: str) -> None:

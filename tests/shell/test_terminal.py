@@ -3,17 +3,16 @@
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
+from shell.running import PROGRAM
 
 pytestmark = pytest.mark.ensemble
 
-PROGRAM = (sys.executable, "-m", "hikari_tools.shell")
 WAIT_S = 30.0
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])")
 
@@ -30,9 +29,9 @@ class Terminal:
         self._seen = ""
         self.see("(connected) />")
 
-    def see(self, text: str) -> None:
+    def see(self, text: str, wait_s: float = WAIT_S) -> None:
         """Wait until it is there, behind what was seen before."""
-        deadline = time.monotonic() + WAIT_S
+        deadline = time.monotonic() + wait_s
         while text not in _ESCAPES.sub("", self._seen):
             assert time.monotonic() < deadline, f"no {text!r} in {self._plain()[-2000:]!r}"
             try:
@@ -48,6 +47,19 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         self._child.send(keys)
+
+    def complete(self, text: str) -> None:
+        """Press Tab until this is there: names that come late are not offered."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            self.type("\t")
+            try:
+                self.see(text, 2)
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
 
     def enter(self, line: str) -> None:
         self.type(line + "\r")
@@ -78,19 +90,20 @@ def elsewhere(servers: str, *words: str) -> None:
 def test_a_live_path_a_flag_and_a_command_are_completed(terminal: Terminal) -> None:
     terminal.enter("create -p /completed/wonderland here")
     terminal.see("Created /completed/wonderland")
-    terminal.type("get /compl\t")
-    terminal.see("eted")
-    terminal.type("/wonder\t")
-    terminal.see("land")
+    terminal.type("get /compl")
+    terminal.complete("eted")
+    terminal.type("/wonder")
+    terminal.complete("land")
     terminal.enter("")
     terminal.see("here")
-    terminal.type("getAllCh\t")
-    terminal.see("ildrenNumber")
+    terminal.type("getAllCh")
+    terminal.complete("ildrenNumber")
     terminal.enter(" /completed")
     terminal.see("\n1")
     terminal.enter("cd /completed")
     terminal.see("/completed>")
-    terminal.type("stat wond\t")
+    terminal.type("stat wond")
+    terminal.complete("erland")
     terminal.enter("")
     terminal.see("dataLength = 4")
 
@@ -98,7 +111,8 @@ def test_a_live_path_a_flag_and_a_command_are_completed(terminal: Terminal) -> N
 def test_a_path_with_a_space_is_completed_in_quotes(terminal: Terminal) -> None:
     terminal.enter('create -p "/spaced/two words" here')
     terminal.see("Created /spaced/two words")
-    terminal.type("get /spaced/t\t")
+    terminal.type("get /spaced/t")
+    terminal.complete("two words")
     terminal.enter("")
     terminal.see("\nhere")
 
@@ -176,6 +190,29 @@ def test_long_work_shows_how_far_it_is_and_ends_with_ctrl_c(terminal: Terminal) 
     terminal.see("\n[]")  # what it made is gone
 
 
+def test_long_work_shows_how_far_it_is(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "export"
+    terminal.enter("create -p /long/work")
+    terminal.see("Created /long/work")
+    for line, bar, end in (
+        (f"export /long {file}", "exporting /long", "Exported 2 znodes"),
+        (f"import {file} /imported", f"importing {file}", "2 created"),
+        ("cp -r /long /copied", "copying /long", "2 created"),
+        ("mirror /long /mirrored", "mirroring /long", "2 created"),
+        ("du /long", "measuring /long", "/long/work"),
+        ("diff /long /copied", "comparing /long", "(connected) />"),
+    ):
+        terminal.enter(line)
+        terminal.see(bar)
+        terminal.see(end)
+    terminal.enter("deleteall /copied")
+    terminal.see("[y/N]")
+    terminal.enter("y")
+    terminal.see("deleting /copied")
+    terminal.see("2/2")
+    terminal.see("Deleted 2 znodes")
+
+
 def test_the_editor_has_the_terminal(tmp_path: Path, servers: str) -> None:
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\necho editing\nread answer\necho "$answer" >"$1"\n')
@@ -214,3 +251,17 @@ def test_the_prompt_says_when_the_connection_is_gone(
     terminal.see("Sync is OK")
     terminal.see("(connected) />")
     terminal.close()
+
+
+def test_what_is_hot_is_shown_while_one_looks(terminal: Terminal, servers: str) -> None:
+    terminal.enter("create -p /stove/plate")
+    terminal.see("Created /stove/plate")
+    terminal.enter("top -t 600 /stove")
+    terminal.see("0 changes in 0 s; Ctrl-C ends it")
+    elsewhere(servers, "set", "/stove/plate", "hot")
+    terminal.see("/stove/plate")
+    terminal.see("1 changes in")
+    terminal.type("\x03")
+    terminal.see("/stove/plate")  # what was seen stays
+    terminal.see("interrupted")
+    terminal.see("(connected) />")

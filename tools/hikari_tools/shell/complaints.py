@@ -81,12 +81,16 @@ def told(error: BaseException) -> Complaint:
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return Complaint(f"{where}{error.strerror or error}", LOCAL)
+    if isinstance(error, UnicodeEncodeError):
+        return usage(f"{error.object!a} is not UTF-8, and only data need not be")
     return Complaint(f"a defect of the shell: {type(error).__name__}: {error}", LOCAL)
 
 
 def _of_server(error: ZKError) -> str:
     name = type(error).__name__ if type(error) is not ZKError else str(error).split(":")[0]
     said = _SAID.get(type(error), error.said)
+    if isinstance(error, BadArguments) and error.said:  # it was the client that refused, and knows
+        said = error.said
     if error.maybe_applied:
         said += "; it may have been done all the same: look before you do it again"
     return ": ".join(part for part in (name, error.path, said) if part)

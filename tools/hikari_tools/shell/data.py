@@ -86,6 +86,8 @@ def parsed(data: bytes) -> Any:
     """JSON. Raises a Complaint if it is none."""
     try:
         return json.loads(data)
+    except RecursionError:
+        raise usage("this JSON is too deep") from None
     except ValueError as error:
         raise usage(f"this is no JSON: {error}") from None
 

@@ -14,16 +14,19 @@ from hikari_tools.shell.words import (
     connections,
     figures,
     members,
+    named,
     owners,
     summary,
 )
 
 
 async def ask_all(shell: Shell, word: str) -> list[tuple[MemberAddress, str | Unanswered]]:
-    """Every member's answer, or why there is none."""
-    everybody = await members(shell.zk, shell.hosts)
+    """Every member's answer, or why there is none. With TLS those of the connect string: the
+    ensemble tells only where it serves clients without."""
+    tls = shell.tls_context()
+    everybody = named(shell.hosts) if tls else await members(shell.zk, shell.hosts)
     answers = await asyncio.gather(
-        *(asked(address, word) for address in everybody), return_exceptions=True
+        *(asked(address, word, tls) for address in everybody), return_exceptions=True
     )
     found: list[tuple[MemberAddress, str | Unanswered]] = []
     for address, answer in zip(everybody, answers, strict=True):
@@ -68,7 +71,7 @@ async def server_version(shell: Shell) -> str:
     if not server:
         return "not connected"
     try:
-        said = summary(await asked(address_of(server), "srvr"))
+        said = summary(await asked(address_of(server), "srvr", shell.tls_context()))
     except Unanswered as why:
         return f"unknown ({why})"
     return said.get("Zookeeper version", "unknown")
@@ -77,7 +80,9 @@ async def server_version(shell: Shell) -> str:
 async def tell_ensemble(shell: Shell) -> None:
     """A table of the members: what each is, and how far."""
     heads = ["id", "address", "mode", "zxid", "behind", "connections", "znodes", "latency ms"]
-    said = [await _member(address, answer) for address, answer in await ask_all(shell, "srvr")]
+    said = [
+        await _member(shell, address, answer) for address, answer in await ask_all(shell, "srvr")
+    ]
     newest = max((one["zxid"] for one in said if one["zxid"] is not None), default=0)
     rows = []
     for one in said:
@@ -95,7 +100,7 @@ async def tell_ensemble(shell: Shell) -> None:
             shell.out.note(f"{one['address']}: {one['why']}")
 
 
-async def _member(address: MemberAddress, answer: str | Unanswered) -> dict[str, Any]:
+async def _member(shell: Shell, address: MemberAddress, answer: str | Unanswered) -> dict[str, Any]:
     value: dict[str, Any] = {"id": address.number, "address": str(address), "why": None}
     known = {} if isinstance(answer, Unanswered) else summary(answer)
     if "Zxid" not in known:
@@ -110,7 +115,7 @@ async def _member(address: MemberAddress, answer: str | Unanswered) -> dict[str,
         "latency": known.get("Latency min/avg/max"),
     }
     try:
-        more = figures(await asked(address, "mntr"))
+        more = figures(await asked(address, "mntr", shell.tls_context()))
     except Unanswered:
         return value
     for name in (

@@ -7,7 +7,8 @@ standard error. Both are looked up when something is said: the prompt puts other
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from time import monotonic
+from typing import Any, Final, TextIO
 
 from attrs import define
 from rich.console import Console, RenderableType
@@ -21,18 +22,34 @@ PLAIN_COLUMNS: Final = 10_000
 """Wide enough that nothing is cut where nobody looks."""
 
 
+QUIET_S: Final = 1.0
+"""So long after the last answer the bar comes back."""
+
+
 class Counter:
-    """How far a long piece of work is. Shown only where somebody sits and looks."""
+    """How far a long piece of work is. Shown only where somebody sits and looks, and nothing else
+    is said there."""
 
     def __init__(self, bar: Progress | None, what: str, total: int | None) -> None:
         self._bar = bar
         self.done = 0
+        self._hidden_at = 0.0
         self._task = bar.add_task(what, total=total) if bar else None
 
     def add(self, count: int = 1) -> None:
         self.done += count
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self.done)
+            if self._hidden_at and monotonic() - self._hidden_at > QUIET_S:
+                self._hidden_at = 0.0
+                self._bar.start()
+
+    def hide(self) -> None:
+        """Something is said where the bar stands."""
+        if self._bar is not None:
+            if not self._hidden_at:
+                self._bar.stop()
+            self._hidden_at = monotonic()
 
 
 @define
@@ -40,16 +57,18 @@ class Output:
     """Where a shell speaks. `json`: for programs."""
 
     json: bool = False
+    _counter: Counter | None = None
 
     def tell(self, value: Any, text: str | Callable[[], str]) -> None:
         """One answer: `value` for programs, `text` for people."""
         if self.json:
-            print(as_json(value), flush=True)
+            self.line(as_json(value))
         else:
             self.line(text if isinstance(text, str) else text())
 
     def line(self, text: str) -> None:
         """A line of an answer; letters that cannot be printed are shown as what they are."""
+        self._make_room(sys.stdout)
         sys.stdout.write(_printable(text) + "\n")
         sys.stdout.flush()
 
@@ -61,6 +80,11 @@ class Output:
 
     def note(self, text: str) -> None:
         """About the work, not of it."""
+        self.aside(as_json({"note": text}) if self.json else text)
+
+    def aside(self, text: str) -> None:
+        """A line of standard error."""
+        self._make_room(sys.stderr)
         sys.stderr.write(_printable(text) + "\n")
         sys.stderr.flush()
 
@@ -85,12 +109,16 @@ class Output:
             for value in values:
                 self.tell(value, "")
             return
+        self.rich(self.drawn(heads, rows))
+
+    def drawn(self, heads: list[str], rows: list[list[str]]) -> Table:
+        """A table for people."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for head in heads:
             table.add_column(Text(head), no_wrap=not sys.stdout.isatty(), overflow="fold")
         for row in rows:
             table.add_row(*[Text(_printable(cell)) for cell in row])
-        self.rich(table)
+        return table
 
     @contextlib.contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator[Counter]:
@@ -104,7 +132,15 @@ class Output:
             *columns, TimeElapsedColumn(), console=console, transient=True, redirect_stdout=False,
             redirect_stderr=False,
         ) as bar:  # fmt: skip
-            yield Counter(bar, what, total)
+            self._counter = Counter(bar, what, total)
+            try:
+                yield self._counter
+            finally:
+                self._counter = None
+
+    def _make_room(self, where: TextIO) -> None:
+        if self._counter is not None and where.isatty():
+            self._counter.hide()
 
 
 def _printable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from hikari_client import Client
@@ -10,6 +11,13 @@ from hikari_tools.shell.session import Shell
 
 ELSEWHERE: Final = "zk://"
 FILE: Final = "file:"
+
+
+def local(name: str) -> Path:
+    """A file of this machine. Raises a Complaint if nothing can be called so."""
+    if not name or "\0" in name:
+        raise usage(f"{name!r} is no name of a file")
+    return Path(name)
 
 
 @asynccontextmanager

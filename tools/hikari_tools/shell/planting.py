@@ -2,12 +2,14 @@
 sent before its children is there before them."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Literal
 
 from attrs import define, field
 
 from hikari_client import Client, NodeExists, Stat
-from hikari_tools.shell.output import Counter
+from hikari_tools.shell.output import Counter, Output
 from hikari_tools.shell.records import Record
 from hikari_tools.shell.walking import absolute
 
@@ -88,6 +90,16 @@ class Planter:
             if isinstance(answer, BaseException):
                 raise answer
         self.overwritten += len(records)
+
+    @contextmanager
+    def told_if_half_done(self, out: Output) -> Iterator[None]:
+        """Whatever ends this before it is through, it is said how far it came."""
+        try:
+            yield
+        except BaseException:
+            if self.created or self.overwritten:
+                out.note(f"not all of it: {self.summary()} before this:")
+            raise
 
     def summary(self) -> str:
         """What was done, for people."""

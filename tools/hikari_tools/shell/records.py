@@ -4,18 +4,15 @@ A record's path is that below what is copied ("/" is the top itself). Records co
 children by their names, so that two streams of them can be held against each other as they come.
 """
 
-import asyncio
-import itertools
 import json
 from collections.abc import AsyncIterator
-from typing import Any, Final, NamedTuple, TextIO
+from typing import IO, Any, NamedTuple
 
 from hikari_client import ACL, Client
 from hikari_tools.shell import acls, data
 from hikari_tools.shell.complaints import LOCAL, Complaint
+from hikari_tools.shell.streams import lines_of
 from hikari_tools.shell.walking import Walk, relative
-
-LINES_AT_ONCE: Final = 1_000
 
 
 class Record(NamedTuple):
@@ -75,6 +72,7 @@ def read(line: str, where: str) -> Record:
             or (path != "/" and path[-1] == "/")
         ):
             raise ValueError("its path does not begin with /")
+        path.encode()
         entries = value.get("acl")
         return Record(
             path,
@@ -84,17 +82,17 @@ def read(line: str, where: str) -> Record:
         )
     except Complaint as complaint:
         raise Complaint(f"{where}: {complaint}", LOCAL) from None
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise Complaint(f"{where}: this is no line of an export: {error}", LOCAL) from None
 
 
-async def from_file(file: TextIO) -> AsyncIterator[Record]:
+async def from_file(file: IO[bytes]) -> AsyncIterator[Record]:
     """The records of an export, as they stand there. Raises a Complaint that names the line."""
-    numbers = itertools.count(1)
-    while lines := await asyncio.to_thread(lambda: list(itertools.islice(file, LINES_AT_ONCE))):
-        for number, line in zip(numbers, lines, strict=False):
-            if line.strip():
-                yield read(line, f"{file.name}, line {number}")
+    number = 0
+    async for line in lines_of(file.fileno()):
+        number += 1
+        if line.strip():
+            yield read(line, f"{file.name}, line {number}")
 
 
 class Difference(NamedTuple):

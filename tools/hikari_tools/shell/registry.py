@@ -37,6 +37,15 @@ FAMILIES: Final = (
 COMMANDS: Final[dict[str, Command]] = {}
 """By name."""
 _NAMES: Final[dict[str, str]] = {}
+SHORT: Final[dict[str, tuple[str, ...]]] = {
+    "ls2": ("ls", "-s"),
+    "ifind": ("find", "-i"),
+    "igrep": ("grep", "-i"),
+    "mntr": ("word", "mntr"),
+    "cons": ("word", "cons"),
+    "dump": ("word", "dump"),
+}
+"""What zk_shell and an older zkCli called so, in our words."""
 
 
 def command(
@@ -58,8 +67,13 @@ def command(
 
 def find(name: str) -> Command | None:
     """By its name or an alias, in capitals or not."""
-    known = _NAMES.get(name.lower())
+    known = _NAMES.get(SHORT.get(name.lower(), (name,))[0].lower())
     return COMMANDS[known] if known else None
+
+
+def expanded(said: list[str]) -> list[str]:
+    """A line whose command may be a short one, without that."""
+    return [*SHORT.get(said[0].lower(), said[:1]), *said[1:]]
 
 
 def in_order() -> list[Command]:
@@ -70,4 +84,4 @@ def in_order() -> list[Command]:
 def names() -> list[str]:
     """Every name and alias."""
     aliases = [alias for one in COMMANDS.values() for alias in one.aliases]
-    return sorted({*COMMANDS, *aliases}, key=str.lower)
+    return sorted({*COMMANDS, *aliases, *SHORT}, key=str.lower)

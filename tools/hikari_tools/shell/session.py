@@ -3,6 +3,7 @@
 import posixpath
 import sys
 from collections.abc import Awaitable, Callable
+from ssl import SSLContext
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -14,7 +15,8 @@ from hikari_tools.shell.complaints import Complaint, told, usage
 from hikari_tools.shell.data import as_json
 from hikari_tools.shell.lines import words
 from hikari_tools.shell.output import Output
-from hikari_tools.shell.registry import Command, find, names
+from hikari_tools.shell.registry import Command, expanded, find, names
+from hikari_tools.shell.tls import Tls
 
 NOT_FOUND: Final = "no server was found"
 """How the client begins to say so; behind it may stand why."""
@@ -36,6 +38,7 @@ class Options:
     connect_s: float = 10.0
     session_s: float = 10.0
     auth: tuple[Auth, ...] = ()
+    tls: Tls | None = None
 
 
 @define
@@ -69,6 +72,8 @@ class Shell:
     pending: list[list[str]] | None = None
     """The lines of a transaction that is being said."""
     ask: Callable[[str], Awaitable[bool | None]] = _nobody
+    reads_lines: bool = False
+    """From standard input: no command can read it too."""
     deaf: bool = False
     """Another program has the terminal: Ctrl-C is meant for it."""
     refresh: Callable[[], None] = lambda: None
@@ -104,15 +109,21 @@ class Shell:
 
     def dial(self, hosts: str) -> Client:
         """A client that is not started yet. Raises a Complaint."""
+        context = self.tls_context()
         try:
             return aio.client(
                 hosts,
                 session_timeout=self.options.session_s,
                 read_only=self.options.read_only,
                 auth=self.options.auth,
+                tls=context or False,
             )
         except ValueError as error:
             raise usage(str(error)) from None
+
+    def tls_context(self) -> SSLContext | None:
+        """None: without TLS. Raises a Complaint."""
+        return self.options.tls.context() if self.options.tls else None
 
     async def reached(self, client: Client, hosts: str) -> None:
         """Start a client. Raises a Complaint if no server is found in time."""
@@ -228,14 +239,15 @@ class Shell:
         if self.options.json:
             kind = type(error).__name__
             value = {"error": kind, "message": str(complaint), "status": complaint.status}
-            self.out.note(as_json(value))
+            self.out.aside(as_json(value))
         else:
-            self.out.note(str(complaint))
+            self.out.aside(str(complaint))
         return complaint.status
 
     async def _run(self, said: list[str]) -> int:
         if not said:
             return complaints.OK
+        said = expanded(said)
         command = known(said[0])
         given = command.usage.parse(said[1:])
         if self.pending is not None and command.name not in AT_ONCE:

@@ -107,7 +107,7 @@ async def live(shell: Shell) -> int:
             return False
         return answer.strip().lower() in ("y", "yes")
 
-    shell.ask = ask
+    shell.ask, shell.reads_lines = ask, True
     shell.refresh = prompt.app.invalidate
     await interruptible(shell, _connecting(shell))
     while True:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from ssl import SSLContext
 from typing import Any, Final
 
 from attrs import frozen
@@ -31,17 +32,17 @@ class MemberAddress:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-async def asked(address: MemberAddress, word: str) -> str:
+async def asked(address: MemberAddress, word: str, tls: SSLContext | None = None) -> str:
     """The answer of a member. Raises Unanswered."""
     try:
         async with asyncio.timeout(WAIT_S):
-            return await _ask(address, word)
+            return await _ask(address, word, tls)
     except (OSError, TimeoutError) as error:
         raise Unanswered(str(error) or "no answer in time") from None
 
 
-async def _ask(address: MemberAddress, word: str) -> str:
-    reader, writer = await asyncio.open_connection(address.host, address.port)
+async def _ask(address: MemberAddress, word: str, tls: SSLContext | None) -> str:
+    reader, writer = await asyncio.open_connection(address.host, address.port, ssl=tls)
     try:
         writer.write(word.encode())
         answer = b""
@@ -72,7 +73,12 @@ async def members(client: Client, hosts: str) -> list[MemberAddress]:
             if not host or host in ("0.0.0.0", "::", "[::]"):
                 host = match[2].split(":")[0]
             found.append(MemberAddress(match[1], host.strip("[]"), int(port)))
-    return found or [MemberAddress("", host, port) for host, port in parse_hosts(hosts)[0]]
+    return found or named(hosts)
+
+
+def named(hosts: str) -> list[MemberAddress]:
+    """The members of a connect string."""
+    return [MemberAddress("", host, port) for host, port in parse_hosts(hosts)[0]]
 
 
 def address_of(server: str) -> MemberAddress:

@@ -6,6 +6,7 @@ from typing import Final
 from hikari_client import Client, NoNode
 from hikari_tools.shell.commands.writing import remove
 from hikari_tools.shell.complaints import Complaint, usage
+from hikari_tools.shell.output import Counter
 from hikari_tools.shell.places import ELSEWHERE, place
 from hikari_tools.shell.planting import Existing, Planter
 from hikari_tools.shell.records import Difference, Record, Source, differences
@@ -37,11 +38,12 @@ async def cp(shell: Shell, given: Given) -> None:
             planter = Planter(target_zk, target, existing, counter)
             await target_zk.ensure_path(parent_of(target))
             records = Source(source_zk, source)
-            async for record in records:
-                await planter.add(record)
-                if not given.on("-r"):
-                    break
-            await planter.flush()
+            with planter.told_if_half_done(shell.out):
+                async for record in records:
+                    await planter.add(record)
+                    if not given.on("-r"):
+                        break
+                await planter.flush()
     shell.out.tell(planter.plain(), f"Copied {source} to {target}: {planter.summary()}")
     _warn(records.denied, source)
 
@@ -104,9 +106,10 @@ async def _move_slowly(shell: Shell, records: list[Record], source: str, target:
     await shell.agreed(f"Copy {len(records)} znodes to {target}, and then delete {source}?")
     with shell.out.progress(f"copying {source}", len(records)) as counter:
         planter = Planter(shell.zk, target, "fail", counter)
-        for record in records:
-            await planter.add(record)
-        await planter.flush()
+        with planter.told_if_half_done(shell.out):
+            for record in records:
+                await planter.add(record)
+            await planter.flush()
     await remove(shell, source, [absolute(one.path, source) for one in records])
 
 
@@ -125,8 +128,10 @@ async def mirror(shell: Shell, given: Given) -> None:
         _demand_apart(source_zk is target_zk, source, target)
         here, there = Source(source_zk, source), Source(target_zk, target)
         with shell.out.progress(f"mirroring {source}") as counter:
-            planter = Planter(target_zk, target, "overwrite", counter)
-            doomed = await _even_out(shell, given.on("-n"), here, there, planter)
+            planter = Planter(target_zk, target, "overwrite", Counter(None, "", None))
+            with planter.told_if_half_done(shell.out):
+                records = counted(aiter(here), counter)
+                doomed = await _even_out(shell, given.on("-n"), records, there, planter)
         _warn(here.denied + there.denied, source)
         if doomed and not given.on("-n"):
             gone = [absolute(path, target) for path in doomed]
@@ -139,14 +144,18 @@ async def mirror(shell: Shell, given: Given) -> None:
 
 
 async def _even_out(
-    shell: Shell, only_say: bool, here: Source, there: Source, planter: Planter
+    shell: Shell,
+    only_say: bool,
+    here: AsyncIterator[Record],
+    there: Source,
+    planter: Planter,
 ) -> list[str]:
     """Create and change what is to be; give what the target has too much. Ephemerals of the target
     stay: they belong to somebody who lives."""
     doomed: list[str] = []
     if not only_say:
         await planter.zk.ensure_path(parent_of(planter.root))
-    async for one in differences(aiter(here), existing(there), acl=True):
+    async for one in differences(here, existing(there), acl=True):
         if one.one is None:
             if one.other is not None and not one.other.ephemeral:
                 doomed.append(one.path)
@@ -162,6 +171,13 @@ async def _even_out(
     if not only_say:
         await planter.flush()
     return doomed
+
+
+async def counted(records: AsyncIterator[Record], counter: Counter) -> AsyncIterator[Record]:
+    """The same, and the counter goes on."""
+    async for record in records:
+        counter.add()
+        yield record
 
 
 async def existing(source: Source) -> AsyncIterator[Record]:

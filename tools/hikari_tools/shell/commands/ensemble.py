@@ -1,11 +1,10 @@
 """The ensemble: its members, its sessions, and who owns an ephemeral."""
 
-from pathlib import Path
-
 from hikari_client import NodeData, NoNode
 from hikari_tools.shell import stats
 from hikari_tools.shell.complaints import Complaint, usage
 from hikari_tools.shell.members import ask_all, sessions_known
+from hikari_tools.shell.places import local
 from hikari_tools.shell.registry import command
 from hikari_tools.shell.session import Shell
 from hikari_tools.shell.usage import Given
@@ -58,7 +57,7 @@ async def reconfig(shell: Shell, given: Given) -> None:
         raise usage("either -add and -remove, or -members, or -file")
     members = values.get("-members", "")
     if "-file" in values:
-        lines = Path(values["-file"]).read_text().splitlines()
+        lines = local(values["-file"]).read_text(errors="replace").splitlines()
         members = ",".join(line.strip() for line in lines if line.startswith("server."))
     try:
         version = int(values.get("-v", "-1"), 16)
@@ -104,7 +103,10 @@ async def sessions(shell: Shell, given: Given) -> None:
 
 
 @command(
-    "owner path", family=FAMILY, about="the session and the client that an ephemeral ends with"
+    "owner path",
+    family=FAMILY,
+    about="the session and the client that an ephemeral ends with",
+    aliases=("ephemeral_endpoint",),
 )
 async def owner(shell: Shell, given: Given) -> None:
     path = shell.path(given.word(0))

@@ -6,14 +6,13 @@ are containers or have a TTL: they become plain ones.
 """
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
-from pathlib import Path
-from typing import TextIO
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, nullcontext
+from typing import IO
 
-from hikari_tools.shell.commands.copying import told
+from hikari_tools.shell.commands.copying import counted, told
 from hikari_tools.shell.complaints import Complaint, usage
-from hikari_tools.shell.places import FILE, place
+from hikari_tools.shell.places import FILE, local, place
 from hikari_tools.shell.planting import Existing, Planter
 from hikari_tools.shell.records import Record, Source, differences, from_file, written
 from hikari_tools.shell.registry import command
@@ -33,28 +32,42 @@ async def export(shell: Shell, given: Given) -> None:
     path, name = shell.path(given.word(0)), given.word(1, "-")
     source = Source(shell.zk, path)
     count = left_out = 0
-    # Under another name until it is whole: half an export must not look like one.
-    part = None if name == "-" else Path(f"{name}.part")
-    out = sys.stdout if part is None else part.open("w", encoding="utf-8")
-    try:
-        with shell.out.progress(f"exporting {path}") as counter:
-            async for record in source:
-                if record.ephemeral and not given.on("-e"):
-                    left_out += 1
-                    continue
-                out.write(written(record) + "\n")
-                count += 1
-                counter.add()
-    finally:
-        if part is not None:
-            out.close()
-    if part is not None:
-        part.replace(name)
+    with _written(shell, name) as write, shell.out.progress(f"exporting {path}") as counter:
+        async for record in source:
+            if record.ephemeral and not given.on("-e"):
+                left_out += 1
+                continue
+            write(written(record))
+            count += 1
+            counter.add()
+    if name != "-":
         also = f", {left_out} ephemerals left out" if left_out else ""
         value = {"exported": count, "ephemerals": left_out, "file": name}
         shell.out.tell(value, f"Exported {count} znodes to {name}{also}")
     if source.denied:
         raise Complaint(f"{source.denied} znodes may not be read: they are not in the export")
+
+
+@contextmanager
+def _written(shell: Shell, name: str) -> Iterator[Callable[[str], object]]:
+    """Give what writes a line. A file has another name until it is whole, and is removed if it does
+    not become so: half an export must not look like one. What is no plain file, as a pipe, is
+    written to as it is."""
+    if name == "-":
+        yield shell.out.line
+        return
+    target = local(name).resolve()
+    special = target.exists() and not target.is_file()
+    part = target if special else target.with_name(target.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            yield lambda line: file.write(line + "\n")
+        if not special:
+            part.replace(target)
+    except BaseException:
+        if not special:
+            part.unlink(missing_ok=True)
+        raise
 
 
 @command(
@@ -73,22 +86,24 @@ async def import_(shell: Shell, given: Given) -> None:
     elif given.on("--overwrite"):
         existing = "overwrite"
     path, name = shell.path(given.word(1)), given.word(0)
+    if name == "-" and shell.reads_lines:
+        raise usage(
+            "this shell reads its lines from standard input: import a file, or with a"
+            " shell of its own"
+        )
     await shell.zk.ensure_path(parent_of(path))
     with _opened(name) as file, shell.out.progress(f"importing {name}") as counter:
         planter = Planter(shell.zk, path, existing, counter, acl=not given.on("--no-acl"))
-        try:
+        with planter.told_if_half_done(shell.out):
             async for record in from_file(file):
                 await planter.add(record)
             await planter.flush()
-        except Exception:
-            shell.out.note(f"not all of it: {planter.summary()} before this:")
-            raise
     shell.out.tell(planter.plain(), f"Imported {name} to {path}: {planter.summary()}")
 
 
-def _opened(name: str) -> AbstractContextManager[TextIO]:
+def _opened(name: str) -> AbstractContextManager[IO[bytes]]:
     """A file, or standard input, which stays open."""
-    return nullcontext(sys.stdin) if name == "-" else Path(name).open(encoding="utf-8")
+    return nullcontext(sys.stdin.buffer) if name == "-" else local(name).open("rb")
 
 
 @command(
@@ -102,9 +117,10 @@ async def diff(shell: Shell, given: Given) -> None:
         one = await _side(shell, stack, given.word(0), given.on("-a"))
         other = await _side(shell, stack, given.word(1), given.on("-a"))
         count = 0
-        async for found in differences(one, other, acl=given.on("-a")):
-            shell.out.tell(*told(found))
-            count += 1
+        with shell.out.progress(f"comparing {given.word(0)}") as counter:
+            async for found in differences(counted(one, counter), other, acl=given.on("-a")):
+                shell.out.tell(*told(found))
+                count += 1
     if count:
         raise Complaint(f"{count} difference{'s' if count > 1 else ''}")
 
@@ -112,7 +128,7 @@ async def diff(shell: Shell, given: Given) -> None:
 async def _side(shell: Shell, stack: AsyncExitStack, text: str, acl: bool) -> AsyncIterator[Record]:
     if text.startswith(FILE):
         name = text.removeprefix(FILE)
-        with Path(name).open(encoding="utf-8") as file:
+        with local(name).open("rb") as file:
             found = [record async for record in from_file(file)]
         found.sort(key=lambda record: record.order)
         return _in_order(found)

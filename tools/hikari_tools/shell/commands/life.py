@@ -12,7 +12,12 @@ FAMILY = "The shell"
 HISTORY_SHOWN = 20
 
 
-@command("connect [hosts]", family=FAMILY, about="to other servers: host:port,host:port/chroot")
+@command(
+    "connect [hosts]",
+    family=FAMILY,
+    about="to other servers: host:port,host:port/chroot",
+    aliases=("reconnect",),
+)
 async def connect(shell: Shell, given: Given) -> None:
     await shell.connect(given.word(0, shell.hosts))
     status = shell.zk.status

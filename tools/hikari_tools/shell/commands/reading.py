@@ -23,7 +23,7 @@ async def get(shell: Shell, given: Given) -> None:
     found = await shell.zk.get(path)
     if given.on("-w") or given.word(1):
         found = await shell.zk.get(path, watch=shell.once(path, "data"))
-    if given.on("-r"):
+    if given.on("-r") and not shell.out.json:
         shell.out.raw(found.data)
         return
     value = {"path": path, **data.plain(found.data)}

@@ -5,7 +5,9 @@ import time
 
 from hikari_client import Stat
 from hikari_tools.shell import data
+from hikari_tools.shell.commands.hot import tell_hot
 from hikari_tools.shell.commands.moving import warn_of_denied
+from hikari_tools.shell.complaints import usage
 from hikari_tools.shell.registry import command
 from hikari_tools.shell.session import Shell
 from hikari_tools.shell.usage import Given
@@ -120,13 +122,19 @@ async def du(shell: Shell, given: Given) -> None:
 
 
 @command(
-    "top [-n count] [-b] [path]",
+    "top [-n count] [-b] [-t seconds] [path]",
     family=FAMILY,
-    about="the parents with most children; -b: with most bytes in them, -n: so many",
+    about="the parents with most children; -b: with most bytes in them, -t: the subtrees with most"
+    " changes in so many seconds from now, -n: so many",
     aliases=("find_super_nodes",),
 )
 async def top(shell: Shell, given: Given) -> None:
-    path = shell.path(given.word(0))
+    path, count = shell.path(given.word(0)), given.number("-n", TOP, 1)
+    if "-t" in given.values:
+        if given.on("-b"):
+            raise usage("either -b or -t")
+        await tell_hot(shell, path, given.number("-t", 0, 1), count)
+        return
     found, walk = await _numbers(shell, path)
     znodes, size = _sums(found, path)
     inside = dict.fromkeys(found, 0)
@@ -137,7 +145,7 @@ async def top(shell: Shell, given: Given) -> None:
     parents = [one for one, stat in found.items() if stat.num_children]
     weight = inside if given.on("-b") else {one: found[one].num_children for one in parents}
     parents.sort(key=lambda one: -weight[one])
-    shown = parents[: given.number("-n", TOP, 1)]
+    shown = parents[:count]
     shell.out.table(
         ["children", "bytes in them", "znodes below", "data below", "path"],
         [

@@ -1,13 +1,16 @@
 """Watches: what they tell is printed above the prompt."""
 
 import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from hikari_client import Event
+from hikari_client import Event, State
 from hikari_client.stream import Stream
 from hikari_tools.shell.complaints import Complaint, usage
 from hikari_tools.shell.registry import command
 from hikari_tools.shell.session import Shell
-from hikari_tools.shell.usage import Given, whole
+from hikari_tools.shell.usage import Given
 
 FAMILY = "Watch"
 MODES = {"PERSISTENT": False, "PERSISTENT_RECURSIVE": True}
@@ -43,12 +46,31 @@ async def _armed(shell: Shell, path: str, recursive: bool) -> Stream[Event]:
 async def watch(shell: Shell, given: Given) -> None:
     path, left = shell.path(given.word(0)), given.number("-n", 0, 1)
     shell.out.note(f"watching {path}; Ctrl-C ends it")
-    async with shell.zk.watch(path, recursive=given.on("-R")) as events:
+    async with shell.zk.watch(path, recursive=given.on("-R")) as events, _connection_told(shell):
         async for event in events:
             shell.tell_event(event)
             left -= 1
             if left == 0:
                 return
+
+
+@asynccontextmanager
+async def _connection_told(shell: Shell) -> AsyncIterator[None]:
+    """Who only waits should know that nothing can come."""
+
+    async def telling() -> None:
+        async for status in states:
+            if status.state in (State.SUSPENDED, State.LOST):
+                shell.out.note(f"{status.state.value}: {status.why or 'the connection is gone'}")
+            elif status.state is State.CONNECTED:
+                shell.out.note(f"connected to {status.server}")
+
+    states = shell.zk.states()
+    shell.zk.spawn(telling())
+    try:
+        yield
+    finally:
+        states.close()
 
 
 @command(
@@ -93,5 +115,7 @@ async def sleep(shell: Shell, given: Given) -> None:
     try:
         seconds = float(given.word(0))
     except ValueError:
-        seconds = float(whole(given.word(0), "seconds"))
-    await asyncio.sleep(max(0.0, seconds))
+        seconds = -1.0
+    if not 0 <= seconds < math.inf:
+        raise usage(f"{given.word(0)!r} is no number of seconds")
+    await asyncio.sleep(seconds)

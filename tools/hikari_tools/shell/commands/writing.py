@@ -11,6 +11,7 @@ from typing import Any
 from hikari_client import BadVersion, Client, NoNode, NotEmpty
 from hikari_tools.shell import acls, data, stats
 from hikari_tools.shell.complaints import LOCAL, Complaint, usage
+from hikari_tools.shell.output import Counter
 from hikari_tools.shell.registry import command
 from hikari_tools.shell.session import Shell
 from hikari_tools.shell.usage import Given, whole
@@ -136,23 +137,33 @@ async def remove(
     elsewhere, zk = zk is not None, zk or shell.zk
     for _ in range(ROUNDS_MAX):
         with shell.out.progress(f"deleting {path}", len(doomed)) as counter:
-            refilled = False
-            for end in range(len(doomed), 0, -batch):
-                part = doomed[max(0, end - batch) : end]
-                sent = [zk.delete(one, missing_ok=False) for one in reversed(part)]
-                for answer in await asyncio.gather(*sent, return_exceptions=True):
-                    refilled |= isinstance(answer, NotEmpty)
-                    if isinstance(answer, BaseException) and not isinstance(
-                        answer, NoNode | NotEmpty
-                    ):
-                        raise answer
-                counter.add(len(part))
+            try:
+                refilled = await _removed(zk, doomed, batch, counter)
+            except BaseException:
+                if counter.done:
+                    gone = f"{counter.done} of {len(doomed)} znodes were deleted"
+                    shell.out.note(f"not all of it: {gone} before this:")
+                raise
         if not refilled:
             return
         if elsewhere:
             raise Complaint(f"others create below {path}: not all could be deleted; do it again")
         doomed = await listed(shell, path)
     raise Complaint(f"others create below {path} faster than it can be deleted")
+
+
+async def _removed(zk: Client, doomed: list[str], batch: int, counter: Counter) -> bool:
+    """The last first. Gives whether somebody had put children into one of them."""
+    refilled = False
+    for end in range(len(doomed), 0, -batch):
+        part = doomed[max(0, end - batch) : end]
+        sent = [zk.delete(one, missing_ok=False) for one in reversed(part)]
+        for answer in await asyncio.gather(*sent, return_exceptions=True):
+            refilled |= isinstance(answer, NotEmpty)
+            if isinstance(answer, BaseException) and not isinstance(answer, NoNode | NotEmpty):
+                raise answer
+        counter.add(len(part))
+    return refilled
 
 
 @command(
