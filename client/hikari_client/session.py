@@ -380,6 +380,9 @@ class Session:
         self._session, self._password = granted.session, granted.password
         self.timeout = granted.timeout_ms / 1000
         self._vouching.begin(self._spoke, counts=self._local or not read_only)
+        self._judge(now)  # a server that is cut off cannot know that the session is over
+        if not self._session:
+            return
         self._phase, self._greeted_at = _OPEN, now
         self._sent = self._handed = 0
         self._resume()

@@ -429,3 +429,21 @@ def test_what_could_not_be_told_to_the_next_connection_is_not_watched() -> None:
     stage.drop()
     stage.connect()
     assert [request[2] for request in stage.asked()] == [(path[:-40],), (path[:-50],)]
+
+
+def test_a_read_only_server_does_not_raise_the_dead() -> None:
+    """It cannot know that the others have given the session up, and its greeting comes late."""
+    stage = Stage(read_only=True)
+    stage.connect()
+    stage.pass_time(1)
+    stage.drop()
+    stage.pass_time(4)
+    stage.open()
+    stage.now += 1.1
+    stage.news()
+    dialled = len(stage.dialled)
+    stage.greet(read_only=True)
+    assert stage.news() == ["lost"]
+    while len(stage.dialled) == dialled:
+        stage.pass_time(0.1)
+    assert stage.open().session == 0
