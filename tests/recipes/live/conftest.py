@@ -1,5 +1,5 @@
 """Real members, for the tests beside this that ask for them."""
 
-from drivers.conftest import ensemble, hosts
+from drivers.conftest import ensemble, hosts, servers
 
-__all__ = ["ensemble", "hosts"]
+__all__ = ["ensemble", "hosts", "servers"]
