@@ -1,27 +1,18 @@
-"""Sends what no client should to ZooKeeper and to Hikari, and compares what becomes of it:
-`python -m differential.hostile_table`.
-
-The table is in `hostile_rows`; ZooKeeper's answers are kept in `hostile_answers.json`, so that ours
-can be held against them where there is no Java. An answer is what was replied (xid, error, bytes
-of the frame), whether the connection is open or closed behind it, and which znodes the row leaves.
+"""Sends the rows of `rows` to a server, and writes down what becomes of each: what was
+replied (xid, error, bytes of the frame), whether the connection is open or closed behind it, and
+which znodes it leaves.
 """
 
 import contextlib
-import json
 import select
 import socket
 import struct
-import sys
-import tempfile
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import click
-from differential import hostile_rows, servers
-from differential.hostile_rows import (
+from differential import servers
+from differential.hostile.frames import (
     CREATE,
     FRAME_BYTES_MAX,
     GET_CHILDREN,
@@ -34,8 +25,8 @@ from differential.hostile_rows import (
     request,
     text,
 )
+from differential.hostile.rows import rows
 
-ANSWERS = Path(__file__).with_name("hostile_answers.json")
 SILENCE_S = 2.0
 """Who has said nothing for so long is asked for a sign of life; there are requests that ZooKeeper
 does not answer."""
@@ -240,50 +231,12 @@ def _names(reply: bytes) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-# ---- ours against theirs
-
-
-def kept() -> dict[str, Answer]:
-    """ZooKeeper's answers, as they were once heard."""
-    found = json.loads(ANSWERS.read_text())
-    return {
-        name: Answer(None if heard is None else tuple(heard), end, tuple(left))
-        for name, (heard, end, left) in found.items()
-    }
-
-
-def keep(answers: dict[str, Answer]) -> None:
-    """Write them down, a row a line."""
-    lines = [f"{json.dumps(name)}: {json.dumps(answer)}" for name, answer in answers.items()]
-    ANSWERS.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-
-
-def play(server: Any) -> dict[str, Answer]:
-    """The whole table to a new server, which is ended."""
+def played(server: Any) -> dict[str, Answer]:
+    """What a new server does with all that it survives; it is ended."""
+    known = isinstance(server, servers.ZooKeeper)
     try:
         server.start()
-        rows = hostile_rows.rows()
-        if isinstance(server, servers.ZooKeeper):
-            rows = [row for row in rows if not row.fatal]
-        return Table(server.addresses[0], rows).play()
+        table = Table(server.addresses[0], [row for row in rows() if not (known and row.fatal)])
+        return table.play()
     finally:
         server.stop()
-
-
-def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="hikari-hostile-") as folder:
-        with ThreadPoolExecutor(2) as pool:
-            both = pool.map(play, (servers.ZooKeeper(Path(folder, "z")), servers.Hikari(Path(folder, "h"))))
-            theirs, ours = both
-    keep(theirs)
-    n = Counter()
-    for name in theirs:
-        same = theirs[name] == ours[name]
-        n[same] += 1
-        if not same:
-            print(f"{name}\n   theirs {theirs[name]}\n   ours   {ours[name]}")
-    print(n)
-
-
-if __name__ == "__main__":
-    main()
