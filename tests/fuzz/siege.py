@@ -83,6 +83,10 @@ class Judge(threading.Thread):
         except BaseException as failure:
             self.failure = failure
 
+    def make(self, path: bytes, data: bytes) -> None:
+        """A znode, before it is started."""
+        self._ask((codes.CREATE, path, data, acl.OPEN, 0))
+
     def end(self) -> None:
         """Stop, and raise what went wrong."""
         self._stop_asked.set()
