@@ -14,6 +14,7 @@ from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
 from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
 from hikari.gateway.identities import by_address, proved
+from hikari.gateway.portions import CONNECTION_BYTES_MAX
 from hikari.gateway.pressure import count, hold_back
 from hikari.gateway.rearming import DECODE
 from hikari.gateway.served import READS, WRITES
@@ -36,8 +37,6 @@ LINGER_S_MAX: Final = 10.0
 """Who has not read what it was told last within this time is cut off."""
 LARGE_REPLY_BYTES: Final = 1 << 10
 """Larger ones are counted: after `DEAF_BYTES` of them, see whether the client reads."""
-TOLD_BYTES_MAX: Final = 1 << 20
-"""After so much in large replies, others come first."""
 DEAF_BYTES: Final = 64 << 10
 """More unread output, and the client's requests are read no further."""
 TOLD_MAX: Final = 1 << 10
@@ -190,10 +189,10 @@ class Connection(protocol.Protocol):
                     unsaid += len(reply)
                     if unsaid > DEAF_BYTES:
                         told += unsaid
-                        unsaid = 0
-                        if self._told_much(told):
+                        if self._told_much(unsaid, told):
                             self._park(buf, spans, end)
                             break
+                        unsaid = 0
             elif op in WRITES:
                 if self.barred:
                     if not self.local:
@@ -353,17 +352,18 @@ class Connection(protocol.Protocol):
             self.parked.append((buf, rest))
             self.reading()
 
-    def _told_much(self, told: int) -> bool:
+    def _told_much(self, more: int, told: int) -> bool:
         """Write what there is. Whether nothing more should be made for it now."""
         self.flush()
+        enough = self.door.portions.spend(more)
         if self.deaf or self.closed:
             return True
-        if told < TOLD_BYTES_MAX:
+        if told < CONNECTION_BYTES_MAX and not enough:
             return False
-        self.door.later_s(0, self._go_on)
+        self.door.portions.wait(self)
         return True
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         """Others had their turn."""
         if not self.closed:
             try:
