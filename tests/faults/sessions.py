@@ -13,6 +13,7 @@ import click
 from ensemble.ensemble import Ensemble
 from faults import figures
 from faults.crowds import Crowd
+from fuzz.share import Machine
 from fuzz.siege import Judge, resident_bytes
 
 from hikari.ensemble import config_text
@@ -60,7 +61,7 @@ def campaign(sessions: int, deaf: int, folder: Path) -> dict[str, Any]:
         ensemble.start()
         pid = ensemble.running[1].pid
         address = ("127.0.0.1", ensemble.ports[0])
-        judge = Judge(address)
+        judge = Judge(address, Machine(pid))
         with Crowd(address, TIMEOUT_MS) as crowd:
             found = _held(crowd, pid, sessions)
             for path, size in VALUES.items():
@@ -71,6 +72,7 @@ def campaign(sessions: int, deaf: int, folder: Path) -> dict[str, Any]:
             found["lost"] = crowd.lost()
             judge.end()
         found["judge"] = figures.quantiles(judge.latencies_s)
+        found["judge_unhindered"] = figures.quantiles(judge.unhindered_s)
     finally:
         ensemble.close()
     ensemble.demand_clean_logs()
