@@ -61,9 +61,9 @@ def campaign(sessions: int, deaf: int, folder: Path) -> dict[str, Any]:
         ensemble.start()
         pid = ensemble.running[1].pid
         address = ("127.0.0.1", ensemble.ports[0])
-        judge = Judge(address, Machine(pid))
         with Crowd(address, TIMEOUT_MS) as crowd:
             found = _held(crowd, pid, sessions)
+            judge = Judge(address, Machine(pid))
             for path, size in VALUES.items():
                 judge.make(path, bytes(size))
             judge.start()
