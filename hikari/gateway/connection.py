@@ -14,7 +14,7 @@ from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
 from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
 from hikari.gateway.identities import by_address, proved
-from hikari.gateway.portions import CONNECTION_BYTES_MAX
+from hikari.gateway.lending import flush_large
 from hikari.gateway.pressure import count, hold_back
 from hikari.gateway.rearming import DECODE
 from hikari.gateway.served import READS, WRITES
@@ -189,7 +189,8 @@ class Connection(protocol.Protocol):
                     unsaid += len(reply)
                     if unsaid > DEAF_BYTES:
                         told += unsaid
-                        if self._told_much(unsaid, told):
+                        flush_large(self, request)
+                        if self.door.portions.enough(self, unsaid, told):
                             self._park(buf, spans, end)
                             break
                         unsaid = 0
@@ -352,17 +353,6 @@ class Connection(protocol.Protocol):
             self.parked.append((buf, rest))
             self.reading()
 
-    def _told_much(self, more: int, told: int) -> bool:
-        """Write what there is. Whether nothing more should be made for it now."""
-        self.flush()
-        enough = self.door.portions.spend(more)
-        if self.deaf or self.closed:
-            return True
-        if told < CONNECTION_BYTES_MAX and not enough:
-            return False
-        self.door.portions.wait(self)
-        return True
-
     def go_on(self) -> None:
         """Others had their turn."""
         if not self.closed:
@@ -435,7 +425,7 @@ class Connection(protocol.Protocol):
                 unsaid += len(reply)
                 if unsaid > DEAF_BYTES:
                     unsaid = 0
-                    self.flush()
+                    flush_large(self, request)
                 if self.ending or self.closed:
                     break
                 continue

@@ -25,16 +25,17 @@ class Portions:
         self._told = 0  # bytes, in this poll
         self._waiting: deque[Connection] = deque()
 
-    def spend(self, more: int) -> bool:
-        """So many bytes were told. Whether that is enough for this poll."""
+    def enough(self, connection: "Connection", more: int, told: int) -> bool:
+        """It was told so many bytes more, and so many in this poll. Whether nothing more should be
+        made for it now: if it reads, it goes on when others had their turn."""
         self._told += more
         self._ask()
-        return self._told >= POLL_BYTES_MAX
-
-    def wait(self, connection: "Connection") -> None:
-        """It goes on when others had their turn."""
+        if connection.deaf or connection.closed:
+            return True
+        if told < CONNECTION_BYTES_MAX and self._told < POLL_BYTES_MAX:
+            return False
         self._waiting.append(connection)
-        self._ask()
+        return True
 
     def _ask(self) -> None:
         if not self._asked:

@@ -24,6 +24,8 @@ class Reactor:
 class Greedy:
     """Has so much to say, and says a part each time that it may."""
 
+    deaf = closed = False
+
     def __init__(self, portions: Portions, bytes_: int) -> None:
         self.portions, self.left, self.polls = portions, bytes_, 0
 
@@ -33,9 +35,7 @@ class Greedy:
         while self.left:
             self.left -= (more := min(self.left, 1 << 16))
             told += more
-            enough = self.portions.spend(more)
-            if told >= CONNECTION_BYTES_MAX or enough:
-                self.portions.wait(self)  # type: ignore[arg-type]
+            if self.portions.enough(self, more, told):
                 return
 
 
@@ -44,14 +44,15 @@ def test_a_poll_tells_no_more_than_its_portion_and_everybody_in_turn():
     portions = Portions(reactor.later_s)
     crowd = [Greedy(portions, 3 << 20) for _ in range(50)]
     for one in crowd:
-        portions.wait(one)
+        one.go_on()
     left = sum(one.left for one in crowd)
     while left:
         reactor.poll()
         before, left = left, sum(one.left for one in crowd)
         assert 0 < before - left <= POLL_BYTES_MAX + (1 << 16)
-        polls = [one.polls for one in crowd]
-        assert max(polls) - min(polls) <= 1, "one after the other"
+        lefts = [one.left for one in crowd]
+        assert max(lefts) - min(lefts) <= 2 * CONNECTION_BYTES_MAX, "one after the other"
+    assert min(one.polls for one in crowd) > 3, "a portion each time"
     for _ in range(20):
         reactor.poll()
     assert not reactor.asked, "and then it is quiet"
@@ -60,7 +61,28 @@ def test_a_poll_tells_no_more_than_its_portion_and_everybody_in_turn():
 def test_nothing_is_carried_over_into_the_next_poll():
     reactor = Reactor()
     portions = Portions(reactor.later_s)
-    assert not portions.spend(POLL_BYTES_MAX - 1)
-    assert portions.spend(1)
+    one = Greedy(portions, 0)
+    assert not portions.enough(one, POLL_BYTES_MAX - 1, 0)
+    assert portions.enough(one, 1, 0)
     reactor.poll()
-    assert not portions.spend(POLL_BYTES_MAX - 1)
+    assert not portions.enough(one, POLL_BYTES_MAX - 1, 0)
+
+
+def test_of_one_connection_it_is_enough_sooner():
+    reactor = Reactor()
+    portions = Portions(reactor.later_s)
+    one = Greedy(portions, 0)
+    assert not portions.enough(one, 1, CONNECTION_BYTES_MAX - 1)
+    assert portions.enough(one, 1, CONNECTION_BYTES_MAX)
+    reactor.poll()
+    assert one.polls == 1
+
+
+def test_who_does_not_read_waits_until_it_does():
+    reactor = Reactor()
+    portions = Portions(reactor.later_s)
+    one = Greedy(portions, 0)
+    one.deaf = True
+    assert portions.enough(one, 1, 1)
+    reactor.poll()
+    assert one.polls == 0
