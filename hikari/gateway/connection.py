@@ -15,6 +15,7 @@ from hikari.gateway.door import Door
 from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
 from hikari.gateway.identities import by_address, proved
 from hikari.gateway.lending import flush_large
+from hikari.gateway.parked import Parked, Spans, park, unpark
 from hikari.gateway.pressure import count, hold_back
 from hikari.gateway.rearming import DECODE
 from hikari.gateway.served import READS, WRITES
@@ -43,7 +44,6 @@ TOLD_MAX: Final = 1 << 10
 """So many frames are counted at once."""
 
 _header = HEADER.unpack_from
-Spans = list[tuple[int, int]]
 
 
 class Connection(protocol.Protocol):
@@ -87,7 +87,7 @@ class Connection(protocol.Protocol):
         self.syncs = 0  # unanswered, with other answers that are expected so
         self.barred = False  # no write may go on now: there are syncs, or it is local
         self.local = False  # the session is this member's alone: see hikari.gateway.isolation
-        self.parked: list[tuple[bytes, Spans]] = []  # requests from a write behind a sync on
+        self.parked: list[Parked] = []  # requests from a write behind a sync on
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
         self.telling: Telling | None = None  # what it is told in pieces
@@ -157,7 +157,7 @@ class Connection(protocol.Protocol):
         traffic.bytes += len(data)
         self.door.heard.add(self.session)
         if self.parked:
-            self.parked.append((buf, spans))
+            self.parked.append(park(buf, spans))
             return
         try:
             self._requests(buf, spans)
@@ -350,7 +350,7 @@ class Connection(protocol.Protocol):
         until the client reads."""
         rest = [span for span in spans if span[0] >= at]
         if rest and not self.closed:
-            self.parked.append((buf, rest))
+            self.parked.append(park(buf, rest))
             self.reading()
 
     def go_on(self) -> None:
@@ -366,11 +366,11 @@ class Connection(protocol.Protocol):
         if not self.parked or self.syncs or self.deaf:
             return
         parked, self.parked = self.parked, []
-        for buf, spans in parked:
+        for one in parked:
             if self.parked or self.deaf:
-                self.parked.append((buf, spans))
+                self.parked.append(one)
             elif not self.shut:
-                self._requests(buf, spans)
+                self._requests(*unpark(one))
         self.reading()
 
     # ---- from the turn
