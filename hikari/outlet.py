@@ -19,7 +19,7 @@ HANDED_BYTES: Final = 128 << 10
 class Outlet:
     """The sending side of one transport. Invariant: what was written leaves in that order."""
 
-    __slots__ = ("_at_once", "_drained", "_handed", "_rest", "_transport", "waiting")
+    __slots__ = ("_at_once", "_drained", "_handed", "_rest", "_transport", "lent", "waiting")
 
     def __init__(self, transport: Any, drained: Callable[[], None] | None = None) -> None:
         """`drained` is called each time that everything which had to wait has left."""
@@ -28,6 +28,9 @@ class Outlet:
         self._drained = drained
         self._rest: deque[memoryview] = deque()  # what even the transport has not got yet
         self._handed = 0  # bytes that it has
+        self.lent = b""
+        """What is kept by somebody else, and what is written now ends with: of what has to wait
+        of it no copy is kept."""
         self.waiting = 0
         """Bytes that the kernel has not taken yet, up to `HANDED_BYTES` too many."""
         transport.registerProducer(self, False)
@@ -40,9 +43,22 @@ class Outlet:
                     return
                 data = data[sent:]
         self.waiting += len(data)
-        self._rest.append(memoryview(data))
+        if self.lent:
+            self._keep_lent(data)
+        else:
+            self._rest.append(memoryview(data))
         if not self._handed:
             self._hand()
+
+    def _keep_lent(self, data: bytes) -> None:
+        lent = self.lent
+        own = max(0, len(data) - len(lent))  # what stands before it
+        if own and data.endswith(lent):
+            self._rest += (memoryview(data[:own]), memoryview(lent))
+        elif not own and lent.endswith(data):
+            self._rest.append(memoryview(lent)[len(lent) - len(data) :])
+        else:
+            self._rest.append(memoryview(data))
 
     def _hand(self) -> None:
         """Give the transport about what it sends at once: of that it says when it has left."""

@@ -182,6 +182,8 @@ class Session:
                 self._greeted(buf, *spans.pop(0), now)
             if spans and self._phase == _OPEN:
                 self._take(buf, spans)
+            if self._frames.broken:
+                raise Malformed(self._frames.broken)
         except (Malformed, IndexError, error) as wrong:
             self._break(now, f"the server says what nobody understands: {wrong}", again=False)
         self._judge(now)  # who stood still for long hears of that before anything new

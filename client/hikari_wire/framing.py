@@ -21,14 +21,16 @@ class Frames:
         self._bytes_max = bytes_max
         self._pieces: list[bytes] = []  # not yet a whole frame
         self.kept = 0  # sum of their lengths
+        self.broken = ""
+        """Why there is no frame behind those that were fed last: what the next call raises."""
         self._wanted = 4  # bytes to have before there can be anything new
 
     def feed(self, data: bytes) -> tuple[bytes, _Spans]:
         """Returns a buffer and where in it the whole frames are: (first byte behind the length,
         end), in order.
 
-        Raises Malformed when a length is negative or too long: at once, even if whole frames stand
-        before it in `data`, and on every call from then on.
+        Raises Malformed when a length is negative or too long, and on every call from then on. If
+        whole frames stand before it in `data`, they are returned, and `broken` says what is wrong.
         """
         if self._pieces:
             self._pieces.append(data)
@@ -45,8 +47,11 @@ class Frames:
         while at + 4 <= size:
             (length,) = _int_from(data, at)
             if not 0 <= length <= self._bytes_max:
+                self.broken = f"a frame of {length} bytes, at most {self._bytes_max} allowed"
+                if spans:
+                    break
                 self._keep(data[at:], 4)
-                raise Malformed(f"a frame of {length} bytes, at most {self._bytes_max} allowed")
+                raise Malformed(self.broken)
             end = at + 4 + length
             if end > size:
                 wanted = 4 + length

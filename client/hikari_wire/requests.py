@@ -126,14 +126,14 @@ def _take_nothing(op: int, buf: bytes, at: int, end: int) -> _Taken:
 
 
 def _take_path(op: int, buf: bytes, at: int, end: int) -> _Taken:
-    """Records GetACLRequest, GetAllChildrenNumberRequest. An empty path is the root's, a null one
-    nobody's."""
+    """Records GetACLRequest, GetAllChildrenNumberRequest, GetSASLRequest. An empty path is the
+    root's, a null one nobody's."""
     path, at = read_path(buf, at, end)
     return (op, path), at
 
 
 def _take_text(op: int, buf: bytes, at: int, end: int) -> _Taken:
-    """Records SyncRequest, GetEphemeralsRequest, GetSASLRequest: null is as good as empty."""
+    """Records SyncRequest, GetEphemeralsRequest: null is as good as empty."""
     text, at = read_text(buf, at, end)
     return (op, text), at
 
@@ -299,7 +299,7 @@ _TAKE: Final[dict[int, _Taker]] = {
     codes.AUTH: _take_auth,
     codes.SET_WATCHES: _take_set_watches,
     codes.SET_WATCHES2: _take_set_watches,
-    codes.SASL: _take_text,
+    codes.SASL: _take_path,
     codes.GET_EPHEMERALS: _take_text,
     codes.GET_ALL_CHILDREN_NUMBER: _take_path,
     codes.ADD_WATCH: _take_path_int,

@@ -1,7 +1,6 @@
 """One client's connection: its order, its session, and what is to be written to it this turn."""
 
 from collections import deque
-from hmac import compare_digest
 from typing import Any, Final
 
 from twisted.internet import protocol
@@ -14,6 +13,9 @@ from hikari.complaints import place
 from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
 from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
+from hikari.gateway.identities import by_address, proved
+from hikari.gateway.lending import flush_large
+from hikari.gateway.parked import Parked, Spans, park, unpark
 from hikari.gateway.pressure import count, hold_back
 from hikari.gateway.rearming import DECODE
 from hikari.gateway.served import READS, WRITES
@@ -21,7 +23,7 @@ from hikari.gateway.slot import Slot, goodbye, ready, unimplemented
 from hikari.gateway.telling import Telling
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
-from hikari.tree.acl import SUPERUSER, Identity, digest
+from hikari.tree.acl import Identity
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.space import REFUSAL, grows
 from hikari_wire import codes
@@ -32,21 +34,16 @@ from hikari_wire.requests import HEADER
 
 log = Logger()
 
-IDENTITIES_BYTES_MAX: Final = 16 << 10
-"""All identities of a connection together: each of its writes carries them into the log."""
 LINGER_S_MAX: Final = 10.0
 """Who has not read what it was told last within this time is cut off."""
 LARGE_REPLY_BYTES: Final = 1 << 10
 """Larger ones are counted: after `DEAF_BYTES` of them, see whether the client reads."""
-TOLD_BYTES_MAX: Final = 1 << 20
-"""After so much in large replies, others come first."""
 DEAF_BYTES: Final = 64 << 10
 """More unread output, and the client's requests are read no further."""
 TOLD_MAX: Final = 1 << 10
 """So many frames are counted at once."""
 
 _header = HEADER.unpack_from
-Spans = list[tuple[int, int]]
 
 
 class Connection(protocol.Protocol):
@@ -90,7 +87,7 @@ class Connection(protocol.Protocol):
         self.syncs = 0  # unanswered, with other answers that are expected so
         self.barred = False  # no write may go on now: there are syncs, or it is local
         self.local = False  # the session is this member's alone: see hikari.gateway.isolation
-        self.parked: list[tuple[bytes, Spans]] = []  # requests from a write behind a sync on
+        self.parked: list[Parked] = []  # requests from a write behind a sync on
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
         self.telling: Telling | None = None  # what it is told in pieces
@@ -101,9 +98,7 @@ class Connection(protocol.Protocol):
         transport: Any = self.transport
         transport.setTcpNoDelay(True)
         self.peer = transport.getPeer()
-        self.identities = ((b"ip", address(self.peer.host)),)
-        if self.door.skip_acl:
-            self.identities += (SUPERUSER,)
+        self.identities = by_address(self.peer.host, self.door)
         self.frames = Frames(self.door.frame_bytes_max)
         if why := self.door.admit(self):
             self.refuse(why)
@@ -155,12 +150,14 @@ class Connection(protocol.Protocol):
             count(self)
             if not spans:
                 return  # a sign of life is a whole frame
+            if self.frames.broken:
+                spans.append((len(buf), len(buf)))  # no frame: what is before it holds
         traffic = self.traffic
         traffic.received += len(spans)
         traffic.bytes += len(data)
         self.door.heard.add(self.session)
         if self.parked:
-            self.parked.append((buf, spans))
+            self.parked.append(park(buf, spans))
             return
         try:
             self._requests(buf, spans)
@@ -173,15 +170,18 @@ class Connection(protocol.Protocol):
         size = told = unsaid = 0
         for at, end in spans:
             if end - at < 8:
-                self.refuse("a frame without a header")
-                return
+                xid, op = self.traffic.last_xid, self.traffic.last_op
+                self._no_request()
+                break
             xid, op = _header(buf, at)
             read = READS.get(op)
             if read is not None and not slots:
                 try:
                     request = DECODE[op](buf, at + 8, end)
                 except Malformed:
-                    out.append(frame(xid, self.door.tree.zxid, codes.MARSHALLING_ERROR))
+                    self._malformed(xid, op)
+                    if self.shut:
+                        break
                     continue
                 reply = read(self, xid, request)
                 out.append(reply)
@@ -189,10 +189,11 @@ class Connection(protocol.Protocol):
                     unsaid += len(reply)
                     if unsaid > DEAF_BYTES:
                         told += unsaid
-                        unsaid = 0
-                        if self._told_much(told):
+                        flush_large(self, request)
+                        if self.door.portions.enough(self, unsaid, told):
                             self._park(buf, spans, end)
                             break
+                        unsaid = 0
             elif op in WRITES:
                 if self.barred:
                     if not self.local:
@@ -244,7 +245,7 @@ class Connection(protocol.Protocol):
                 self.slots.append(Slot(xid, op, (read, request), end - at))
                 self.underway_bytes += end - at
             elif op == codes.PING:
-                self._answered(xid, op, codes.OK, None)
+                self._answered(codes.XID_PING, op, codes.OK, None)
             elif op == codes.AUTH:
                 self._authenticate(xid, DECODE[op](buf, at, end))
             elif op == codes.SYNC:
@@ -254,7 +255,20 @@ class Connection(protocol.Protocol):
             else:
                 self._unknown(xid)
         except Malformed:
+            self._malformed(xid, op)
+
+    def _malformed(self, xid: int, op: int) -> None:
+        """As in ZooKeeper, who says nobody knows who they are says nothing more."""
+        if op in (codes.AUTH, codes.SASL):
+            self._end_after_replies()
+        else:
             self._refused(xid, op, codes.MARSHALLING_ERROR)
+
+    def _no_request(self) -> None:
+        """Nor is anything behind it; but what was before it holds, and is answered."""
+        why = self.frames.broken or "a frame without a header"
+        self.door.complaints.say(peer=place(self.peer), why=why)
+        self._end_after_replies()
 
     def _unknown(self, xid: int) -> None:
         """No request has this opcode: as in ZooKeeper, that is its client's last one."""
@@ -279,14 +293,8 @@ class Connection(protocol.Protocol):
 
     def _authenticate(self, xid: int, request: tuple[Any, ...]) -> None:
         """Holds for what comes after it. A scheme we do not know ends the connection."""
-        _, _, scheme, auth = request
-        identities = self.identities
-        if scheme == b"digest":
-            user = digest(auth)
-            powers = (SUPERUSER,) if compare_digest(user, self.door.super_digest) else ()
-            identities = tuple(dict.fromkeys((*identities, *powers, (b"digest", user))))
-        size = sum(len(known) for known, _ in identities) + sum(len(id) for _, id in identities)
-        if scheme in (b"digest", b"ip") and size <= IDENTITIES_BYTES_MAX:
+        identities = proved(self.identities, request, self.door.super_digest)
+        if identities is not None:
             self.identities = identities
             self._answered(xid, codes.AUTH, codes.OK, None)
         else:
@@ -342,20 +350,10 @@ class Connection(protocol.Protocol):
         until the client reads."""
         rest = [span for span in spans if span[0] >= at]
         if rest and not self.closed:
-            self.parked.append((buf, rest))
+            self.parked.append(park(buf, rest))
             self.reading()
 
-    def _told_much(self, told: int) -> bool:
-        """Write what there is. Whether nothing more should be made for it now."""
-        self.flush()
-        if self.deaf or self.closed:
-            return True
-        if told < TOLD_BYTES_MAX:
-            return False
-        self.door.later_s(0, self._go_on)
-        return True
-
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         """Others had their turn."""
         if not self.closed:
             try:
@@ -368,11 +366,11 @@ class Connection(protocol.Protocol):
         if not self.parked or self.syncs or self.deaf:
             return
         parked, self.parked = self.parked, []
-        for buf, spans in parked:
+        for one in parked:
             if self.parked or self.deaf:
-                self.parked.append((buf, spans))
+                self.parked.append(one)
             elif not self.shut:
-                self._requests(buf, spans)
+                self._requests(*unpark(one))
         self.reading()
 
     # ---- from the turn
@@ -427,7 +425,7 @@ class Connection(protocol.Protocol):
                 unsaid += len(reply)
                 if unsaid > DEAF_BYTES:
                     unsaid = 0
-                    self.flush()
+                    flush_large(self, request)
                 if self.ending or self.closed:
                     break
                 continue
@@ -582,8 +580,3 @@ class ClientPort(protocol.Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> Connection:
         return Connection(self.door)
-
-
-def address(host: str) -> bytes:
-    """As ACLs have it: who came over IPv4 to a socket of IPv6 came over IPv4."""
-    return host.lower().removeprefix("::ffff:").encode() if "." in host else host.encode()

@@ -11,6 +11,7 @@ from hikari.complaints import Complaints
 from hikari.gateway.about import About
 from hikari.gateway.counts import Counts, Sizes, Traffic
 from hikari.gateway.figures import Figure
+from hikari.gateway.portions import Portions
 from hikari.gateway.pressure import forget
 from hikari.gateway.relief import relieve
 from hikari.gateway.watching import readers
@@ -76,9 +77,11 @@ class Door:
     healing: Callable[[], bool] = field(init=False, default=lambda: False)
     """Something of this member was set aside, and it is not whole again."""
     complaints: Complaints = field(init=False)
+    portions: Portions = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.now_s = self.about.started_s
+        self.portions = Portions(self.later_s)
         self.complaints = Complaints(log, "client {peer} closed: {why}", self.later_s)
 
     def tie(self, replica: Replica) -> None:

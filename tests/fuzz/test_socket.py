@@ -20,8 +20,8 @@ CALLERS = 260
 def test_a_member_under_attack_serves_its_clients(tmp_path):
     figures = siege.lay(tmp_path / "ensemble", frames=8_000, attackers=1, seed=1, patient=False)
     assert figures["received"] >= 8_000
-    # What comes behind an opcode that nobody has is not read.
-    assert figures["answered"] > 800, "many were well enough formed to be answered"
+    # What comes behind an opcode that nobody has, or half a proof, is not read.
+    assert figures["answered"] > 300, "many were well enough formed to be answered"
     assert len(figures["by_attack"]) >= 8, "every kind of attack took place"
 
 

@@ -6,6 +6,8 @@ import pytest
 from replica.cluster import Cluster, Member
 from replica.wire import Client
 
+from hikari.gateway.connection import DEAF_BYTES
+from hikari.gateway.portions import POLL_BYTES_MAX
 from hikari_wire import codes
 
 Dial = Callable[[], Client]
@@ -113,6 +115,44 @@ def test_who_asks_for_much_at_once_lets_others_in_between(
     cluster.run()
     assert client.xids() == list(range(1, last + 1))
     assert not client.wire.paused
+
+
+def test_many_who_ask_for_much_at_once_let_others_in_between(
+    dial: Dial, other: Client, cluster: Cluster
+) -> None:
+    """All of them together are told no more in one poll than a few might be: see also
+    test_portions, since a false clock does all at once what is to be done at once."""
+    cluster.write(other, b"/some", bytes(20_000))
+    crowd = [dial() for _ in range(60)]
+    for one in crowd:
+        one.hello()
+    cluster.run()
+    for one in crowd:
+        one.ask(*[(codes.GET_DATA, b"/some", False)] * 100)  # 120 MB in all
+    told = sum(len(one.wire.told) for one in crowd)
+    assert told < POLL_BYTES_MAX + len(crowd) * 2 * DEAF_BYTES
+    xid = other.ask((codes.EXISTS, b"/some", False))
+    assert other.error(xid) == codes.OK
+    cluster.run()
+    for one in crowd:
+        assert one.xids() == list(range(1, 101)), "in order, and all"
+        assert not one.wire.paused
+
+
+def test_who_waits_for_the_next_poll_may_be_gone_by_then(
+    dial: Dial, other: Client, cluster: Cluster
+) -> None:
+    cluster.write(other, b"/some", bytes(20_000))
+    crowd = [dial() for _ in range(10)]
+    for one in crowd:
+        one.hello()
+    cluster.run()
+    for one in crowd:
+        one.ask(*[(codes.GET_DATA, b"/some", False)] * 500)
+    for one in crowd[::2]:
+        one.wire.die()
+    cluster.run()
+    assert all(len(one.xids()) == 500 for one in crowd[1::2])
 
 
 def test_who_reads_slowly_is_alive(client: Client, big: bytes, cluster: Cluster) -> None:

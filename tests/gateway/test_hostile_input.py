@@ -88,18 +88,6 @@ def test_what_is_no_frame_is_closed(
     cluster.write(other, b"/alive")
 
 
-@pytest.mark.parametrize("whole", [0, 1, 3])
-def test_requests_before_a_broken_frame_are_not_half_done(
-    client: Client, cluster: Cluster, member: Member, whole: int
-) -> None:
-    """Either is allowed; but what is done must be in the order in which it was asked."""
-    frames = [client.frame((codes.CREATE, b"/%d" % n, b"", b"", 0)) for n in range(whole)]
-    client.wire.say(b"".join(frames) + framed(bytes(5)) + client.frame((codes.DELETE, b"/0", -1)))
-    cluster.run()
-    assert client.closed
-    assert [member.data(b"/%d" % n) for n in range(whole)] in ([None] * whole, [b""] * whole)
-
-
 def test_half_a_frame_and_silence_ends_with_the_session(client: Client, cluster: Cluster) -> None:
     client.wire.say((1000).to_bytes(4, "big") + bytes(500))
     cluster.tick(190)
@@ -156,7 +144,6 @@ LYING = {
     "multi of multi": raw(codes.MULTI, requests.MULTI_HEADER.pack(codes.MULTI, False, -1)),
     "multi of createSession": raw(codes.MULTI, requests.MULTI_HEADER.pack(-10, False, -1)),
     "multiRead of create": raw(codes.MULTI_READ, requests.MULTI_HEADER.pack(1, False, -1)),
-    "auth cut short": raw(codes.AUTH, bytes(4)),
     "sync without a path": raw(codes.SYNC, b""),
     "delete without a version": raw(codes.DELETE, pack_text(b"/a")),
 }
@@ -175,6 +162,61 @@ def test_a_record_that_lies_is_answered_marshalling_error(
     assert client.error(1) == codes.MARSHALLING_ERROR
     assert not client.closed
     cluster.write(other, b"/alive")
+
+
+@pytest.mark.parametrize("behind_a_write", [False, True])
+@pytest.mark.parametrize(
+    "said",
+    [
+        raw(codes.AUTH, bytes(4)),
+        raw(codes.AUTH, bytes(4) + pack_text(b"digest") + b"\x7f\xff\xff\xff"),
+        raw(codes.SASL, b"\xff\xff\xff\xff"),
+        raw(codes.SASL, b"\0"),
+    ],
+    ids=["auth cut short", "a credential that lies", "no token", "a token cut short"],
+)
+def test_who_proves_nothing_that_can_be_read_is_closed(
+    client: Client, other: Client, cluster: Cluster, said: bytes, behind_a_write: bool
+) -> None:
+    """ZK."""
+    asked = [client.create(b"/w")] if behind_a_write else []
+    client.wire.say(said + raw(codes.GET_DATA, pack_text(b"/") + b"\0", 99))
+    cluster.run()
+    assert client.closed
+    assert client.xids() == asked
+    cluster.write(other, b"/alive")
+
+
+NO_REQUESTS = {
+    "length -1": b"\xff\xff\xff\xff",
+    "length 2^31-1": b"\x7f\xff\xff\xff",
+    "a frame that is too long": (1_048_577).to_bytes(4, "big") + bytes(100),
+    "length 0": bytes(4),
+    "length 7": framed(bytes(7)),
+}
+
+
+@pytest.mark.parametrize("bad", NO_REQUESTS.values(), ids=NO_REQUESTS)
+@pytest.mark.parametrize("behind_a_sync", [False, True])
+def test_what_stands_before_no_request_in_the_same_piece_is_done_and_answered(
+    client: Client, member: Member, cluster: Cluster, bad: bytes, behind_a_sync: bool
+) -> None:
+    """ZK does it, and answers it or not."""
+    requests_ = [
+        *([(codes.SYNC, b"/")] if behind_a_sync else []),
+        (codes.CREATE, b"/w", b"", b"", 0),
+        (codes.EXISTS, b"/w", False),
+    ]
+    before = b"".join([client.frame(one) for one in requests_])
+    behind = client.frame((codes.CREATE, b"/behind", b"", b"", 0))
+    client.wire.say(before + bad + behind)
+    assert not client.closed
+    cluster.run()
+    assert client.xids() == list(range(1, len(requests_) + 1))
+    assert set(client.errors()) == {codes.OK}
+    assert client.closed
+    assert member.data(b"/w") == b""
+    assert member.data(b"/behind") is None
 
 
 BAD, NONE, OK = codes.BAD_ARGUMENTS, codes.NO_NODE, codes.OK

@@ -4,7 +4,7 @@ import pytest
 from replica.cluster import Cluster, Member
 from replica.wire import Client, acl_of
 
-from hikari.gateway.connection import address
+from hikari.gateway.identities import address
 from hikari.tree.acl import digest
 from hikari_wire import codes
 

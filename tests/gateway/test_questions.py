@@ -97,7 +97,7 @@ def test_members_are_not_changed_on_request(
 
 @pytest.mark.parametrize(
     "op",
-    [codes.RECONFIG, codes.GET_EPHEMERALS, codes.ADD_WATCH, codes.SASL, codes.REMOVE_WATCHES],
+    [codes.RECONFIG, codes.GET_EPHEMERALS, codes.ADD_WATCH, codes.REMOVE_WATCHES],
 )
 @pytest.mark.parametrize("behind_a_write", [False, True])
 def test_half_a_question_is_not_understood(

@@ -114,7 +114,7 @@ def test_what_is_asked_behind_it_is_answered_behind_it_in_order(
         (codes.EXISTS, b"/mine", False),
         (codes.AUTH, 0, b"digest", b"a:b"),
         (codes.SYNC, b"/"),
-        (codes.PING,),
+        (codes.WHO_AM_I,),
     ]
     client.wire.say(returned + b"".join(client.frame(one) for one in asked))
     everything(cluster, client)

@@ -74,10 +74,24 @@ def test_the_longest_frame_allowed_is_allowed():
 
 def test_a_stream_that_was_refused_stays_refused():
     frames = Frames(100)
-    with pytest.raises(Malformed):
-        frames.feed(framed(b"good") + INT.pack(101))
-    with pytest.raises(Malformed):
-        frames.feed(framed(b"good"))
+    for _ in range(2):
+        with pytest.raises(Malformed):
+            frames.feed(INT.pack(101) + framed(b"good"))
+
+
+def test_what_stands_before_a_length_that_lies_is_whole():
+    frames = Frames(100)
+    assert bodies_of(frames, framed(b"good") + INT.pack(101) + framed(b"bad")) == [b"good"]
+    assert "101 bytes" in frames.broken
+    for _ in range(2):
+        with pytest.raises(Malformed):
+            frames.feed(framed(b"good"))
+
+
+def test_nothing_is_broken_before_it_is():
+    frames = Frames(100)
+    assert bodies_of(frames, framed(b"good") + INT.pack(100)) == [b"good"]
+    assert not frames.broken
 
 
 def test_a_large_frame_in_many_small_pieces_is_joined_once():

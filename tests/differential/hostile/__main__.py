@@ -1,0 +1,49 @@
+"""Holds Hikari against ZooKeeper in what no client should send: `python -m differential.hostile`.
+
+Needs the repository, client, tools and tests on PYTHONPATH. Ends with a line of figures, and with
+status 1 if anything is unexplained.
+"""
+
+import json
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import click
+from differential import servers
+from differential.hostile.played import played
+from differential.hostile.rows import FAMILIES, rows
+from differential.hostile.table import compare, keep, kept
+
+
+@click.command()
+@click.option("--record", is_flag=True, help="keep ZooKeeper's answers")
+@click.option("--against-kept", is_flag=True, help="without ZooKeeper: against those that are kept")
+def main(record: bool, against_kept: bool) -> None:
+    """Send the table to both, and say how often they agree."""
+    why = servers.missing()
+    if why and not against_kept:
+        raise click.ClickException(f"{why}, or try --against-kept")
+    begun = time.monotonic()
+    with (
+        tempfile.TemporaryDirectory(prefix="hikari-hostile-") as folder,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        here = pool.submit(played, servers.Hikari(Path(folder, "hikari")))
+        theirs = kept() if against_kept else played(servers.ZooKeeper(Path(folder, "zookeeper")))
+        ours = here.result()
+    if record:
+        keep(theirs)
+    found = compare(theirs, ours)
+    print(*found["unexplained"], sep="\n", end="\n" if found["unexplained"] else "")
+    figures: dict[str, Any] = {kind: len(names) for kind, names in found.items()}
+    figures |= {"families": len(FAMILIES), "seconds": round(time.monotonic() - begun, 1)}
+    print(json.dumps({"hostile": "zookeeper-3.8", "rows": len(rows()), **figures}))
+    if found["unexplained"]:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
