@@ -225,6 +225,23 @@ def used_after_its_end(place: str) -> str:
     return "it could write" if scene.cluster.leader.data(b"/ghost") is not None else ""
 
 
+def under_way_at_its_end(end: str) -> str:
+    """What its former connection had sent is not done once the session has moved, or is over."""
+    scene = Scene()
+    cluster, home = scene.cluster, scene.home
+    cluster.network.held.add((home.number, cluster.leader.number))
+    scene.victim.create(b"/ghost")
+    cluster.run()
+    moved = cluster.move(scene.victim, cluster.leader)
+    cluster.run()
+    if end == "closed":
+        moved.ask((codes.CLOSE_SESSION,))
+        cluster.run()
+    cluster.network.held.clear()
+    scene.settle()
+    return "it could write" if cluster.leader.data(b"/ghost") is not None else ""
+
+
 class Wary(bytes):
     """A secret that must be compared in constant time: not by `==`."""
 
@@ -301,16 +318,20 @@ def cases() -> Iterator[Case]:
             given_ = (place, state)
             yield Case(FAMILY, "the owner", place, state, welcome, given_, control=True)
     for place in PLACES:
-        for offset in (-1, 1, 2, 1 << 40, 1 << 62, -(1 << 60)):
+        for offset in (-2, 1, 2, 1 << 40, 1 << 62, -(1 << 60)):
             name = f"the session that is {offset:+} beside it"
             yield Case(FAMILY, "the right password", place, name, mistaken, (place, offset))
-        for end in ("closed", "expired", "being closed"):
+        # Elsewhere, whoever comes first has it.
+        for end in ("closed", "expired", *(("being closed",) if place == PLACES[0] else ())):
             for behind in BEHIND:
                 what = f"a session that is {end}, {behind}"
                 yield Case(FAMILY, "the right password", place, what, over, (place, end, behind))
         yield Case(FAMILY, "its owner", place, "used after its end", used_after_its_end, (place,))
         for whose in ("a session's", "the superuser's"):
             yield Case(FAMILY, "a stopwatch", place, whose, by_the_clock, (whose, place))
+    for end in ("moved", "closed"):
+        what = f"under way when it is {end}"
+        yield Case(FAMILY, "its owner", "at the leader", what, under_way_at_its_end, (end,))
     for what in SPOKEN:
         yield Case(FAMILY, "another session", "where it is", what, spoken_for, (what,))
     yield Case(FAMILY, "who counts", "at the leader", "200 passwords", by_many_guesses, (200,))
