@@ -219,9 +219,7 @@ HOLES: Final = (
     *(_unasked_write(APPLY, op) for op in _ALONE),
     *(_unasked_write(PARTS, op) for op in _IN_MULTI),
     Hole("hashes are shown to readers", ((reads, "without_hashes", bytes),), _in("hashes")),
-    Hole(
-        "children are listed whoever may read them", ((filtered, "may", _yes),), permissions.cases
-    ),
+    Hole("children are listed whoever asks", ((filtered, "may", _yes),), _in("aside")),
     Hole(
         "getEphemerals tells everybody's",
         ((READS, codes.GET_EPHEMERALS, _some_ephemerals),),
