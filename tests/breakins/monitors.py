@@ -110,9 +110,13 @@ def _words() -> Iterator[Case]:
         for given in (("*",), (name,)):
             what = f"{name}, where {given[0]} is answered"
             yield Case(WORD_FAMILY, "anybody", "alone", what, listed, (name, given), control=True)
-        for said in (name.upper(), name.capitalize(), " " + name[:3], name[:3] + "\0", name[::-1]):
-            wrong = said.encode()
-            yield Case(WORD_FAMILY, "anybody", "misspelt", repr(said), misspelt, (wrong,))
+    for said in sorted({one for name in NAMES for one in _misspelt(name)}):
+        what = repr(said)
+        yield Case(WORD_FAMILY, "anybody", "misspelt", what, misspelt, (said.encode(),))
+
+
+def _misspelt(name: str) -> tuple[str, ...]:
+    return (name.upper(), name.capitalize(), " " + name[:3], name[:3] + "\0", name[::-1])
 
 
 # ---- HTTP
