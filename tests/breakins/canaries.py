@@ -205,20 +205,20 @@ def _command(*words: str, **more: Any) -> bytes:
 
 
 def _shell(stage: Stage) -> Iterator[Output]:
-    lines = "\n".join(
-        [
-            f"addauth digest sue:{TYPED}",
-            f"addauth digest sue:{TYPED} and more",
-            f"addauth sue:{TYPED}",
-            f"addauth none sue:{TYPED}",
-            *("get /vault", "getAcl /vault", "setAcl /vault world:nobody:x", "history", "redo 1"),
-            *("deleteall /vault", "ls -R /", "tree /", "find / x", "grep treasure /", "du /"),
-        ]
+    looks = (
+        *("get /vault", "getAcl /vault", "setAcl /vault world:nobody:x", "set /vault x", "history"),
+        *("redo 1", "deleteall /vault", "ls -R /", "tree /", "find / x", "grep treasure /", "du /"),
     )
     server = f"127.0.0.1:{stage.port(2)}"
     shell = ("hikari_tools.shell", "--yes", "--server", server)
-    yield Output("shell: lines", _command(*shell, input=lines.encode()))
-    for proof in (f"digest:sue:{TYPED}", f"none:sue:{TYPED}", f"sue{TYPED[:0]}"):
+    for first in (
+        (f"addauth digest sue:{TYPED}", f"addauth digest sue:{TYPED} and more"),
+        (f"addauth sue:{TYPED}", *looks[:1]),
+        (f"addauth none sue:{TYPED}", *looks[:1]),
+    ):
+        lines = "\n".join((*first, *looks))
+        yield Output("shell: lines", _command(*shell, input=lines.encode()))
+    for proof in (f"digest:sue:{TYPED}", f"none:sue:{TYPED}", TYPED):
         yield Output("shell: --auth", _command(*shell, "--auth", proof, "get", "/vault"))
     nowhere = ("hikari_tools.shell", "--server", "127.0.0.1:1", "--connect-timeout", "0.2")
     yield Output("shell: nobody", _command(*nowhere, "--auth", f"digest:sue:{TYPED}", "ls", "/"))
@@ -268,9 +268,9 @@ def _stopped(stage: Stage) -> Iterator[Output]:
     yield Output("compare: members", _command("hikari", "compare", str(homes[0]), str(homes[1])))
     for command in ("verify", "salvage"):
         yield Output(f"{command}: whole", _command("hikari", command, "--config", configs[0]))
-    for path in sorted((homes[0] / "journal").glob("*.log")):
+    for path in sorted((homes[0] / "journal").glob("*.[ls][os][gt]")):
         data = bytearray(path.read_bytes())
-        for at in range(len(data) // 4, len(data), 997):
+        for at in [at for at, byte in enumerate(data) if byte][::37]:
             data[at] ^= 0x40
         path.write_bytes(data)
     for command in ("verify", "salvage", "salvage --accept-loss"):

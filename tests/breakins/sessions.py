@@ -150,6 +150,22 @@ def take(state: str, place: str, guess: str, behind: str) -> str:
     return scene.harm(scene.call(place, scene.session, password, *BEHIND[behind]))
 
 
+def take_alone(guess: str) -> str:
+    """Where a member has lost the others, and may be read: no session of the ensemble is there."""
+    scene = Scene()
+    cluster, home = scene.cluster, scene.home
+    home.door.readonly_mode = True
+    cluster.cut(home)
+    cluster.until(lambda: home.door.alone)
+    thief = cluster.dial(home, "10.1.1.1")
+    password = scene.password
+    if guess != "the right password":
+        password = _guesses(scene.password, scene.session, scene.own)[guess]
+    thief.hello(scene.timeout_ms, scene.session, password, read_only=True)
+    cluster.run()
+    return f"it was given session {thief.session:#x}" if thief.session else ""
+
+
 def mistaken(place: str, offset: int) -> str:
     """The right password, for the session beside it: there is none, or it is another's."""
     scene = Scene()
@@ -317,6 +333,9 @@ def cases() -> Iterator[Case]:
                     yield Case(FAMILY, guess, place, what, take, given)
             given_ = (place, state)
             yield Case(FAMILY, "the owner", place, state, welcome, given_, control=True)
+    for guess in ("the right password", *GUESSES):
+        what = "a session of the ensemble"
+        yield Case(FAMILY, guess, "at a member that is alone", what, take_alone, (guess,))
     for place in PLACES:
         for offset in (-2, 1, 2, 1 << 40, 1 << 62, -(1 << 60)):
             name = f"the session that is {offset:+} beside it"
