@@ -47,7 +47,7 @@ class Watched:
             door.trace_mask,
             door.traffic().latency().among(1),
             [one.traffic.received for one in door.by_session.values()],
-            door.sizes.most,
+            door.sizes.range(),
         )
 
 
