@@ -10,6 +10,8 @@ from hikari_wire.framing import Frames
 from hikari_wire.records import ConnectRequest, ConnectResponse
 
 PATIENCE_S: Final = 20.0
+TIMEOUT_MS: Final = 40_000
+"""Of a session: nobody pings here."""
 
 
 def said(port: int, what: bytes, half_closed: bool = False) -> bytes:
@@ -41,7 +43,7 @@ class Caller:
 
     def hello(self, session: int = 0, password: bytes = bytes(16)) -> ConnectResponse | None:
         """Ask for a session; None: the connection was closed."""
-        asked = ConnectRequest(0, 0, 10_000, session, password, False)
+        asked = ConnectRequest(0, 0, TIMEOUT_MS, session, password, False)
         self.socket.sendall(requests.encode_connect(asked))
         frame = self.next()
         return None if frame is None else replies.decode_connect(frame, 0, len(frame))
