@@ -243,7 +243,7 @@ class Quotas:
 class Access:
     """Who is not asked for permissions."""
 
-    super_digest: str = attrs.field(default="")
+    super_digest: str = attrs.field(default="", repr=False)
     skip_acl: bool = False
 
     @super_digest.validator
@@ -386,5 +386,7 @@ def _complaints(error: BaseException, key: str) -> Iterator[str]:
             yield f"{key or error.args[0]}: is missing"
         elif isinstance(error, TypeError):  # cattrs iterates over whatever stands for a list
             yield f"{where}must be a list"
+        elif key.partition(".")[0] == "access":  # what was given may be a secret
+            yield f"{where}{str(error).partition(', not ')[0]}"
         else:
             yield f"{where}{error}"

@@ -117,6 +117,9 @@ def test_every_setting_can_be_set(load):
         ("[raft]\nleader_lost_ms = 4000\n", "raft.leader_lost_ms (4000) must be less than 2466:"),
         ('[quotas]\nenforce = "yes"\n', "quotas.enforce: must be true or false, not 'yes'"),
         ('[access]\nsuper_digest = "secret"\n', 'access: super_digest must be "user:hash"'),
+        ('[access]\nsuper_digest = ["s:secret"]\n', "access.super_digest: must be a string"),
+        ('[access]\nskip_acl = "s:secret"\n', "access.skip_acl: must be true or false"),
+        ('[access]\nsecred = "s:a"\n', "access: there is no key 'secred'; known are super_digest"),
         ("[endings]\nper_minute_max = 0\n", "endings: per_minute_max must be from 1 to 1000000, "),
         ("[raft\n", "is not TOML: "),
     ],
@@ -126,6 +129,10 @@ def test_what_is_wrong_is_named(complaint, text, said):
     told = complaint(SMALLEST + text)
     assert told.startswith(said)
     assert "secret" not in told
+
+
+def test_a_table_that_holds_a_secret_is_not_told(complaint):
+    assert complaint('access = "s:secret"\n' + SMALLEST) == "access: must be a table"
 
 
 @pytest.mark.parametrize(

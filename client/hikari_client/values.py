@@ -109,6 +109,10 @@ class Auth(NamedTuple):
     def digest(user: str, password: str) -> "Auth":
         return Auth("digest", f"{user}:{password}".encode())
 
+    def __repr__(self) -> str:
+        """Without what proves it: whoever is shown one, in a log say, could use it."""
+        return f"Auth(scheme={self.scheme!r})"
+
 
 class Permission(IntFlag):
     """What an ACL allows, to be or-ed."""

@@ -27,6 +27,12 @@ class Stat(NamedTuple):
         return STAT.pack(*self)
 
 
+def _without_password(record: "ConnectRequest | ConnectResponse") -> str:
+    """With it, whoever reads a log could take the session."""
+    known = record._asdict() | {"password": len(record.password)}
+    return f"{type(record).__name__}({', '.join(f'{name}={known[name]}' for name in known)})"
+
+
 class ConnectRequest(NamedTuple):
     """Record ConnectRequest: the first frame a client sends."""
 
@@ -37,6 +43,9 @@ class ConnectRequest(NamedTuple):
     password: bytes
     read_only: bool | None  # None if the client is too old to send it
 
+    def __repr__(self) -> str:
+        return _without_password(self)
+
 
 class ConnectResponse(NamedTuple):
     """Record ConnectResponse: the first frame a server sends."""
@@ -46,6 +55,9 @@ class ConnectResponse(NamedTuple):
     session: int
     password: bytes
     read_only: bool | None  # None if it is not on the wire
+
+    def __repr__(self) -> str:
+        return _without_password(self)
 
 
 class ReplyHeader(NamedTuple):

@@ -5,6 +5,7 @@ must let itself be deleted, besides the znode above.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final
 
 from hikari.tree import acl, apply
@@ -95,15 +96,9 @@ def remove_recursive(
         return codes.NO_AUTH, None
     if state.find(path) is None:
         return _OK, None
-    below = state.below(path, min(limit, REMOVED_MAX) - 1)
-    if below is None:
-        return codes.NOT_EMPTY, None
-    doomed = [path, *below]
-    for one in doomed:
-        znode = state.find(one)
-        assert znode is not None
-        if not acl.may(znode.acl, codes.PERM_DELETE, identities):
-            return codes.NO_AUTH, None
+    error, doomed = _doomed(state, path, min(limit, REMOVED_MAX), identities)
+    if error:
+        return error, None
     for one in reversed(doomed):
         above = one[: one.rfind(b"/")] or ROOT
         znode, parent = state.find(one), state.find(above)
@@ -111,3 +106,21 @@ def remove_recursive(
         assert parent is not None
         unlink(state, one, znode, above, parent)
     return _OK, None
+
+
+def _doomed(
+    state: State, path: bytes, count_max: int, identities: Sequence[Identity]
+) -> tuple[int, list[bytes]]:
+    """A znode and all below it, parents first. Level by level: how much is below one that may not
+    be deleted is told to nobody."""
+    doomed: list[bytes] = []
+    for level in chain([[path]], state.levels_below(path, count_max - 1)):
+        if doomed and len(doomed) + len(level) > count_max:
+            return codes.NOT_EMPTY, []
+        for one in level:
+            znode = state.find(one)
+            assert znode is not None
+            if not acl.may(znode.acl, codes.PERM_DELETE, identities):
+                return codes.NO_AUTH, []
+        doomed += level
+    return (_OK, doomed) if len(doomed) <= count_max else (codes.NOT_EMPTY, [])

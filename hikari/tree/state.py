@@ -298,28 +298,27 @@ class State:
             self.undo.due(key)
         self.dues[key] = None
 
-    def below(self, path: bytes, count_max: int) -> list[bytes] | None:
-        """The paths of all znodes below this one, parents before their children; None: there are
-        more than `count_max`. One scan a level, also between two parts of a multi."""
+    def levels_below(self, path: bytes, count_max: int) -> Iterator[list[bytes]]:
+        """The paths of all znodes below this one: those of a level at a time, in order, with one
+        scan each, also between two parts of a multi. Ends behind the level with which there are
+        more than `count_max`, of which some may be left out."""
         under = path + b"/" if path != ROOT else ROOT
         changed = {
             one: znode
             for one, znode in self.changed.items()
             if one.startswith(under) and one != ROOT
         }
-        found = [one for one, znode in changed.items() if znode is not None]
-        level = depth(path) + 1
-        while True:
+        level, left = depth(path) + 1, count_max
+        while left >= 0:
             prefix = keys.descendants_prefix(path, level)
-            rows = self.rows.page(prefix, b"", count_max + len(changed) + 1)
-            if not rows:
-                break
-            found += [one for key, _ in rows if (one := keys.path_of(key)) not in changed]
-            if len(found) > count_max:
-                return None
+            rows = self.rows.page(prefix, b"", left + len(changed) + 1)
+            found = [one for key, _ in rows if (one := keys.path_of(key)) not in changed]
+            found += [one for one, znode in changed.items() if znode and depth(one) == level]
+            if not found:
+                return
+            yield sorted(found)
+            left -= len(found)
             level += 1
-        found.sort(key=keys.znode_key)
-        return found if len(found) <= count_max else None
 
     def ephemerals(self, session: Session) -> list[bytes]:
         """The paths that end with the session, in order. One scan, and none if there are none."""

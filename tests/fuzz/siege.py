@@ -35,6 +35,7 @@ LATENCY_S_MAX = 1.0
 processors to others: see `fuzz.share`."""
 PAUSE_S = 0.01
 HANDSHAKE_S = 11.0
+ASKED_MAX = 10
 FIFTHS = 5
 """Memory is measured from the first fifth of the frames on: pools and buffers fill up before."""
 
@@ -267,11 +268,19 @@ def _silent(address: tuple[str, int], said: bytes) -> socket.socket:
 
 
 def _counted(ensemble: Ensemble, number: int, what: str) -> int:
-    """One of the counts that a member tells of itself."""
-    for line in ensemble.word(number, b"srvr").splitlines():
-        if line.startswith(f"{what}: "):
-            return int(line.split()[1])
-    raise AssertionError(f"member {number} does not serve")
+    """One of the counts that a member tells of itself. Strangers may have all places for a moment:
+    who asks for the word is one too."""
+    answers = []
+    for _ in range(ASKED_MAX):
+        try:
+            answers.append(ensemble.word(number, b"srvr"))
+        except OSError as error:
+            answers.append(str(error))
+        for line in answers[-1].splitlines():
+            if line.startswith(f"{what}: "):
+                return int(line.split()[1])
+        time.sleep(0.2)
+    raise AssertionError(f"member {number} says {answers}")
 
 
 def _settle(pid: int, sockets: int) -> None:

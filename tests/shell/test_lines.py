@@ -12,6 +12,7 @@ from hikari_tools.shell import acls, data
 from hikari_tools.shell.complaints import LOCAL, NO_CONNECTION, REFUSED, USAGE, Complaint, told
 from hikari_tools.shell.lines import quoted, words
 from hikari_tools.shell.registry import COMMANDS, find
+from hikari_tools.shell.session import is_public
 from hikari_tools.shell.usage import Usage
 
 ZKCLI = [
@@ -159,3 +160,20 @@ def test_errors_are_one_line_with_what_to_do_and_a_status() -> None:
         complaint = told(error)
         assert (complaint.status, text in str(complaint)) == (status, True), str(complaint)
         assert "\n" not in str(complaint)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("addauth digest bob:secret", "  ADDAUTH digest bob:secret", "add_auth digest bob:secret"),
+        *('"addauth" digest bob:secret', "'addauth' digest bob:secret"),
+        *('"add\\x61uth" digest bob:secret', "addauht digest bob:secret", "bob:secret"),
+        *("# bob:secret", ""),
+    ],
+)
+def test_a_line_with_a_password_is_not_kept(line: str) -> None:
+    assert not is_public(line)
+
+
+def test_a_line_without_is_kept() -> None:
+    assert is_public("ls /a")

@@ -449,3 +449,11 @@ def test_a_connect_request_cut_short_is_malformed():
     frame = requests.encode_connect(ConnectRequest(0, 0, 0, 0, bytes(16), None))
     for end in range(4, len(frame)):
         assert outcome(requests.decode_connect, frame, 4, end) == "malformed"
+
+
+def test_a_record_with_a_password_is_shown_without_it() -> None:
+    shown = repr(ConnectRequest(0, 0, 1, 2, b"secret", True))
+    assert shown == (
+        "ConnectRequest(protocol=0, zxid_last_seen=0, timeout_ms=1, session=2, password=6,"
+        " read_only=True)"
+    )

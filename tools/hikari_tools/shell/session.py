@@ -13,7 +13,7 @@ from hikari_client.stream import Stream
 from hikari_tools.shell import complaints
 from hikari_tools.shell.complaints import Complaint, told, usage
 from hikari_tools.shell.data import as_json
-from hikari_tools.shell.lines import words
+from hikari_tools.shell.lines import scan, words
 from hikari_tools.shell.output import Output
 from hikari_tools.shell.registry import Command, expanded, find, names
 from hikari_tools.shell.tls import Tls
@@ -25,6 +25,13 @@ AT_ONCE: Final = ("commit", "abort", "help", "history", "quit")
 """What is done at once while a transaction is being said."""
 SECRET: Final = ("addauth", "add_auth")
 """Lines with these are kept nowhere."""
+
+
+def is_public(line: str) -> bool:
+    """Whether a line may be kept. One that is no command may be `addauth` with a slip of the
+    finger."""
+    said = scan(line)
+    return bool(said) and find(said[0].text) is not None and said[0].text.lower() not in SECRET
 
 
 @frozen(kw_only=True)
@@ -229,7 +236,7 @@ class Shell:
 
     def remember(self, line: str) -> None:
         """For `history` and `redo`."""
-        if line.split()[:1] and line.split()[0].lower() not in SECRET:
+        if is_public(line):
             self.history.append(line)
             del self.history[:-HISTORY_MAX]
 

@@ -19,7 +19,7 @@ from hikari_tools.shell.completion import ShellCompleter
 from hikari_tools.shell.interrupting import interruptible
 from hikari_tools.shell.lines import scan
 from hikari_tools.shell.registry import find
-from hikari_tools.shell.session import SECRET, Quit, Shell
+from hikari_tools.shell.session import Quit, Shell, is_public
 
 _GOOD: Final = (State.CONNECTED, State.READ_ONLY)
 
@@ -34,12 +34,8 @@ class _Public(FileHistory):
     """A history that keeps no passwords."""
 
     def store_string(self, string: str) -> None:
-        if not _secret(string):
+        if is_public(string):
             super().store_string(string)
-
-
-def _secret(line: str) -> bool:
-    return line.split()[:1] != [] and line.split()[0].lower() in SECRET
 
 
 def _history(shell: Shell) -> History:
