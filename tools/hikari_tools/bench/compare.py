@@ -106,7 +106,7 @@ def compare(
             note += f" {machine.conditions(there.versions, members)}"
     except (BenchError, ValueError) as error:
         raise click.ClickException(str(error)) from None
-    note += f" {_how(plan, kept, time.monotonic() - begun)} {reporting.by()}"
+    note += f" {_how(whole, kept, time.monotonic() - begun)} {reporting.by()}"
     reporting.append({"note": note}, out)
     if earlier:
         reporting.publish("versions", f"{table.versions_table(kept)}\n\n{note}", report)
@@ -128,12 +128,14 @@ def _asked(
     return comparison.chosen(only)
 
 
-def _how(plan: Plan, reports: Sequence[Report], took_s: float) -> str:
+def _how(whole: Comparison, reports: Sequence[Report], took_s: float) -> str:
+    plan = whole.plan
     runs = "1 run" if plan.runs == 1 else f"{plan.runs} runs"
     return (
         f"Medians of {runs} of {plan.seconds:g} s, values of 128 bytes where none is"
         f" named; CPU is that of all members together. Others on the machine used"
-        f" {disturbance(reports)}. It took {took_s / 60:.1f} min."
+        f" {disturbance(reports)}. The Java VMs had {whole.vm_warm_up:g} s to warm up."
+        f" It took {took_s / 60:.1f} min."
     )
 
 

@@ -45,6 +45,8 @@ class Comparison:
 
     def _standing(self, zkload: Path, servers: Servers) -> Iterator[dict[str, Any]]:
         open_loop = OpenLoop(zkload, self.plan)
+        if "open" in self.groups and "zookeeper" not in servers.names:
+            servers.say("no open loop: its loads are parts of what ZooKeeper does at most")
         with servers.running(servers.names) as peers:
             for peer in peers:
                 if peer.name == "zookeeper":
