@@ -235,6 +235,22 @@ def test_a_run_that_is_interrupted_leaves_no_server_behind(tmp_path, number):
     assert json.loads(lines.read_text().splitlines()[0])["figure"] == "get 4x4"
 
 
+@pytest.mark.ensemble
+@needs_zkload
+def test_nor_does_one_that_is_interrupted_between_two_runs(tmp_path, monkeypatch):
+    """While the last one is told, say."""
+
+    def interrupted(reports, say):
+        next(reports)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hikari_tools.bench.compare.shown", interrupted)
+    done = compare(*SHORT, "--peers", "", "--workloads", "get", "--data", str(tmp_path))
+    assert done.exit_code == 1
+    assert running_in(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def running_in(folder: Path) -> list[str]:
     """The command lines that name this folder, but the benchmark's own."""
     found = []

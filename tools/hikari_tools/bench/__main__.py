@@ -1,6 +1,5 @@
 """The `hikari-bench` command."""
 
-import resource
 import signal
 import sys
 from pathlib import Path
@@ -31,9 +30,6 @@ def main() -> None:
     # So that `finally` runs and no server is left behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
-    # Ten thousand sessions are as many sockets of the load generator, which inherits this.
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 main.add_command(compare)

@@ -1,5 +1,6 @@
 """`hikari-bench compare` and `plot`."""
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Sequence
@@ -100,9 +101,12 @@ def compare(
         )
         zkload = load.build(bench_folder)
         names = () if earlier else peer_names
-        with servers(data, members, names, bench_folder, earlier, say) as (there, note):
-            runs_done = reporting.written(whole.run(zkload, there), out)
-            kept = shown(runs_done, say)
+        with (
+            servers(data, members, names, bench_folder, earlier, say) as (there, note),
+            # Closed before their folder is gone: it stops the servers that it has started.
+            contextlib.closing(whole.run(zkload, there)) as reports,
+        ):
+            kept = shown(reporting.written(reports, out), say)
             note += f" {machine.conditions(there.versions, members)}"
     except (BenchError, ValueError) as error:
         raise click.ClickException(str(error)) from None

@@ -1,6 +1,6 @@
 """The whole comparison: which groups, in which order, on which servers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ class Comparison:
     millions: Sequence[float]
     """Of znodes, for the group `scale`."""
 
-    def run(self, zkload: Path, servers: Servers) -> Iterator[dict[str, Any]]:
+    def run(self, zkload: Path, servers: Servers) -> Generator[dict[str, Any], None, None]:
         """Do it all; give each report as it comes."""
         if self.cases or "open" in self.groups:
             yield from self._standing(zkload, servers)

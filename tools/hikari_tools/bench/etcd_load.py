@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hikari_tools.bench.cases import Case
-from hikari_tools.bench.load import SPARE_SECONDS, finish, start
+from hikari_tools.bench.load import SPARE_SECONDS, run
 from hikari_tools.bench.peers import pids
 from hikari_tools.bench.scripted import Etcd
 
@@ -39,8 +39,7 @@ def measure(peer: Etcd, case: Case, seconds: float) -> dict[str, Any]:
     load = (case.level.connections, case.level.depth, whole, case.value_bytes)
     words = [sys.executable, peer.generator, ports, BESIDE[case.workload], *load, peer.pid_folder]
     before = _used(pids(peer))
-    process = start([*map(str, words), peer.name])
-    report = finish(process, whole + SPARE_SECONDS)
+    report = run([*map(str, words), peer.name], whole + SPARE_SECONDS)
     after = _used(pids(peer))
     return as_zkload(report, [now - then for now, then in zip(after, before, strict=True)])
 

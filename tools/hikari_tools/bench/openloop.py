@@ -45,7 +45,9 @@ class OpenLoop:
                 self._maxima[workload] = most["ops_per_s"]
             for part in self._loads:
                 rate = self._maxima[workload] * part
-                run = Run(workload, OPEN, self._plan.seconds, options=("--rate", f"{rate:.0f}"))
+                run = Run(
+                    workload, OPEN, self._plan.seconds, options=("--rate", f"{max(rate, 1):.0f}")
+                )
                 run = dataclasses.replace(run, seed=number + 1)
                 for peer in order(asked, number):
                     figure = f"{workload} open {part:.0%}"
