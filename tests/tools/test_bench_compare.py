@@ -20,7 +20,7 @@ from hikari_tools.bench.__main__ import main
 from hikari_tools.bench.compare import fail_on_errors
 from hikari_tools.bench.comparison import chosen
 from hikari_tools.bench.figures import disturbance, figures
-from hikari_tools.bench.peers import BenchError
+from hikari_tools.bench.peers import BenchError, Hikari
 from hikari_tools.bench.rounds import Plan, attempt, of_case, order, shown
 from hikari_tools.bench.scripted import Etcd, ZooKeeper
 
@@ -238,15 +238,23 @@ def test_a_run_that_is_interrupted_leaves_no_server_behind(tmp_path, number):
 @pytest.mark.ensemble
 @needs_zkload
 def test_nor_does_one_that_is_interrupted_between_two_runs(tmp_path, monkeypatch):
-    """While the last one is told, say."""
+    """While the last one is told, say. Its servers are stopped while their folder is there: by what
+    is in it the scripts know whom to stop."""
+    there, stop = [], Hikari.stop
 
     def interrupted(reports, say):
         next(reports)
         raise KeyboardInterrupt
 
+    def noted(peer):
+        there.append(list(tmp_path.iterdir()) != [])
+        stop(peer)
+
+    monkeypatch.setattr(Hikari, "stop", noted)
     monkeypatch.setattr("hikari_tools.bench.compare.shown", interrupted)
     done = compare(*SHORT, "--peers", "", "--workloads", "get", "--data", str(tmp_path))
     assert done.exit_code == 1
+    assert there == [True]
     assert running_in(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
