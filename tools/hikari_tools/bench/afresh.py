@@ -46,11 +46,16 @@ def directory(
     zkload: Path, servers: Servers, plan: Plan, znodes: int = DIRECTORY
 ) -> Iterator[dict[str, Any]]:
     """Creates in a directory with so many, beside creates in an empty one: `of_empty`."""
-    full = f"create among {znodes:,}"
-    with servers.running(servers.zookeepers) as peers:
-        for peer in peers:
+    full, peers = f"create among {znodes:,}", []
+    with servers.running(servers.zookeepers) as started:
+        for peer in started:
             servers.say(f"creating {znodes:,} znodes in one directory of {peer.name}")
-            _load(zkload, peer, znodes, "--root", "/full")
+            loading = partial(_load, zkload, peer, znodes, "--root", "/full")
+            loaded = attempt(full, peer.name, loading)
+            if "failure" in loaded:
+                yield loaded
+            else:
+                peers.append(peer)
         for number in range(plan.runs):
             first = znodes + number * NEW_A_ROUND
             for peer in order(peers, number):
