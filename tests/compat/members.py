@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 from hikari.ensemble import Layout, write_configs
-from hikari_tools.bench.peers import Hikari, ZooKeeper, role, wait_for_roles
+from hikari_tools.bench.peers import Hikari, role, wait_for_roles
 from hikari_tools.bench.ports import free_ports
+from hikari_tools.bench.scripted import ZooKeeper
 
 SIZE = 3
 SERVES_S = 60.0

@@ -13,6 +13,7 @@ import pytest
 
 from hikari_tools.bench import peers
 from hikari_tools.bench.ports import free_ports
+from hikari_tools.bench.scripted import ZooKeeper
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "../shared/bench"
@@ -33,7 +34,7 @@ def ensemble(tmp_path_factory):
     port = free_ports(SIZE)
     if kind == "zookeeper":
         os.environ["ZK_JVMFLAGS"] = "-Dzookeeper.extendedTypesEnabled=true"
-        started = peers.ZooKeeper(folder / "data", port, SIZE, BENCH)
+        started = ZooKeeper(folder / "data", port, SIZE, BENCH)
     else:
         started = peers.Hikari(folder / "data", port, SIZE)
     try:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from foreign.conftest import BENCH, need
 
-from hikari_tools.bench.peers import ZooKeeper, hosts
+from hikari_tools.bench.peers import hosts
 from hikari_tools.bench.ports import free_ports
+from hikari_tools.bench.scripted import ZooKeeper
 
 ZKCLI = "/usr/share/zookeeper/bin/zkCli.sh"
 SCRIPT = Path(__file__).with_name("zkcli.txt")

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from hikari_tools.bench import load
-from hikari_tools.bench.__main__ import command_line, main
+from hikari_tools.bench.__main__ import main
 from hikari_tools.bench.load import Level, Run
 from hikari_tools.bench.peers import BenchError
 
@@ -62,17 +62,3 @@ def test_a_missing_load_generator_is_named(tmp_path):
     done = CliRunner().invoke(main, ["compare", "--bench-folder", str(tmp_path)])
     assert done.exit_code == 1
     assert "name its folder with --bench-folder" in done.output
-
-
-def test_an_unknown_peer_is_named(tmp_path, monkeypatch):
-    """A peer that cannot be started is refused before anything is."""
-    monkeypatch.setattr(load, "build", lambda folder: folder / "zkload")
-    done = CliRunner().invoke(main, ["compare", "--peers", "etcd"])
-    assert done.exit_code == 1
-    assert "no peer is called etcd; there is zookeeper" in done.output
-
-
-def test_a_report_does_not_say_where_files_lay():
-    """The command under a table is the one that anybody would type."""
-    words = ["compare", "--bench-folder", "/x", "--seconds", "4", "--out=/y", "--runs=3"]
-    assert command_line(words) == "hikari-bench compare --seconds 4 --runs=3"

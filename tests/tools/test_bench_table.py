@@ -1,84 +1,76 @@
 """hikari_tools.bench.table: medians, and a document whose other words stay."""
 
 import pytest
+from tools.canned import cells, report
 
 from hikari_tools.bench import table
+from hikari_tools.bench.figures import disturbance, figures
 
 
-def report(label, ops_per_s, workload="get", cpu_us=2.0, **more):
-    """Give a report as zkload prints it, in its parts that count."""
-    return {
-        "label": label,
-        "workload": workload,
-        "connections": 16,
-        "depth": 4,
-        "ops_per_s": ops_per_s,
-        "seconds": 4.0,
-        "latency_us": {"p50": 10.4, "p99": 1234.5},
-        "server_cpu_us_per_op": cpu_us,
-        "server_cpu_s": 2.0,
-        "client_cpu_s": 1.0,
-        "machine_cpu_s": 5.0,
-        "errors": {},
-        **more,
-    }
-
-
-def cells(line):
-    return [cell.strip() for cell in line.strip("|").split("|")]
-
-
-def test_a_row_holds_medians_and_ratios():
+def test_each_server_has_a_row_of_medians():
     """One disturbed run of three does not show."""
-    reports = [report("hikari", ops) for ops in (90_000, 10, 100_000)]
-    reports += [report("zookeeper", ops, cpu_us=16.0) for ops in (40_000, 45_000, 50_000)]
-    head, _, row = table.compare_table(reports).splitlines()
+    reports = [report("get 16x4", "hikari", ops) for ops in (90_000, 10, 100_000)]
+    reports += [report("get 16x4", "etcd", 5, server_cpu_us_per_op=16.0)]
+    head, _, ours, theirs = table.figures_table(figures(reports)).splitlines()
+    assert len(cells(head)) == len(cells(ours))
+    assert cells(ours) == [
+        *("get 16x4", "Hikari", "90,000", "10.4", "1,234", "2,000", "2.00", "", "0"),
+    ]
+    assert cells(theirs)[1:3] == ["etcd", "5.00"]
+    assert cells(theirs)[6] == "16.0"
+
+
+def test_what_a_run_does_not_measure_is_a_dash():
+    """Idle sessions have no rate, no latency and no cost, but memory."""
+    one = report("idle 10x1", "hikari", 0, ops=0, server_rss_mb=151.6)
+    row = table.figures_table(figures([one])).splitlines()[-1]
+    assert cells(row)[2:] == ["-", "-", "-", "-", "-", "memory of all members: 152 MB", "0"]
+
+
+def test_an_earlier_version_stands_beside_this_one():
+    """With ratios; more operations and less processor time are better."""
+    reports = [report("get 1x1", "hikari", 100_000)]
+    reports.append(report("get 1x1", "earlier", 80_000, server_cpu_us_per_op=1.6))
+    head, _, row = table.versions_table(reports).splitlines()
     assert len(cells(head)) == len(cells(row))
     assert cells(row) == [
-        *("get", "16x4", "90,000", "45,000", "2.00", "10 / 1,234", "10 / 1,234"),
-        *("2.0", "16.0", "0.12", "0"),
+        *("get 1x1", "100,000", "80,000", "1.25", "10.4 / 1,234", "10.4 / 1,234"),
+        *("2.00", "1.60", "1.25", "0"),
     ]
 
 
-def test_a_missing_peer_has_dashes():
-    """Hikari alone gives a table too."""
-    row = table.compare_table([report("hikari", 5)]).splitlines()[-1]
-    assert cells(row) == ["get", "16x4", "5", "-", "-", "10 / 1,234", "-", "2.0", "-", "-", "0"]
+def test_a_version_that_did_not_run_has_dashes():
+    """Alone it gives a table too."""
+    row = table.versions_table([report("get 1x1", "hikari")]).splitlines()[-1]
+    assert cells(row)[1:] == ["1,000", "-", "-", "10.4 / 1,234", "-", "2.00", "-", "-", "0"]
 
 
-def test_an_earlier_version_stands_where_zookeeper_would():
-    """Beside the version that is measured, under its own name."""
-    reports = [report("hikari", 100_000), report("earlier", 80_000, cpu_us=1.6)]
-    head, _, row = table.compare_table(reports, "earlier").splitlines()
-    assert "ops/s earlier" in head
-    assert "ZooKeeper" not in head
-    assert cells(row)[2:5] == ["100,000", "80,000", "1.25"]
-
-
-def test_errors_are_named_with_their_server():
-    """A figure with errors says which, and whose."""
+def test_errors_are_named_and_counted_over_all_runs():
+    """A figure with errors says which."""
     reports = [
-        report("hikari", 5),
-        report("zookeeper", 5, errors={"CONNECTIONLOSS": 3}, disconnects=2),
-        report("zookeeper", 5, errors={"CONNECTIONLOSS": 4}),
+        report("set 1x1", "zookeeper", errors={"CONNECTIONLOSS": 3}, disconnects=2),
+        report("set 1x1", "zookeeper", errors={"CONNECTIONLOSS": 4}, expired=0),
     ]
-    row = table.compare_table(reports).splitlines()[-1]
-    assert cells(row)[-1] == "zookeeper: CONNECTIONLOSS 7, disconnects 2"
+    row = table.figures_table(figures(reports)).splitlines()[-1]
+    assert cells(row)[-1] == "CONNECTIONLOSS 7, disconnects 2"
 
 
-def test_rows_come_as_they_were_measured():
-    """The order of workloads is the order that was asked for."""
-    reports = [report("hikari", 5, workload) for workload in ("set", "get", "set")]
-    assert [cells(row)[0] for row in table.compare_table(reports).splitlines()[2:]] == [
-        "set",
-        "get",
+def test_figures_come_as_they_were_measured():
+    """In the order in which they were first seen, ours before the peers'."""
+    order = [("set 1x1", "zookeeper"), ("get 1x1", "hikari"), ("set 1x1", "hikari")]
+    rows = table.figures_table(figures(report(*one) for one in order)).splitlines()[2:]
+    assert [cells(row)[:2] for row in rows] == [
+        ["set 1x1", "Hikari"],
+        ["set 1x1", "ZooKeeper"],
+        ["get 1x1", "Hikari"],
     ]
 
 
 def test_disturbance_is_what_nobody_of_ours_used():
     """The machine was busy for 5 s, of which 3 s are accounted for, in a window of 4 s."""
-    assert table.disturbance([report("hikari", 5)]).startswith("0.50 cores")
-    assert table.disturbance([]) == "unknown"
+    assert disturbance([report("get 1x1", "hikari")]).startswith("0.50 cores")
+    assert disturbance([report("get 1x1", "etcd", observed_s=2.0)]).startswith("1.00 cores")
+    assert disturbance([]) == "unknown"
 
 
 def test_failover_table():

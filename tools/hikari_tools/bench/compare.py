@@ -1,102 +1,162 @@
-"""The two measurements: throughput, latency and processor time; and the outage of a lost leader."""
+"""`hikari-bench compare` and `plot`."""
 
-import datetime
-import json
+import contextlib
+import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from hikari_tools.bench import load
-from hikari_tools.bench.load import Level, Run
-from hikari_tools.bench.peers import Peer, hosts, kill, leader, pids, wait_for_roles
+import click
 
-KILL_AFTER_SECONDS = 4.0  # of writing, so that the outage is seen from both sides
-OUTAGE_RUN_SECONDS = 14.0
-SETTLE_SECONDS = 3.0  # for a member that came back, to catch up
-WARM_UP_LEVEL = Level(16, 16)
-WARM_UP_WORKLOADS = ("mixed", "create", "lock", "multi")
+from hikari_tools.bench import cases, comparison, load, machine, table
+from hikari_tools.bench import report as reporting
+from hikari_tools.bench.comparison import MATRIX_LEVELS, MATRIX_WORKLOADS, Comparison
+from hikari_tools.bench.figures import OURS, Report, disturbance, figures
+from hikari_tools.bench.load import Level
+from hikari_tools.bench.options import (
+    Words,
+    bench_folder_option,
+    data_option,
+    members_option,
+    out_option,
+    peers_option,
+    report_option,
+    say,
+)
+from hikari_tools.bench.peers import BenchError
+from hikari_tools.bench.rounds import Plan, shown
+from hikari_tools.bench.servers import servers
 
-
-@dataclass(frozen=True)
-class Plan:
-    """What is measured."""
-
-    workloads: Sequence[str]
-    levels: Sequence[Level]
-    seconds: float
-    runs: int
-    warm_up: float
-
-
-def warm(zkload: Path, peer: Peer, seconds: float) -> None:
-    """Let a virtual machine compile what will be measured."""
-    for workload in WARM_UP_WORKLOADS if seconds else ():
-        run = Run(workload, WARM_UP_LEVEL, seconds / len(WARM_UP_WORKLOADS), warm_up=0)
-        load.measure(zkload, run, hosts(peer), peer.name, pids(peer))
+WHOLE = Path("docs", "performance.md")
+"""Where a whole comparison is written, if nothing else is said."""
 
 
-def compare(zkload: Path, peers: Sequence[Peer], plan: Plan) -> Iterator[dict[str, Any]]:
-    """Run the plan, the servers in turn; give each report as it comes.
+@click.command()
+@members_option
+@peers_option
+@click.option(
+    "--only", type=Words(), help=f"Some of the groups: {', '.join(cases.GROUPS)}.", default=""
+)
+@click.option("--short", is_flag=True, help="A minute of it, for ratios; nothing is written.")
+@click.option("--seconds", type=float, help="Of each run.  [default: 4; short: 0.5]")
+@click.option("--runs", type=click.IntRange(1), help="Of each figure.  [default: 3; short: 1]")
+@click.option(
+    "--warm-up", type=float, help="Seconds, for the Java VMs only.  [default: 40; short: 0]"
+)
+@click.option(
+    "--millions",
+    type=Words(),
+    default="1,3",
+    show_default=True,
+    help="Of znodes on one member, for the group scale. 10 takes minutes, and 16 GB of memory"
+    " for ZooKeeper.",
+)
+@click.option("--workloads", type=Words(), default="", help="These alone, at --levels.")
+@click.option("--levels", type=Words(), default="", help="CONNECTIONSxDEPTH, for --workloads.")
+@click.option(
+    "--earlier",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Compare with another version of Hikari, in this checkout, and with nobody else.",
+)
+@bench_folder_option
+@data_option
+@report_option
+@out_option
+def compare(
+    members: int,
+    peer_names: tuple[str, ...],
+    only: tuple[str, ...],
+    short: bool,
+    seconds: float | None,
+    runs: int | None,
+    warm_up: float | None,
+    millions: tuple[str, ...],
+    workloads: tuple[str, ...],
+    levels: tuple[str, ...],
+    earlier: Path | None,
+    bench_folder: Path,
+    data: Path | None,
+    report: Path | None,
+    out: Path | None,
+) -> None:
+    """Throughput, latency, processor time and memory, the servers in turn, beside the goals.
 
-    The whole plan is repeated, and the server that goes first alternates: a disturbance then
-    falls on one run of a figure and not on all of one server's.
+    Without --only, --short, --workloads and --earlier it is the whole comparison, and written
+    into docs/performance.md and docs/plots, where ZooKeeper could be measured. It ends
+    with status 1 if a figure of ours has errors.
     """
-    for number in range(plan.runs):
-        order = peers if number % 2 == 0 else [*reversed(peers)]
-        for workload in plan.workloads:
-            for level in plan.levels:
-                for peer in order:
-                    run = Run(workload, level, plan.seconds, seed=number + 1)
-                    yield load.measure(zkload, run, hosts(peer), peer.name, pids(peer))
-
-
-def outage_ms(zkload: Path, peer: Peer) -> dict[str, Any]:
-    """Kill the leader under writes and give the report: `max_gap_ms` is the outage."""
-    wait_for_roles(peer)
-    member = leader(peer)
-    run = Run(
-        "set",
-        Level(6, 1),
-        OUTAGE_RUN_SECONDS,
-        options=("--connect-timeout", "500", "--keep"),
-    )
-    process = load.start(run.words(zkload, hosts(peer), peer.name, pids(peer)))
+    begun = time.monotonic()
     try:
-        time.sleep(run.warm_up + KILL_AFTER_SECONDS)
-        kill(peer, member)
-    finally:
-        report = load.finish(process, run.seconds + load.SPARE_SECONDS)
-    peer.restart(member)
-    wait_for_roles(peer)
-    time.sleep(SETTLE_SECONDS)
-    return report
-
-
-def written(reports: Iterator[dict[str, Any]], out: Path | None) -> Iterator[dict[str, Any]]:
-    """Append each report to a file of JSON lines as it passes."""
-    for report in reports:
-        if out:
-            with out.open("a", encoding="utf-8") as lines:
-                lines.write(json.dumps(report) + "\n")
-        yield report
-
-
-def shown(reports: Iterator[dict[str, Any]], say: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Say each figure as it comes, so that a person can see that it goes on; give them all."""
-    kept = []
-    for report in reports:
-        kept.append(report)
-        say(
-            f"{report['label']:>9}  {report['workload']:<11}"
-            f" {report['connections']:>3}x{report['depth']:<3} {report['ops_per_s']:>9,.0f} op/s"
-            f"  p99 {report['latency_us']['p99']:>9,.0f} µs"
-            f"  {report.get('server_cpu_us_per_op', 0):>7.1f} cpu-µs/op"
+        if report and not report.parent.is_dir():
+            raise BenchError(f"there is no folder {report.parent} to put {report.name} into")
+        plan = Plan(seconds or (0.5 if short else 4.0), runs or (1 if short else 3))
+        matrix = bool(workloads or levels or earlier)
+        if matrix + short + bool(only) > 1:
+            raise BenchError("--only, --short, and --workloads, --levels or --earlier: one of them")
+        whole = Comparison(
+            *_asked(only, short, workloads, levels, matrix),
+            plan=dataclasses.replace(plan, warm_up=0.2) if short else plan,
+            vm_warm_up=(0.0 if short else 40.0) if warm_up is None else warm_up,
+            millions=[*map(float, millions)],
         )
-    return kept
+        zkload = load.build(bench_folder)
+        names = () if earlier else peer_names
+        with (
+            servers(data, members, names, bench_folder, earlier, say) as (there, note),
+            # Closed before their folder is gone: it stops the servers that it has started.
+            contextlib.closing(whole.run(zkload, there)) as reports,
+        ):
+            kept = shown(reporting.written(reports, out), say)
+            note += f" {machine.conditions(there.versions, members)}"
+    except (BenchError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    note += f" {_how(whole, kept, time.monotonic() - begun)} {reporting.by()}"
+    reporting.append({"note": note}, out)
+    if earlier:
+        reporting.publish("versions", f"{table.versions_table(kept)}\n\n{note}", report)
+    else:
+        is_whole = not (matrix or short or only) and {"zookeeper"} <= set(there.names)
+        document = WHOLE if is_whole and WHOLE.is_file() else None
+        reporting.publish_compare(kept, note, report or document)
+    fail_on_errors(kept)
 
 
-def today() -> str:
-    """Give the date for the heading of a report."""
-    return datetime.date.today().isoformat()
+def _asked(
+    only: Sequence[str], short: bool, workloads: Sequence[str], levels: Sequence[str], matrix: bool
+) -> tuple[list[cases.Case], list[str]]:
+    if short:
+        return [case for group in cases.SHORT.values() for case in group], []
+    if matrix:
+        at = map(Level.parse, levels or MATRIX_LEVELS)
+        return cases.matrix(workloads or MATRIX_WORKLOADS, at), []
+    return comparison.chosen(only)
+
+
+def _how(whole: Comparison, reports: Sequence[Report], took_s: float) -> str:
+    plan = whole.plan
+    runs = "1 run" if plan.runs == 1 else f"{plan.runs} runs"
+    return (
+        f"Medians of {runs} of {plan.seconds:g} s, values of 128 bytes where none is"
+        f" named; CPU is that of all members together. Others on the machine used"
+        f" {disturbance(reports)}. The Java VMs had {whole.vm_warm_up:g} s to warm up."
+        f" It took {took_s / 60:.1f} min."
+    )
+
+
+def fail_on_errors(reports: Sequence[Report]) -> None:
+    """End the command with a status if a figure of ours has errors. A peer's are only told."""
+    for name, by_server in figures(reports).items():
+        if OURS in by_server and by_server[OURS].errors:
+            raise click.ClickException(f"errors of Hikari, {name}: {by_server[OURS].errors}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@report_option
+def plot(file: Path, report: Path | None) -> None:
+    """Make tables and pictures again, of what `compare --out FILE` measured."""
+    try:
+        reports, note = reporting.read(file)
+    except BenchError as error:
+        raise click.ClickException(str(error)) from None
+    reporting.publish_compare(reports, note, report)

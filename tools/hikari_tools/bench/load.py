@@ -2,7 +2,9 @@
 
 import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -10,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hikari_tools.bench.peers import BenchError
+from hikari_tools.bench.peers import INTERRUPTS, BenchError, uninterrupted
 
 # Beyond its own time a run connects, prepares its znodes and removes them again.
 SPARE_SECONDS = 120.0
@@ -96,7 +98,26 @@ def start(words: Sequence[str]) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_as_a_generator,
     )
+
+
+def _as_a_generator() -> None:
+    """In the new process: ten thousand sessions are as many sockets; and it hears of signals."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def run(words: Sequence[str], seconds_max: float) -> dict[str, Any]:
+    """Do a run and give its report; it is ended if we are interrupted."""
+    with uninterrupted() as as_before:
+        process = start(words)
+        try:
+            as_before()
+            return finish(process, seconds_max)
+        finally:
+            _end(process)
 
 
 def finish(process: "subprocess.Popen[str]", seconds_max: float) -> dict[str, Any]:
@@ -106,12 +127,16 @@ def finish(process: "subprocess.Popen[str]", seconds_max: float) -> dict[str, An
     except subprocess.TimeoutExpired:
         raise BenchError(f"zkload did not end in {seconds_max:.0f} s") from None
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+        _end(process)
     if process.returncode:
         raise BenchError(f"zkload failed: {said.strip()}")
     return parse_report(report)
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    if process.poll() is None:
+        process.kill()
+        process.communicate()
 
 
 def parse_report(text: str) -> dict[str, Any]:
@@ -125,7 +150,9 @@ def parse_report(text: str) -> dict[str, Any]:
     return report
 
 
-def measure(zkload: Path, run: Run, hosts: str, label: str, pids: Sequence[int]) -> dict[str, Any]:
+def measure(
+    zkload: Path, asked: Run, hosts: str, label: str, pids: Sequence[int]
+) -> dict[str, Any]:
     """Do one run and give its report."""
-    process = start(run.words(zkload, hosts, label, pids))
-    return finish(process, run.seconds + run.warm_up + SPARE_SECONDS)
+    words = asked.words(zkload, hosts, label, pids)
+    return run(words, asked.seconds + asked.warm_up + SPARE_SECONDS)

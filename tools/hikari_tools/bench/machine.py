@@ -1,10 +1,12 @@
 """What a figure was measured on; a number without it says nothing."""
 
+import datetime
 import os
 import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -29,6 +31,13 @@ def hikari_version() -> str:
         installed = "unreleased"
     commit = commit_of(Path(__file__).parent)
     return f"{installed} ({commit})" if commit else installed
+
+
+def conditions(peers: Sequence[str], members: int) -> str:
+    """Say what was measured when: our version and the `peers`', and the day."""
+    named = [f"Hikari {hikari_version()}", *peers]
+    today = datetime.date.today().isoformat()
+    return f"{', '.join(named)}; {members} members each, {today}."
 
 
 def commit_of(folder: Path) -> str:

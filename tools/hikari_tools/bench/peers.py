@@ -1,5 +1,7 @@
 """The ensembles under load: started on free ports, in a folder of their own, and always stopped."""
 
+import contextlib
+import functools
 import os
 import re
 import shutil
@@ -8,14 +10,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ROLE_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 20.0
 ROLE = re.compile(r"^Mode: (\w+)$", re.MULTILINE)
-VERSION = re.compile(r"^Zookeeper version: ([\w.]+)", re.MULTILINE)
 
 
 class BenchError(Exception):
@@ -39,6 +41,20 @@ class Peer(Protocol):
 
     def stop(self) -> None:
         """End everything that was started here; nothing is left behind."""
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[Callable[[], object]]:
+    """Let what interrupts us wait, until we know the process that we start, and can end it.
+
+    What is given ends the waiting; the new process must call it too, or it would hear of nothing.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+    as_before = functools.partial(signal.pthread_sigmask, signal.SIG_SETMASK, before)
+    try:
+        yield as_before
+    finally:
+        as_before()
 
 
 def hosts(peer: Peer) -> str:
@@ -110,7 +126,7 @@ class Hikari:
         """Start the supervisor and wait for its line."""
         self._folder.mkdir(parents=True, exist_ok=True)
         log = self._folder / "log"
-        with log.open("wb") as output:
+        with log.open("wb") as output, uninterrupted() as as_before:
             self._supervisor = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "hikari", "ensemble"),
@@ -123,6 +139,7 @@ class Hikari:
                 cwd=self._checkout,
                 env=self._environment,
                 start_new_session=True,
+                preexec_fn=as_before,
             )
         while not re.search(rb"^ready ", log.read_bytes(), re.MULTILINE):
             if self._supervisor.poll() is not None:
@@ -137,7 +154,7 @@ class Hikari:
     def restart(self, member: int) -> None:
         """Start it as a person would."""
         config = self._home(member) / "hikari.toml"
-        with (self._home(member) / "log").open("ab") as log:
+        with (self._home(member) / "log").open("ab") as log, uninterrupted() as as_before:
             self._by_hand.append(
                 subprocess.Popen(
                     [sys.executable, "-m", "hikari", "serve", "--config", str(config)],
@@ -147,6 +164,7 @@ class Hikari:
                     cwd=self._checkout,
                     env=self._environment,
                     start_new_session=True,
+                    preexec_fn=as_before,
                 )
             )
 
@@ -165,69 +183,6 @@ class Hikari:
 
     def _home(self, member: int) -> Path:
         return self._folder / f"member-{member}"
-
-
-class ZooKeeper:
-    """Debian's ZooKeeper, by the bench folder's own script."""
-
-    def __init__(self, folder: Path, port: int, members: int, bench_folder: Path) -> None:
-        """Touch nothing before `start`."""
-        self.name = "zookeeper"
-        self.ports: Sequence[int] = range(port, port + members)
-        self._folder = folder
-        self._script = bench_folder / "peers" / "zookeeper.sh"
-
-    @staticmethod
-    def missing(bench_folder: Path) -> str | None:
-        """Say what to install, or where to look, or None if ZooKeeper can be started."""
-        if not (bench_folder / "peers" / "zookeeper.sh").is_file():
-            return f"there is no peers/zookeeper.sh in {bench_folder}"
-        jar = os.environ.get("ZK_JAR")
-        there = Path(jar).is_file() if jar else _has_package("zookeeper")
-        if there and shutil.which("java"):
-            return None
-        return "ZooKeeper is not installed: apt-get install zookeeper"
-
-    def start(self) -> None:
-        """Start all members; the script waits for their roles."""
-        self._folder.mkdir(parents=True)
-        self._run("start", self._folder, self.ports[0], len(self.ports))
-
-    def pid(self, member: int) -> int:
-        """Read the file that the script wrote."""
-        return int((self._folder / "pids" / f"zk{member}.pid").read_text())
-
-    def restart(self, member: int) -> None:
-        """Start it by the script."""
-        self._run("startnode", self._folder, member)
-
-    def stop(self) -> None:
-        """Stop and remove all that the script started."""
-        if self._folder.exists():
-            self._run("wipe", self._folder)
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _run(self, *words: object) -> None:
-        done = subprocess.run(
-            ["bash", self._script, *map(str, words)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            start_new_session=True,
-        )
-        if done.returncode:
-            raise BenchError(f"zookeeper.sh {words[0]} failed: {done.stdout}{done.stderr}".strip())
-
-
-def _has_package(name: str) -> bool:
-    if shutil.which("dpkg-query") is None:
-        return False
-    asked = ["dpkg-query", "--show", "--showformat", "${db:Status-Status}", name]
-    done = subprocess.run(
-        asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    return done.stdout == "installed"
 
 
 def kill(peer: Peer, member: int) -> None:

@@ -1,99 +1,102 @@
-"""Turns the reports of many runs into a Markdown table of medians, and puts it into a document."""
+"""Turns figures into Markdown tables, and puts them into a document."""
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-Report = Mapping[str, Any]
-Figure = tuple[str, str]  # workload and level
-
-OURS = "hikari"
-TITLES = {"zookeeper": "ZooKeeper", "earlier": "earlier"}
-
-HEAD = (
-    "| workload | level | ops/s Hikari | ops/s {0} | ratio | p50 / p99 µs Hikari"
-    " | p50 / p99 µs {0} | CPU µs/op Hikari | CPU µs/op {0} | ratio | errors |\n"
-    "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|"
+from hikari_tools.bench.figures import (
+    MEASURES,
+    OF_SOME,
+    OURS,
+    TITLES,
+    Figure,
+    Figures,
+    Report,
+    figures,
 )
+from hikari_tools.bench.goals import Judged
+
+COMPARED = ["ops_per_s", "p50_us", "p99_us", "p999_us", "cpu_us"]
 
 
-@dataclass(frozen=True)
-class Medians:
-    """One figure of one server."""
-
-    ops_per_s: float
-    p50_us: float
-    p99_us: float
-    cpu_us: float
-    errors: str
-
-    @classmethod
-    def of(cls, reports: Sequence[Report]) -> "Medians":
-        """Take the medians of the runs of one figure."""
-        return cls(
-            ops_per_s=statistics.median(r["ops_per_s"] for r in reports),
-            p50_us=statistics.median(r["latency_us"]["p50"] for r in reports),
-            p99_us=statistics.median(r["latency_us"]["p99"] for r in reports),
-            cpu_us=statistics.median(r.get("server_cpu_us_per_op", 0.0) for r in reports),
-            errors=_errors(reports),
-        )
-
-
-def _errors(reports: Iterable[Report]) -> str:
-    counts: dict[str, int] = {}
-    for report in reports:
-        for name, count in report["errors"].items():
-            counts[name] = counts.get(name, 0) + count
-        for name in ("disconnects", "expired"):
-            if report.get(name):
-                counts[name] = counts.get(name, 0) + report[name]
-    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-
-
-def compare_table(reports: Iterable[Report], other: str = "zookeeper") -> str:
-    """Give the table beside `other`; a server that did not run has dashes."""
-    figures: dict[Figure, dict[str, list[Report]]] = {}
-    for report in reports:
-        figure = (report["workload"], f"{report['connections']}x{report['depth']}")
-        figures.setdefault(figure, {}).setdefault(report["label"], []).append(report)
-    rows = [HEAD.format(TITLES[other])]
-    for (workload, level), servers in figures.items():
-        ours = Medians.of(servers[OURS]) if OURS in servers else None
-        peer = Medians.of(servers[other]) if other in servers else None
-        rows.append(_row(workload, level, ours, peer, other))
+def goals_table(judged: Iterable[Judged]) -> str:
+    """Every goal beside what was measured, and whether it is reached."""
+    rows = [
+        "| figure | measure | Hikari | beside | ratio | goal | |",
+        "|---|---|--:|--:|--:|---|---|",
+    ]
+    for one in judged:
+        measure = MEASURES[one.goal.measure]
+        theirs, value = one.theirs, one.value
+        ratio = f"{value:.2f}" if one.goal.beside and value is not None else "-"
+        cells = [
+            *(one.figure, measure.title, f"{number(one.ours)}{measure.unit}"),
+            *("-" if theirs is None else f"{number(theirs)}{measure.unit}", ratio),
+            *(one.goal.words(), one.verdict),
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
-def _row(workload: str, level: str, ours: Medians | None, peer: Medians | None, other: str) -> str:
-    errors = [f"{name}: {m.errors}" for name, m in ((OURS, ours), (other, peer)) if m and m.errors]
-    cells = [
-        workload,
-        level,
-        f"{ours.ops_per_s:,.0f}" if ours else "-",
-        f"{peer.ops_per_s:,.0f}" if peer else "-",
-        f"{ours.ops_per_s / peer.ops_per_s:.2f}" if ours and peer and peer.ops_per_s else "-",
-        f"{ours.p50_us:,.0f} / {ours.p99_us:,.0f}" if ours else "-",
-        f"{peer.p50_us:,.0f} / {peer.p99_us:,.0f}" if peer else "-",
-        f"{ours.cpu_us:,.1f}" if ours else "-",
-        f"{peer.cpu_us:,.1f}" if peer else "-",
-        f"{ours.cpu_us / peer.cpu_us:.2f}" if ours and peer and peer.cpu_us else "-",
-        "; ".join(errors) or "0",
+def figures_table(found: Figures) -> str:
+    """Everything that was measured, a row for each server."""
+    rows = [
+        "| figure | server | ops/s | p50 µs | p99 µs | p99.9 µs | CPU µs/op | besides | errors |",
+        "|---|---|--:|--:|--:|--:|--:|---|---|",
     ]
-    return f"| {' | '.join(cells)} |"
+    for name, servers in found.items():
+        for label in sorted(servers, key=list(TITLES).index):
+            figure = servers[label]
+            cells = [name, TITLES[label], *(_cell(figure, measure) for measure in COMPARED)]
+            rows.append(f"| {' | '.join([*cells, _besides(figure), figure.errors or '0'])} |")
+    return "\n".join(rows)
 
 
-def disturbance(reports: Iterable[Report]) -> str:
-    """Say how many cores somebody else used meanwhile: median and worst of all runs."""
-    cores = [
-        max(0.0, (r["machine_cpu_s"] - r["server_cpu_s"] - r["client_cpu_s"]) / r["seconds"])
-        for r in reports
-        if r.get("seconds") and "server_cpu_s" in r
+def _cell(figure: Figure, measure: str) -> str:
+    value = figure.median(measure)
+    return "-" if value is None else number(value)
+
+
+def _besides(figure: Figure) -> str:
+    return "; ".join(
+        f"{MEASURES[name].title}: {number(value)}{MEASURES[name].unit}"
+        for name in OF_SOME
+        if (value := figure.median(name)) is not None
+    )
+
+
+def number(value: float) -> str:
+    """With three digits that say something, or all before the point."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def versions_table(reports: Iterable[Report]) -> str:
+    """This version beside an earlier one; who did not run has dashes."""
+    rows = [
+        "| figure | ops/s now | earlier | ratio | p50 / p99 µs now | earlier"
+        " | CPU µs/op now | earlier | ratio | errors |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
-    if not cores:
-        return "unknown"
-    return f"{statistics.median(cores):.2f} cores (median of all runs), {max(cores):.2f} (worst)"
+    for name, servers in figures(reports).items():
+        ours, other = servers.get(OURS), servers.get("earlier")
+        errors = [f"{label}: {one.errors}" for label, one in servers.items() if one.errors]
+        cells = [name, *_pair(ours, other, "ops_per_s"), _latency(ours), _latency(other)]
+        cells += [*_pair(ours, other, "cpu_us"), "; ".join(errors) or "0"]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _pair(ours: Figure | None, other: Figure | None, measure: str) -> Iterator[str]:
+    """Both, and the ratio."""
+    values = [figure.median(measure) if figure else None for figure in (ours, other)]
+    yield from ("-" if value is None else number(value) for value in values)
+    yield f"{values[0] / values[1]:.2f}" if values[0] is not None and values[1] else "-"
+
+
+def _latency(figure: Figure | None) -> str:
+    return f"{_cell(figure, 'p50_us')} / {_cell(figure, 'p99_us')}" if figure else "-"
 
 
 def failover_table(gaps: Mapping[str, Sequence[float]]) -> str:
