@@ -11,6 +11,8 @@ from ensemble.checks import created_once, linear_writes, same_tree
 from ensemble.ensemble import Ensemble, wait_until
 from ensemble.load import Holder, Writer, outages
 from ensemble.recorder import OK, Client, create
+from kazoo.client import KazooClient
+from kazoo.protocol.states import KazooState
 
 pytestmark = [
     pytest.mark.ensemble,
@@ -68,6 +70,19 @@ def loaded(ensemble: Ensemble, hangs: int = 0) -> tuple[list[Writer], list[Holde
         one.client.timeout_ms = SESSION_MS
         one.begin()
     return writers, holders
+
+
+def client_of(ensemble: Ensemble, number: int) -> tuple[KazooClient, list[str]]:
+    """Somebody else's client of this member, with an ephemeral znode, that knows the others too;
+    and what became of its connection, as it comes."""
+    others = [n for n in ensemble.numbers if n != number]
+    hosts = ",".join(f"127.0.0.1:{ensemble.ports[n - 1]}" for n in (number, *others))
+    client = KazooClient(hosts, timeout=SESSION_MS / 1000, randomize_hosts=False)
+    heard: list[str] = []
+    client.add_listener(heard.append)
+    client.start(10)
+    client.create("/moved", ephemeral=True)
+    return client, heard
 
 
 def judge(ensemble: Ensemble, writers: list[Writer], holders: list[Holder]) -> int:
@@ -145,11 +160,13 @@ def test_a_disk_that_is_slow_from_the_start_is_never_waited_for_in_a_turn(make, 
 @pytest.mark.parametrize("before_ms", [0, 3], ids=["quick before", "slowish before"])
 def test_a_leader_whose_disk_hangs_hands_over(make, disks, before_ms, capsys):
     """For 5 s. A disk that was quick may be synced in the turn, so that its leader hangs with it
-    and is voted out; on any other the leader sees it, and hands over."""
+    and is voted out; on any other the leader sees it, and hands over. Its clients keep their
+    sessions in either case: those of one that hangs as a whole take them elsewhere."""
     ensemble = make(surroundings=disks.around)
     leader = ensemble.leader()
+    mover, heard = client_of(ensemble, leader)
     disks.be_slow(leader, before_ms)
-    # A client of a member that hangs as a whole goes elsewhere; those of these tests do not.
+    # The clients of these tests do not go elsewhere, but for `mover`.
     writers, holders = loaded(ensemble, hangs=0 if before_ms else leader)
     time.sleep(1.0)
     disks.be_slow(leader, HANG_MS)
@@ -165,6 +182,10 @@ def test_a_leader_whose_disk_hangs_hands_over(make, disks, before_ms, capsys):
     time.sleep(HANG_MS / 1000 - changed)
     wait_until("it follows", lambda: ensemble.mode(leader) == "follower", 10.0)
     acked = judge(ensemble, writers, holders)
+    assert mover.exists("/moved").owner_session_id == mover.client_id[0]
+    assert KazooState.LOST not in heard
+    mover.stop()
+    mover.close()
     elsewhere = [one for one in writers if one.first != leader]
     (longest,) = outages(elsewhere, [hung])
     handed = "the disk hangs" in ensemble.log(leader)
