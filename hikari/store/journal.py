@@ -35,6 +35,8 @@ from hikari.store.watermark import BLANK, Promise, Watermark
 
 SECURE_SECONDS: Final = 0.1
 """The watermark is fsynced at most this often."""
+SLOW_SECONDS: Final = 0.02
+"""Who has waited so long for one fsync does not wait for another one at once."""
 MEMTABLE_BYTES: Final = 8 * 1024 * 1024
 FILLER_KEY: Final = b"F"
 FILLER_BYTES: Final = 64 * 1024
@@ -298,12 +300,14 @@ class RocksJournal:
             with self._lock:
                 self._target = self.last
                 hard_state = self.hard_state
+            began = self._seconds()
             self._flush_wal()
+            now = self._seconds()
             with self._lock:
                 target, self._target = self._target, None
                 if target is not None:
                     self._raise_watermark(target, hard_state)
-            if self._seconds() - self._secured_at >= SECURE_SECONDS:
+            if now - began < SLOW_SECONDS and now - self._secured_at >= SECURE_SECONDS:
                 self._secure()
 
     def secure_watermark(self) -> None:

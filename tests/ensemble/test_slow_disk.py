@@ -133,9 +133,8 @@ def test_a_slow_disk_stops_nobody(make, disks, which, capsys):
             f" 0 sessions lost; its longest turn {turn_ms} ms, latest tick {tick_ms} ms;"
             f" {'the same leader' if (led == slow) == (which == 'leader') else 'another leads'}"
         )
-    # Only the first slow sync may be in the turn, when nothing was known of it: of the journal
-    # and of its watermark.
-    assert turn_ms < 3 * SLOW_MS
+    # Only the first slow sync may be in the turn, when nothing was known of it.
+    assert turn_ms < 2 * SLOW_MS
 
 
 def test_a_disk_that_is_slow_from_the_start_is_never_waited_for_in_a_turn(make, disks, capsys):

@@ -181,6 +181,21 @@ def test_an_idle_journal_secures_its_watermark_when_asked(
     journal.secure_watermark()
 
 
+def test_a_slow_fsync_of_the_log_is_not_followed_by_one_of_the_watermark(
+    journal: RocksJournal, timer: Timer
+) -> None:
+    """It may be in a turn: the timer has the watermark fsynced elsewhere."""
+    log = log_of(2)
+    timer.now = 200
+    journal.append(None, log[:1])
+    during(journal, "before", "flush_wal", lambda: setattr(timer, "now", 200.1))
+    journal.sync()
+    assert promised(journal) == log[0].mark
+    assert not journal._watermark.secured
+    journal.secure_watermark()
+    assert journal._watermark.secured
+
+
 def fail(message: str) -> None:
     raise OSError(message)
 
