@@ -10,7 +10,16 @@ from breakins import listening, monitors, peers, permissions, sessions
 from breakins.asking import ASKS, LOOKS, Ask
 from breakins.case import Case
 
-from hikari.gateway import admin, connection, door, filtered, handshake, http, reads, watching
+from hikari.gateway import (
+    admin,
+    door,
+    filtered,
+    handshake,
+    http,
+    identities,
+    reads,
+    watching,
+)
 from hikari.gateway.about import About
 from hikari.gateway.reads import READS
 from hikari.peers import codec
@@ -227,10 +236,10 @@ HOLES: Final = (
     ),
     Hole("a limit counts before it asks", ((keeper, "_doomed", _counts_first),), _in("at most")),
     Hole("an address is any address", ((acl, "_network", lambda text: (32, 0, 32)),), _in("")),
-    Hole("a hash is as good as its password", ((connection, "digest", _hash_is_enough),), _in("")),
+    Hole("a hash is as good as its password", ((identities, "digest", _hash_is_enough),), _in("")),
     Hole(
         "without a super digest everybody is the superuser",
-        ((connection, "compare_digest", _beginning),),
+        ((identities, "compare_digest", _beginning),),
         permissions.cases,
     ),
     Hole(
@@ -259,7 +268,7 @@ HOLES: Final = (
     ),
     Hole(
         "the superuser's is compared byte by byte",
-        ((connection, "compare_digest", lambda one, other: other == one),),
+        ((identities, "compare_digest", lambda one, other: other == one),),
         _in("stopwatch", sessions),
     ),
     Hole(
