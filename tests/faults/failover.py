@@ -16,7 +16,7 @@ from ensemble.recorder import create, get, set_data
 from faults import judges, rotation
 from faults.campaigns import FIGURES
 from faults.clients import EVENT, TIMEOUT_MS, Actor, Client, Loop
-from faults.faulted import SETTINGS, Faulted
+from faults.faulted import PROGRAM, SETTINGS, Faulted
 from faults.folders import new_folder
 from faults.holders import PATIENCE_S, Counts, Holders, add, conversations_of
 from faults.nets import Loopback, Switched
@@ -39,6 +39,9 @@ RING_S = 15.0
 HUNG_S = 2.5
 AWAY_S = 2.5
 PHASE_S = 0.007
+SILENT_SHARE = 10
+FORGOTTEN_S = 2.0
+"""A session that nobody hears of is gone so long after its time-out."""
 BELL = b"/bell"
 
 
@@ -54,15 +57,18 @@ class Stage:
         clocks: bool = False,
         settings: str = "",
         timeout_ms: int = TIMEOUT_MS,
+        program: tuple[str, ...] = PROGRAM,
     ) -> None:
         """`holders`: how many sessions; those beyond `HOLDERS` are light, and want no cuts."""
         self.net = net
-        self.ensemble = Faulted(folder, net, settings=SETTINGS + settings, clocks=clocks)
+        settings = SETTINGS + settings
+        self.ensemble = Faulted(folder, net, settings=settings, clocks=clocks, program=program)
         self.loop = Loop(net, "failover", timeout_ms)
         self.probes: list[Client] = []
         self.holders: list[Client] = []
         self.rung: dict[str, int] = {}
         self.over = False
+        self.silent: list[int] = []  # sessions that hung up for good
         self.blind = False  # somebody hung: see judges.EARLY_CUT_MS
         self.wrong: list[str] = []
         self._holders = min(holders, HOLDERS)
@@ -202,6 +208,15 @@ class Stage:
         self.of_crowd("scatter", RING_S + self.patience_s)
         self.loop.run(lambda: all(one.up for one in self.probes + self.holders), RING_S)
 
+    def fall_silent(self) -> None:
+        """One in ten hangs up for good, and must be forgotten with its ephemeral; nobody else."""
+        some = self.loop.chance.sample(self.holders, len(self.holders) // SILENT_SHARE)
+        self.silent = [one.session for one in some]
+        self.silent += self.of_crowd("fall_silent", self._light // SILENT_SHARE) or []
+        for client in some:
+            client.leave()
+        self.run(self.loop.timeout_ms / 1000 + FORGOTTEN_S)
+
     def leader(self) -> int:
         found: list[int] = []
         self.meanwhile(lambda: found.append(self.ensemble.leader()))
@@ -235,9 +250,13 @@ class Stage:
             wrong += judges.of_expiry(signs, applied, ahead, early_ms)
         gone = [f"{one:#x}" for one in now_held if one not in model.sessions]
         wrong += judges.some("expired, and not told so", gone)
+        ghosts = [f"{one:#x}" for one in self.silent if one in model.sessions]
+        wrong += judges.some("hung up long ago, and not expired", ghosts)
         return {
             "sessions": len(self.holders) + self._light,
             "sessions_held_at_the_end": len(now_held),
+            "hung_up_for_good": len(self.silent),
+            "of_those_forgotten": len(self.silent) - len(ghosts),
             "expired": counts.refused,
             **counts.told(),
             "back_s": spread(counts.back_s),
@@ -300,12 +319,17 @@ DISK = click.option("--disk", is_flag=True, help="In a folder on disk instead of
 @click.option("--kills", default=100, show_default=True)
 @click.option("--pauses", default=30, show_default=True)
 @click.option("--holders", type=click.IntRange(HOLDERS), default=HOLDERS, show_default=True)
+@click.option("--rest-s", default=0.0, show_default=True, help="Peace after each of them.")
 @click.option("--timeout-ms", default=TIMEOUT_MS, show_default=True, help="Of each session.")
 @click.option("--election-ticks", type=int, help="Instead of the default.")
 @DISK
 @FIGURES
-def failover(kills, pauses, holders, timeout_ms, election_ticks, disk, figures):
-    """Kill the leader, and let it hang, on loopback (scoreboard rows 13 to 16)."""
+def failover(kills, pauses, holders, rest_s, timeout_ms, election_ticks, disk, figures):
+    """Kill the leader, and let it hang, on loopback (scoreboard rows 13 to 16).
+
+    A new leader gives every session a whole time-out: only with more rest than that between two of
+    them could one expire by what the first of them did to it.
+    """
     times = f"[raft]\nelection_ticks = {election_ticks}\n" if election_ticks else ""
     began = time.monotonic()
     with (
@@ -325,6 +349,7 @@ def failover(kills, pauses, holders, timeout_ms, election_ticks, disk, figures):
             stage.meanwhile(lambda leader=leader: stage.ensemble.wait_caught_up(leader))
             stage.ring(number)
             stage.scatter()
+            stage.run(rest_s)
         for number in range(pauses):
             leader = stage.leader()
             stage.run(PHASE_S * number)  # at any moment between two heartbeats
@@ -339,6 +364,8 @@ def failover(kills, pauses, holders, timeout_ms, election_ticks, disk, figures):
             stage.meanwhile(lambda leader=leader: stage.ensemble.wait_caught_up(leader))
             stage.ring(kills + number)
             stage.scatter()
+            stage.run(rest_s)
+        stage.fall_silent()
         told = {
             "kills": kills,
             "killed_s": spread(killed),
@@ -349,6 +376,8 @@ def failover(kills, pauses, holders, timeout_ms, election_ticks, disk, figures):
             "hung_not_connected_to_it_s": spread(spared),
             "hung_everybody_s": spread(all_hung),
             "rings": kills + pauses,
+            "rest_s": rest_s,
+            "timeout_ms": timeout_ms,
             "played_s": round(time.monotonic() - began),
             **stage.finish(),
         }

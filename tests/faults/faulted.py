@@ -27,7 +27,7 @@ WORD_S = 1.0
 NO_ROOM = "No space left on device"
 GAVE_UP = re.compile(
     r"[^\n]*this member cannot go on\n(?:\t[^\n]*\n)*"
-    r"\t[\w.]*DiskFailed: [^\n]*(?:Input/output error|Seen error)[^\n]*\n"
+    r"\t[\w.]*DiskFailed: [^\n]*(?:Input/output error|Seen error|has previous error)[^\n]*\n"
 )
 """What a member says that ends because an fsync failed: it was told so by the fsync, or by a write
 that RocksDB refused behind it."""

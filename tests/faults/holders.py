@@ -100,6 +100,7 @@ class Holders:
 @define(eq=False)
 class _One:
     path: bytes
+    number: int
     session: int = 0
     password: bytes = NO_PASSWORD
     zxid: int = 0
@@ -112,6 +113,7 @@ class _One:
     watching: bool = False
     rung: bool = False
     moved: bool = False
+    silent: bool = False
     since: float = 0.0
     left: float = 0.0
     heard: float = 0.0
@@ -126,13 +128,13 @@ class _Multitude:
     ) -> None:
         self.addresses, self.timeout_ms, self.bell = addresses, timeout_ms, bell
         self.timeout_s = timeout_ms / 1000
-        self.all = [_One(b"/held/light%d" % number) for number in range(count)]
+        self.all = [_One(b"/held/light%d" % number, number) for number in range(count)]
+        self.by_number = list(self.all)
         self.by_file: dict[int, _One] = {}
         self.counts = Counts()
         self.ended: Held = []
-        self.dials: list[tuple[float, int]] = []  # a heap of moments and numbers of `all`
+        self.dials: list[tuple[float, int]] = []  # a heap of moments and numbers
         self.looks: deque[tuple[float, _One]] = deque()
-        self.number_of = {id(one): number for number, one in enumerate(self.all)}
         self.chance = random.Random(count)
         self.watch = requests.encode(get(bell, watch=True), GET)
 
@@ -177,6 +179,16 @@ class _Multitude:
             one.moved = False
         return sum(not (one.rung and one.watching) for one in self.all)
 
+    def _fall_silent(self, count: int) -> list[int]:
+        """The sessions of so many that hang up and do not come back."""
+        some = self.chance.sample([one for one in self.all if one.up], count)
+        gone = set(map(id, some))
+        self.all = [one for one in self.all if id(one) not in gone]
+        for one in some:
+            one.silent = True
+            self._drop(one)
+        return [one.session for one in some]
+
     def _tell(self) -> tuple[Counts, Held, list[int]]:
         """All counts; every session that there was; those that are held now."""
         held = [(one.session, one.alive) for one in self.all if one.session]
@@ -193,7 +205,7 @@ class _Multitude:
     # ---- the loop
 
     def _turn(self) -> None:
-        for number, mask in self.poll.poll(POLL_S, len(self.all) or 1):
+        for number, mask in self.poll.poll(POLL_S, len(self.by_number)):
             one = self.by_file.get(number)
             if one is None:
                 continue
@@ -203,7 +215,7 @@ class _Multitude:
                 self._hear(one)
         now = time.monotonic()  # behind what came: we may have been asleep ourselves
         while self.dials and self.dials[0][0] <= now:
-            self._dial(self.all[heapq.heappop(self.dials)[1]])
+            self._dial(self.by_number[heapq.heappop(self.dials)[1]])
         while self.looks and self.looks[0][0] <= now:
             _, one = self.looks.popleft()
             self._look_after(one, now)
@@ -260,9 +272,11 @@ class _Multitude:
         now = time.monotonic()
         if one.up:
             one.up, one.left = False, now
-            self.counts.lost += 1
+            self.counts.lost += not one.silent
+        if one.silent:
+            return
         again = now + ROUND_S * (1 + self.chance.random())
-        heapq.heappush(self.dials, (again, self.number_of[id(one)]))
+        heapq.heappush(self.dials, (again, one.number))
 
     def _hear(self, one: _One) -> None:
         assert one.sock is not None
