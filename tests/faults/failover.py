@@ -69,7 +69,7 @@ class Stage:
         self.rung: dict[str, int] = {}
         self.over = False
         self.silent: list[int] = []  # sessions that hung up for good
-        self.blind = False  # somebody hung: see judges.EARLY_CUT_MS
+        self.blind = False  # somebody hangs, or is cut off: see judges.EARLY_CUT_MS
         self.wrong: list[str] = []
         self._holders = min(holders, HOLDERS)
         self._light = holders - self._holders
@@ -391,6 +391,7 @@ def failover(kills, pauses, holders, rest_s, timeout_ms, election_ticks, disk, f
 def rejoin(times, figures):
     """Cut a follower off for long, and let it come back (row 17): nobody else may notice."""
     with new_folder() as folder, Stage(folder, Switched(3), 10) as stage:
+        stage.blind = True
         leader, chance = stage.leader(), random.Random("rejoin")
         away: list[float] = []
         for _ in range(times):

@@ -184,6 +184,7 @@ class _Multitude:
         some = self.chance.sample([one for one in self.all if one.up], count)
         gone = set(map(id, some))
         self.all = [one for one in self.all if id(one) not in gone]
+        self.ended += [(one.session, one.alive) for one in some]
         for one in some:
             one.silent = True
             self._drop(one)
