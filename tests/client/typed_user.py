@@ -1,4 +1,4 @@
-"""A program of somebody who checks types. What `mypy --strict` must find wrong says so: `# wrong`."""
+"""A program of one who checks types. What `mypy --strict` must find wrong says so: `# wrong`."""
 
 from hikari_client import ACL, Auth, Client, Created, NodeData, Stat, aio, blocking, tx
 from hikari_client.recipes import Held, Lock
