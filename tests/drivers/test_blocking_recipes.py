@@ -1,4 +1,4 @@
-"""The recipes of the blocking client against real members: a holder asks, and is told at the end."""
+"""The recipes of the blocking client on real members: a holder asks, and is told at the end."""
 
 import inspect
 import signal
