@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from hikari_client import DeadlineExceeded, LockLost, blocking
+from hikari_client import Client, DeadlineExceeded, LockLost, blocking
 from hikari_client.blocking_recipes import BlockingConveniences
 from hikari_client.conveniences import Conveniences
+from hikari_client.recipes import Held, Lock
 
 pytestmark = pytest.mark.ensemble
 WAIT_S = 10.0
@@ -101,6 +102,24 @@ def test_who_has_lost_it_is_told_when_it_asks_and_at_the_end(zk: blocking.Blocki
     with pytest.raises(LockLost):
         lose()
     assert told.is_set()
+
+
+def test_what_is_entered_in_the_loop_tells_of_the_loss_at_its_end_too(
+    zk: blocking.Blocking,
+) -> None:
+    def lose() -> None:
+        with zk.within(lambda client: Lock(client, "/lock")) as held:
+            zk.delete(held.path)
+            zk.run(_wait_for, held)
+            with pytest.raises(LockLost):
+                held.check()
+
+    with pytest.raises(LockLost):
+        lose()
+
+
+async def _wait_for(client: Client, held: Held) -> None:
+    await held.lost
 
 
 def test_what_was_raised_inside_is_not_hidden_by_the_loss(zk: blocking.Blocking) -> None:
