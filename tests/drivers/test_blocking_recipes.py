@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from drivers.relay import freezable, serving
 
 from hikari_client import Client, DeadlineExceeded, LockLost, blocking
 from hikari_client.blocking_recipes import BlockingConveniences
@@ -102,6 +103,35 @@ def test_who_has_lost_it_is_told_when_it_asks_and_at_the_end(zk: blocking.Blocki
     with pytest.raises(LockLost):
         lose()
     assert told.is_set()
+
+
+def test_a_thread_that_nobody_hears_knows_of_the_loss_before_another_holds_it(
+    hosts: str, zk: blocking.Blocking
+) -> None:
+    """Its connection stands still, and says nothing."""
+    port = int(hosts.partition("/")[0].split(",")[0].rpartition(":")[2])
+    flowing = threading.Event()
+    flowing.set()
+    told: list[bool] = []
+
+    def hold() -> None:
+        with other.lock("/lock", timeout=WAIT_S) as held:
+            flowing.clear()
+            with zk.lock("/lock", timeout=2 * WAIT_S) as next_one:
+                told.extend((held.is_lost, held.lost.is_set, next_one.token > held.token))
+                flowing.set()
+            with pytest.raises(LockLost):
+                held.check()
+
+    with (
+        serving(freezable(port, flowing)) as relay,
+        blocking.connect(
+            f"127.0.0.1:{relay}/{hosts.partition('/')[2]}", session_timeout=2
+        ) as other,
+        pytest.raises(LockLost),
+    ):
+        hold()
+    assert told == [True, True, True]
 
 
 def test_what_is_entered_in_the_loop_tells_of_the_loss_at_its_end_too(
