@@ -2,73 +2,28 @@
 a pause. At no moment more hold it than may, and nothing of anybody stays behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
 from recipes.false_ensemble import FalseEnsemble, play
+from recipes.locks import LOCKS, PATH, Recipe, contenders_in, places
 from recipes.stories import Watchman, each_frame
 
 from hikari_client import Client, ClientClosed, LockLost
-from hikari_client.recipes import (
-    Election,
-    LeaderLatch,
-    Lock,
-    MultiLock,
-    ReadLock,
-    ReentrantLock,
-    Semaphore,
-    WriteLock,
-)
+from hikari_client.recipes import ReadLock, Semaphore
 
-PATH = "/locks/x"
-PLACES = (PATH, "/locks/y", f"{PATH}-__lock__", f"{PATH}/locks", f"{PATH}/leases")
-
-
-@asynccontextmanager
-async def term(zk: Client, **settings: Any) -> AsyncIterator[Any]:
-    terms: Any = aiter(Election(zk, PATH, **settings))
-    async with aclosing(terms), await anext(terms) as held:
-        yield held
-
-
-@asynccontextmanager
-async def latch(zk: Client, **settings: Any) -> AsyncIterator[Any]:
-    async with LeaderLatch(zk, PATH, **settings) as standing, await standing.elected() as held:
-        yield held
-
-
-LOCKS: dict[str, Callable[..., Any]] = {
-    "lock": lambda zk, **s: Lock(zk, PATH, **s),
-    "lock as Curator has it": lambda zk, **s: Lock(zk, PATH, layout="curator", **s),
-    "re-entrant lock": lambda zk, **s: ReentrantLock(zk, PATH, **s),
-    "write lock": lambda zk, **s: WriteLock(zk, PATH, **s),
-    "semaphore": lambda zk, **s: Semaphore(zk, PATH, 1, **s).acquire(),
-    "semaphore as Curator has it": lambda zk, **s: Semaphore(
-        zk, PATH, 1, layout="curator", **s
-    ).acquire(),
-    "multi lock": lambda zk, **s: MultiLock([Lock(zk, PATH), Lock(zk, "/locks/y")], **s),
-    "term of a campaign": term,
-    "latch": latch,
-}
 every_lock = pytest.mark.parametrize("lock", LOCKS.values(), ids=LOCKS.keys())
 
 
 def orphans(ensemble: FalseEnsemble) -> list[str]:
-    return [
-        name
-        for place in PLACES
-        for name in ensemble.names(place)
-        if name not in ("locks", "leases")
-    ]
+    return [name for place in places() for name in contenders_in(ensemble.names(place))]
 
 
 @every_lock
 @pytest.mark.parametrize("first", [True, False], ids=["the first", "the second"])
 @pytest.mark.parametrize("meanwhile", ["wait", "fail"])
 def test_a_connection_lost_at_each_step_leaves_one_holder_and_no_orphan(
-    lock: Any, first: bool, meanwhile: str
+    lock: Recipe, first: bool, meanwhile: str
 ) -> None:
     async def story(ensemble: FalseEnsemble, number: int) -> bool:
         watchman = Watchman(ensemble)
@@ -77,7 +32,8 @@ def test_a_connection_lost_at_each_step_leaves_one_holder_and_no_orphan(
 
         async def work(zk: Any, delay: float) -> None:
             await zk.sleep(delay)
-            async with lock(zk) as held:
+            enter = lock.enter if zk is victim else lock.other
+            async with enter(zk) as held:
                 await watchman.work(zk, held, 0.5)
 
         ensemble.lose_frame(victim.loop, number)
@@ -91,18 +47,18 @@ def test_a_connection_lost_at_each_step_leaves_one_holder_and_no_orphan(
 
 
 @every_lock
-def test_a_cancellation_at_each_step_leaves_no_orphan_and_no_holder(lock: Any) -> None:
+def test_a_cancellation_at_each_step_leaves_no_orphan_and_no_holder(lock: Recipe) -> None:
     async def story(ensemble: FalseEnsemble, number: int) -> bool:
         victim = await ensemble.client().start()
         other = await ensemble.client().start()
         left = asyncio.Event()
 
         async def hold() -> None:
-            async with lock(other):
+            async with lock.other(other):
                 await left.wait()
 
         async def work() -> None:
-            async with lock(victim) as held:
+            async with lock.enter(victim) as held:
                 await victim.sleep(0.01)
                 held.check()
 
@@ -116,7 +72,7 @@ def test_a_cancellation_at_each_step_leaves_no_orphan_and_no_holder(lock: Any) -
         await asyncio.wait([task, holder])
         await other.sleep(0.1)
         assert orphans(ensemble) == []
-        async with asyncio.timeout(1), lock(other):
+        async with asyncio.timeout(1), lock.other(other):
             pass
         return not was_over
 
@@ -124,14 +80,14 @@ def test_a_cancellation_at_each_step_leaves_no_orphan_and_no_holder(lock: Any) -
 
 
 @every_lock
-def test_a_holder_whom_nobody_vouches_for_is_cancelled_before_another_has_it(lock: Any) -> None:
+def test_a_holder_whom_nobody_vouches_for_is_cancelled_before_another_has_it(lock: Recipe) -> None:
     async def story(ensemble: FalseEnsemble) -> None:
         told: list[str] = []
         victim = await ensemble.client().start()
         other = await ensemble.client().start()
 
         async def work() -> None:
-            async with lock(victim) as held:
+            async with lock.enter(victim) as held:
                 victim.loop.alone = True
                 victim.loop.cut()
                 await victim.sleep(0.01)
@@ -145,7 +101,7 @@ def test_a_holder_whom_nobody_vouches_for_is_cancelled_before_another_has_it(loc
 
         task = asyncio.create_task(work())
         await other.sleep(0.1)
-        async with asyncio.timeout(20), lock(other):
+        async with asyncio.timeout(20), lock.other(other):
             assert sorted(told) == ["cancelled", "lost"]
         with pytest.raises(LockLost):
             await task
@@ -154,14 +110,14 @@ def test_a_holder_whom_nobody_vouches_for_is_cancelled_before_another_has_it(loc
 
 
 @every_lock
-def test_a_paused_holder_knows_that_it_is_lost_before_it_does_anything(lock: Any) -> None:
+def test_a_paused_holder_knows_that_it_is_lost_before_it_does_anything(lock: Recipe) -> None:
     async def story(ensemble: FalseEnsemble) -> None:
         told: list[str] = []
         victim = await ensemble.client().start()
         other = await ensemble.client().start()
 
         async def work() -> None:
-            async with lock(victim) as held:
+            async with lock.enter(victim) as held:
                 try:
                     while True:
                         await victim.exists("/")
@@ -174,7 +130,7 @@ def test_a_paused_holder_knows_that_it_is_lost_before_it_does_anything(lock: Any
         task = asyncio.create_task(work())
         await other.sleep(1)
         victim.loop.pause()
-        async with asyncio.timeout(20), lock(other):
+        async with asyncio.timeout(20), lock.other(other):
             told.clear()
             victim.loop.resume()
             with pytest.raises(LockLost):
@@ -187,7 +143,7 @@ def test_a_paused_holder_knows_that_it_is_lost_before_it_does_anything(lock: Any
 
 
 @every_lock
-def test_a_session_that_ends_at_each_step_ends_what_it_held(lock: Any) -> None:
+def test_a_session_that_ends_at_each_step_ends_what_it_held(lock: Recipe) -> None:
     """The members end it early, as an operator may make them: then nobody is told in time, but
     nobody hangs, and nothing stays."""
 
@@ -200,7 +156,8 @@ def test_a_session_that_ends_at_each_step_ends_what_it_held(lock: Any) -> None:
         async def work(zk: Any) -> None:
             session = 0
             try:
-                async with lock(zk) as held:
+                enter = lock.enter if zk is victim else lock.other
+                async with enter(zk) as held:
                     session = zk.session_id
                     alive = [one for one in inside if one in ensemble.tree.sessions]
                     assert held.is_lost or not alive, "it is given to one of those that live"
@@ -245,13 +202,14 @@ def test_many_readers_and_leases_but_not_more() -> None:
 
 
 @every_lock
-def test_a_client_that_is_closed_hangs_nobody(lock: Any) -> None:
+def test_a_client_that_is_closed_hangs_nobody(lock: Recipe) -> None:
     async def story(ensemble: FalseEnsemble) -> None:
         zk = ensemble.client()
         other = await ensemble.client().start()
 
         async def work(client: Client) -> None:
-            async with lock(client):
+            enter = lock.other if client is other else lock.enter
+            async with enter(client):
                 await other.sleep(1000)
 
         async with asyncio.timeout(1):

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from recipes.false_ensemble import FalseEnsemble, play
+from recipes.locks import LOCKS, PATH
 from recipes.stories import each_frame
-from recipes.test_every_lock import LOCKS, PATH
 
 from hikari_client.recipes import Lock, revoke
 
-WITH_PATH = {name: lock for name, lock in LOCKS.items() if name != "multi lock"}
+WITH_PATH = {name: one.enter for name, one in LOCKS.items() if name != "multi lock"}
 
 
 @pytest.mark.parametrize("lock", WITH_PATH.values(), ids=WITH_PATH.keys())
@@ -37,9 +37,9 @@ def test_a_holder_hears_that_it_is_to_give_it_back_and_still_holds_it(lock: Any)
 def test_one_of_many_is_enough() -> None:
     async def story(ensemble: FalseEnsemble) -> None:
         zk = await ensemble.client().start()
-        async with LOCKS["multi lock"](zk) as held:
+        async with LOCKS["multi lock"].enter(zk) as held:
             assert not held.revoked.is_set
-            await Lock(zk, "/locks/y").revoke()
+            await Lock(zk, f"{PATH}-too").revoke()
             await zk.sleep(0.1)
             assert held.revoked.is_set
 
