@@ -157,8 +157,11 @@ class Blocking(_Calls, BlockingConveniences):
     @contextmanager
     def within(self, make: Callable[[Client], AbstractAsyncContextManager[T]]) -> Iterator[T]:
         """A `with` of what has an `async with`: `with zk.within(lambda client: Lock(client, …)):`.
-        Raises ClientClosed at its end if the client was closed meanwhile."""
+        Raises ClientClosed at its end if the client was closed meanwhile, and TypeError for what
+        has none."""
         context = self._wait(lambda: now(lambda: make(self._client)))
+        if not hasattr(context, "__aenter__"):
+            raise TypeError(_no_block(context))
         entered = self._wait(context.__aenter__)
         try:
             yield entered
@@ -260,6 +263,13 @@ class BlockingTransaction:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.commit()
+
+
+def _no_block(context: object) -> str:
+    return (
+        f"{type(context).__name__} has no `async with`: use it in a coroutine function, by run(), "
+        "or take what has one, as LeaderLatch in the place of Election"
+    )
 
 
 async def _left(context: AbstractAsyncContextManager[Any], *error: Any) -> bool | None:

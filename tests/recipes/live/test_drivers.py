@@ -249,3 +249,27 @@ def test_they_are_used_from_threads_too(hosts: str) -> None:
             return await client.counter("/c").add(2)
 
         assert zk.run(add) == 2
+
+
+def test_threads_lead_with_a_latch_and_are_told_so(hosts: str) -> None:
+    servers, _, chroot = hosts.partition("/")
+    with blocking.connect(servers, deadline=10) as root:
+        root.create(f"/{chroot}")
+
+    async def campaign(client: Client) -> int:
+        async for term in client.election("/e"):
+            async with term:
+                return term.token
+        raise AssertionError
+
+    with blocking.connect(hosts, deadline=10) as zk:
+        wrong: Any = Client.election
+        said = r"Election has no .*run\(\).*LeaderLatch"
+        with pytest.raises(TypeError, match=said), zk.within(lambda zk: wrong(zk, "/e")):
+            pass
+        with zk.within(lambda client: LeaderLatch(client, "/e")) as latch:
+            term = zk.run(lambda client: latch.elected(timeout=5))
+            assert latch.leads
+        assert term.is_lost
+        assert zk.run(campaign) > term.token
+        assert zk.children("/e") == []

@@ -28,11 +28,11 @@ def test_an_example_runs(hosts: str, source: str) -> None:
             await root.create(f"/{chroot}")
         async with aio.client(hosts) as zk:
             names: dict[str, Any] = {name: getattr(recipes, name) for name in recipes.__all__}
-            names["zk"] = zk
+            names |= {"zk": zk, "hosts": hosts}
             code = compile(source, "example", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             begun = eval(code, names)
-            assert inspect.isawaitable(begun)
-            await begun
+            if inspect.isawaitable(begun):  # else it is one of threads, and was run by that
+                await begun
 
     asyncio.run(asyncio.wait_for(run(), 30))
 
