@@ -9,7 +9,9 @@ from hikari_client import Client
 from hikari_client.recipes import (
     Election,
     LeaderLatch,
+    Lease,
     Lock,
+    MultiLease,
     MultiLock,
     ReadLock,
     ReentrantLock,
@@ -102,6 +104,13 @@ SHARED = {
     "three leases": Recipe(three(semaphore), most=3),
     "three leases as Curator has them": Recipe(of_curator(three(semaphore)), most=3),
 }
+
+HOUR_S = 3600.0
+LEASES: dict[int, Callable[[Client, str, str], Any]] = {
+    1: lambda zk, path, name: Lease(zk, path, HOUR_S, name=name),
+    2: lambda zk, path, name: MultiLease(zk, path, 2, HOUR_S, name=name),
+}
+"""Those that are had by the calendar and not in turn, by how many may have them."""
 
 
 def places(path: str = PATH) -> list[str]:
