@@ -79,7 +79,7 @@ def holds(recipe: Recipe, said: list[Event], fleet: Fleet) -> list[Hold]:
     """In the order of beginning. Whoever is killed has it until then at least."""
     turns: dict[tuple[str, int], list[Event]] = defaultdict(list)
     for event in said:
-        if event.what != "lost":
+        if event.token:
             turns[event.name, event.token].append(event)
     found = []
     for (name, token), turn in turns.items():
@@ -139,6 +139,7 @@ def test_of_fifty_that_ask_for_a_lease_no_more_have_it_than_may(fleet: Fleet, mo
     path = path_of(lease_of(most))
     said = [event for event in fleet.said if event.recipe == lease_of(most).replace(" ", "-")]
     alive = [event for event in said if event.whose != fleet.killed]
+    assert {event.what for event in said} <= {"has", "not"}
     assert len({event.name for event in alive}) == len(alive) == (PROCESSES - 1) * CONTENDERS
     told = {event.name for event in said if event.what == "has"}
     have = asyncio.run(lease_holders(fleet.hosts, path, most))

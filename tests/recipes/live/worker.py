@@ -7,18 +7,19 @@ path of its own. Each line is an event: `WHAT RECIPE TOKEN MOMENT NAME`. The mom
 clock of the machine, which all processes share. `in`, `works` after each step of 10 ms, and `out`
 are said while it is surely held; `lost` when it was lost. Every fifth contender is a rival of the
 others, where a recipe has some. Of a lease, which has no token, each asks once, and says `has` or
-`not`.
+`not`. `failed`, and why on its other output: then it goes on with its other recipes.
 """
 
 import asyncio
 import os
 import sys
 import time
+import traceback
 from typing import Any
 
 from recipes.locks import LEASES, LOCKS, SHARED, Recipe
 
-from hikari_client import Client, ConnectionLoss, LockLost, aio
+from hikari_client import Client, ConnectionLoss, LockLost, ZKError, aio
 
 SESSION_S = 4.0
 STEP_S = 0.01
@@ -64,6 +65,9 @@ async def contend(zk: Client, recipe: str, number: int, rounds: int, steps: int,
                 say("out", token, time.monotonic())
         except LockLost:
             say("lost", 0, time.monotonic())
+        except ZKError:
+            traceback.print_exc()
+            say("failed", 0, time.monotonic())
 
 
 async def ask(zk: Client, recipe: str, name: str) -> None:
@@ -74,6 +78,10 @@ async def ask(zk: Client, recipe: str, name: str) -> None:
             break
         except (ConnectionLoss, LockLost):
             continue
+        except ZKError:
+            traceback.print_exc()
+            said = "failed"
+            break
     print(said, recipe.replace(" ", "-"), 0, time.monotonic(), name, flush=True)
 
 
