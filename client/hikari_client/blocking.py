@@ -268,7 +268,7 @@ class BlockingTransaction:
 def _no_block(context: object) -> str:
     return (
         f"{type(context).__name__} has no `async with`: use it in a coroutine function, by run(), "
-        "or take what has one, as LeaderLatch in the place of Election"
+        "or take what has one, as LeaderLatch; for an Election `for term in zk.election(…)`"
     )
 
 
