@@ -1,7 +1,6 @@
 """How long nobody is served when the leader dies or hangs, what sessions and watches feel of it,
 and that nothing else makes a leader change."""
 
-import json
 import random
 import threading
 import time
@@ -17,6 +16,7 @@ from faults import judges, rotation
 from faults.campaigns import FIGURES
 from faults.clients import EVENT, Actor, Client, Loop
 from faults.faulted import SETTINGS, Faulted
+from faults.figures import append
 from faults.folders import new_folder
 from faults.nets import Loopback, Switched
 from faults.truth import Truth
@@ -223,10 +223,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def _tell(kind: str, figures: Path | None, told: dict[str, Any]) -> None:
-    told = {"at": rotation.now(), **told}
-    click.echo(json.dumps(told, indent=1))
-    if figures is not None:
-        rotation.append(figures, kind, told)
+    append(figures, kind, {"at": rotation.now(), **told})
     raise SystemExit(bool(told["wrong"]))
 
 
