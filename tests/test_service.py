@@ -58,6 +58,24 @@ def test_a_turn_that_was_asked_for_before_the_stop_comes_to_nothing():
     assert member.machine.ended is None
 
 
+def test_a_slow_disk_is_not_asked_again_to_secure_the_watermark_before_it_has_answered():
+    """Found by the simulator: the questions queued up, and a member came back from a slow disk
+    much later than its disk."""
+    timeline = Timeline(random.Random(1))
+    network = Network(timeline, random.Random(2))
+    member = make(timeline, network)
+    member.start()
+    timeline.run(1.0)
+    server, asked = member.server, []
+    server.disk.threaded = True
+    server.journal_worker.do = asked.append
+    timeline.run(3.0)
+    assert len(asked) == 1
+    asked.pop()()
+    timeline.run(3.25)
+    assert len(asked) == 1
+
+
 def test_the_opening_is_told_of_by_zookeepers_names():
     timeline = Timeline(random.Random(1))
     member = make(timeline, Network(timeline, random.Random(2)))
