@@ -76,6 +76,20 @@ def test_a_slow_disk_is_not_asked_again_to_secure_the_watermark_before_it_has_an
     assert len(asked) == 1
 
 
+def test_a_simulated_member_is_whole_when_its_disk_says_so():
+    """Found by the simulator in itself: it believed Raft, and the disk had forgotten."""
+    timeline = Timeline(random.Random(1))
+    network = Network(timeline, random.Random(2))
+    member = make(timeline, network)
+    member.start()
+    timeline.run(1.0)
+    assert member.recovered
+    for recovering in (True, False):
+        member.recovered, member.server.journal.recovering = False, recovering
+        member.process.after()
+        assert member.recovered is not recovering
+
+
 def test_the_opening_is_told_of_by_zookeepers_names():
     timeline = Timeline(random.Random(1))
     member = make(timeline, Network(timeline, random.Random(2)))
