@@ -3,6 +3,7 @@
 import random
 
 from hikari.peers.messages import Heard
+from hikari.store.rows import RocksRows
 from hikari.testing.disk import Disk
 from hikari.testing.members import Manners, Member, make_config
 from hikari.testing.network import Network
@@ -56,6 +57,23 @@ def test_a_turn_that_was_asked_for_before_the_stop_comes_to_nothing():
     for turn in left_over:
         turn()
     assert member.machine.ended is None
+
+
+def test_with_the_tree_that_a_snapshot_replaced_goes_nothing_else():
+    """Found on damaged disks under load: the next snapshot had begun to come in."""
+    timeline = Timeline(random.Random(1))
+    network = Network(timeline, random.Random(2))
+    member = make(timeline, network)
+    member.start()
+    timeline.run(1.0)
+    server, folder = member.server, member.config.member.data
+    old = server.rows
+    taken = RocksRows(folder / "tree-8", files=member.disk.files)
+    RocksRows(folder / "tree-9", files=member.disk.files)
+    server._replant(taken, "tree-8")
+    timeline.run(2.0)
+    assert member.disk.files.names(folder, "tree-") == ["tree-8", "tree-9"]
+    assert str(old.folder) not in member.disk.folders
 
 
 def test_a_slow_disk_is_not_asked_again_to_secure_the_watermark_before_it_has_answered():

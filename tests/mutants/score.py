@@ -38,9 +38,13 @@ of tests/raft, from its seed 0 on."""
 
 
 PROMISE: Final = "a promise"
+ASSERTION: Final = "an assertion"
 CRASH: Final = "a crash"
 NEVER_ENDS: Final = "it never ends"
-"""How a mutant shows itself. By the last two alone also one that is no longer what it was."""
+"""How a mutant shows itself. By the last three also one may that is no longer what it was: an
+assertion of the code itself is a word about what is wrong, the others tell nothing."""
+TELLING: Final = (PROMISE, ASSERTION)
+DOUBTFUL: Final = (ASSERTION, CRASH, NEVER_ENDS)
 
 
 @define
@@ -73,12 +77,14 @@ def seen(broken: str) -> str:
     promise = broken.split(":")[0]
     if promise in ("it never ends", "it comes to an end"):
         return NEVER_ENDS
-    if promise in ("the judge cannot read it", "an error that nobody handles"):
+    if promise == "the judge cannot read it":
         return CRASH
-    if promise == "a member ends itself":
-        raised = re.search(r"(\w+)\(", broken)
-        return CRASH if raised and hasattr(builtins, raised[1]) else PROMISE
-    return PROMISE
+    if promise not in ("a member ends itself", "an error that nobody handles"):
+        return PROMISE
+    raised = re.search(r"(\w+)\(", broken)
+    if raised and raised[1] == "AssertionError":
+        return ASSERTION
+    return CRASH if raised and hasattr(builtins, raised[1]) else PROMISE
 
 
 def summed(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -92,7 +98,7 @@ def summed(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "by_raft_alone": bys.count("Raft"),
         "by_its_plan": bys.count("its"),
         "seconds_max": max((one.seconds for one in outcomes), default=0.0),
-        **{how: [one.name for one in outcomes if one.seen == how] for how in (CRASH, NEVER_ENDS)},
+        **{how: [one.name for one in outcomes if one.seen == how] for how in DOUBTFUL},
         "not_seen": [one.name for one in outcomes if not one.caught],
         "each": [
             {
@@ -117,7 +123,7 @@ def attack(name: str, mutant: Mutant, source: str, seconds: float, turns: int) -
     worse: dict[str, Any] = {}  # what was seen first, if no promise is broken by anything
     while found.get("broken") and "number" in found:
         if not _breaks_anyway(name, found["number"], turns):
-            if seen(found["broken"]) == PROMISE:
+            if seen(found["broken"]) in TELLING:
                 break
             worse = worse or found
         found = _go_on(name, mutant, found, share, turns)
@@ -227,7 +233,7 @@ def _live(mutant: Mutant, plans: Iterator[tuple[int, Plan]], seconds: float, tel
         number, plan = next(plans)
         tried += 1
         broken = _broken_by(plan)
-        if broken and seen(broken) == PROMISE:
+        if broken and seen(broken) in TELLING:
             worse = {}
             say(broken)
             return

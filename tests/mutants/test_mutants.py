@@ -4,11 +4,22 @@ All of them: `python -m mutants`, a minute of processor time each at most. Here 
 of the first seeds find, in every run.
 """
 
+import inspect
 import re
 
 import pytest
 from mutants.register import MUTANTS, source_of
-from mutants.score import CRASH, NEVER_ENDS, PROMISE, TURNS, Outcome, attack, seen, summed
+from mutants.score import (
+    ASSERTION,
+    CRASH,
+    NEVER_ENDS,
+    PROMISE,
+    TURNS,
+    Outcome,
+    attack,
+    seen,
+    summed,
+)
 
 from hikari.replica.replica import Replica
 
@@ -61,6 +72,23 @@ def test_a_quick_one_is_caught(name):
     assert outcome.caught, outcome
 
 
+@pytest.mark.parametrize("name", MUTANTS)
+def test_what_a_mutant_puts_in_takes_what_it_replaces_took(name):
+    """Else it is seen by its TypeError, whatever it does. One of them was."""
+
+    def hold_against(owner, attribute, value):
+        old = inspect.getattr_static(owner, attribute)
+        if not inspect.isfunction(old) or not inspect.isfunction(value):
+            return
+        known = inspect.signature(old).parameters
+        taken = inspect.signature(value).parameters
+        if any(one.kind is one.VAR_POSITIONAL for one in taken.values()):
+            return
+        assert len(taken) == len(known), (owner, attribute)
+
+    MUTANTS[name](hold_against)
+
+
 def test_the_witness_sees_trees_that_differ_although_no_member_compares_them():
     mutant = MUTANTS["members_differ_and_nobody_compares"]
     outcome = attack("differing", mutant, "", SECONDS, TURNS)
@@ -81,6 +109,8 @@ def test_by_what_a_mutant_is_seen():
     assert seen("equal trees at equal index: 1 7") == PROMISE
     assert seen("a member ends itself: 2 RowsDamaged('b')") == PROMISE
     assert seen("a member ends itself: 2 KeyError('b')") == CRASH
+    assert seen("a member ends itself: 2 AssertionError()") == ASSERTION
+    assert seen("an error that nobody handles: member 1: TypeError('b')") == CRASH
     assert seen("the judge cannot read it: IndexError()") == CRASH
     assert seen("it never ends: one plan") == NEVER_ENDS
     sums = summed([Outcome("one", "#1", "it never ends: one plan", "seed 3", 3, 20.0)])
