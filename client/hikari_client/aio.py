@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from ssl import SSLContext
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 from hikari_client.client import Client
 from hikari_client.loop import Line, Listener
+from hikari_client.settings import SomeSettings
 
 T = TypeVar("T")
 
@@ -130,7 +131,7 @@ class AsyncioLoop:
             line.lost(str(error) or type(error).__name__)
 
 
-def client(hosts: str, **settings: Any) -> Client:
+def client(hosts: str, **settings: Unpack[SomeSettings]) -> Client:
     """A client of the running loop: see `Client`. `async with client(...) as zk:` waits until it is
     connected, and closes it."""
     return Client(hosts, AsyncioLoop(), **settings)

@@ -8,15 +8,17 @@ calls keep their order. Watchers are called in that thread: they must not call t
 RuntimeError says so), but may hand on what they heard, by a queue for example.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from functools import partial
-from typing import Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar, Unpack
 
 from hikari_client import aio
+from hikari_client.blocking_recipes import BlockingConveniences
+from hikari_client.blocking_stream import BlockingStream, Waiting, now
 from hikari_client.client import Client
-from hikari_client.errors import ClientClosed, DeadlineExceeded, ForkedClient
+from hikari_client.errors import ClientClosed, ForkedClient
+from hikari_client.settings import SomeSettings
 from hikari_client.stream import Stream
 from hikari_client.thread import Pending, Thread
 from hikari_client.transaction import Transaction
@@ -29,7 +31,7 @@ CALLS_KEPT: Final = 1000
 """So many calls of a pipeline may be over before it forgets those without an unseen error."""
 
 
-class _Calls:
+class _Calls(Waiting):
     """What the calls of the client are made through."""
 
     def __init__(self, client: Client, thread: Thread) -> None:
@@ -79,8 +81,9 @@ def _named(made: F, like: Callable[..., Any]) -> F:
     return made
 
 
-class Blocking(_Calls):
-    """See the module: `connect` gives one. Every operation of Client, with the same arguments."""
+class Blocking(_Calls, BlockingConveniences):
+    """See the module: `connect` gives one. Every operation of Client, with the same arguments, and
+    the recipes that Client has as methods."""
 
     create = _blocking(Client.create)
     ensure_path = _blocking(Client.ensure_path)
@@ -125,7 +128,7 @@ class Blocking(_Calls):
 
     def states(self) -> "BlockingStream[Status]":
         """See Client."""
-        return BlockingStream(self, self._wait(lambda: _now(self._client.states)))
+        return BlockingStream(self, self._wait(lambda: now(self._client.states)))
 
     def watch(self, path: str, *, recursive: bool = False) -> "BlockingStream[Event]":
         """See Client: `for event in zk.watch(…)`. The server knows of it when this returns."""
@@ -155,7 +158,7 @@ class Blocking(_Calls):
     def within(self, make: Callable[[Client], AbstractAsyncContextManager[T]]) -> Iterator[T]:
         """A `with` of what has an `async with`: `with zk.within(lambda client: Lock(client, …)):`.
         Raises ClientClosed at its end if the client was closed meanwhile."""
-        context = self._wait(lambda: _now(lambda: make(self._client)))
+        context = self._wait(lambda: now(lambda: make(self._client)))
         entered = self._wait(context.__aenter__)
         try:
             yield entered
@@ -259,59 +262,15 @@ class BlockingTransaction:
             self.commit()
 
 
-class BlockingStream(Generic[T]):
-    """What comes one after the other: an iterator, until `close` (which any thread may call)."""
-
-    def __init__(self, zk: Blocking, stream: Stream[T]) -> None:
-        self._zk = zk
-        self._stream = stream
-
-    def next(self, timeout: float | None = None) -> T:
-        """The next one. Raises DeadlineExceeded after so many seconds without any, and
-        StopIteration at the end, which a closed client is too."""
-        try:
-            return self._zk._wait(lambda: _next(self._stream, timeout))
-        except (StopAsyncIteration, ClientClosed):
-            raise StopIteration from None
-
-    def __next__(self) -> T:
-        return self.next()
-
-    def __iter__(self) -> Self:
-        return self
-
-    def close(self) -> None:
-        """Whoever waits for the next one sees the end."""
-        with suppress(ClientClosed, ForkedClient):
-            self._zk._wait(lambda: _now(self._stream.close))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-async def _now(work: Callable[[], T]) -> T:
-    return work()
-
-
 async def _left(context: AbstractAsyncContextManager[Any], *error: Any) -> bool | None:
     return await context.__aexit__(*error)
 
 
-async def _next(stream: AsyncIterator[T], timeout: float | None) -> T:
-    try:
-        async with asyncio.timeout(timeout):
-            return await anext(stream)
-    except TimeoutError as error:
-        if isinstance(error, DeadlineExceeded):
-            raise
-        raise DeadlineExceeded("", "nothing came in time") from None
-
-
-def connect(hosts: str, *, deadline: float | None = None, **settings: Any) -> Blocking:
-    """A client that is connected. Raises DeadlineExceeded; without a deadline it is patient."""
+def connect(
+    hosts: str, *, deadline: float | None = None, **settings: Unpack[SomeSettings]
+) -> Blocking:
+    """A client that is connected. `deadline`: of connecting alone, in seconds, and not of any later
+    call. Raises DeadlineExceeded; without a deadline it is patient."""
     thread = Thread()
 
     async def start() -> Client:

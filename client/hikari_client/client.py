@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from math import inf
 from random import Random
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar, Unpack
 
 from hikari_client.conveniences import Conveniences
 from hikari_client.errors import ClientClosed, DeadlineExceeded, ForkedClient, ZKError
@@ -21,13 +21,14 @@ from hikari_client.lasting import Lasting
 from hikari_client.loop import Answer, Line, Loop, Task, Timer, Waiter
 from hikari_client.operations import Operations, Watch
 from hikari_client.session import DONE, EVENT, FAILED, GAP, Call, Session
-from hikari_client.settings import Address, Settings, parse_hosts
+from hikari_client.settings import Address, Settings, SomeSettings, parse_hosts
 from hikari_client.stream import Stream
 from hikari_client.transaction import Transaction
 from hikari_client.values import Auth, Event, EventType, State, Status
 from hikari_client.watching import CHILD, DATA, EXIST
 from hikari_wire import codes
 
+T = TypeVar("T")
 log: Final = logging.getLogger("hikari_client")
 CLOSE_S: Final = 2.0
 """So long `close` waits for the server to have heard of it."""
@@ -39,7 +40,12 @@ class Client(Operations, Conveniences):
     settings. Before `start`, and after `close`, everything raises ClientClosed at once."""
 
     def __init__(
-        self, hosts: str, loop: Loop, *, chance: Random | None = None, **settings: Any
+        self,
+        hosts: str,
+        loop: Loop,
+        *,
+        chance: Random | None = None,
+        **settings: Unpack[SomeSettings],
     ) -> None:
         self.loop = loop
         self.settings = Settings(**settings)
@@ -175,7 +181,7 @@ class Client(Operations, Conveniences):
         finally:
             timer.cancel()
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> Task[Any]:
+    def spawn(self, work: Coroutine[Any, Any, T]) -> Task[T]:
         """Run it beside; its value or error is that of what is returned, when awaited."""
         return self.loop.spawn(work)
 

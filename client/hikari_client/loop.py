@@ -4,7 +4,7 @@ An `Awaitable` of a driver is awaited in a coroutine that the same driver runs, 
 by it. Clean-up belongs into `finally`: the exception of a cancellation has another name in each.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from ssl import SSLContext
 from typing import Any, Protocol, TypeVar
 
@@ -46,7 +46,7 @@ class Answer(Awaitable[T_co], Protocol[T_co]):
 class Task(Protocol[T_co]):
     """A coroutine that runs beside others. Awaited, it gives its value or raises its error."""
 
-    def __await__(self) -> Any: ...
+    def __await__(self) -> Generator[Any, Any, T_co]: ...
 
     def cancel(self) -> Any: ...
 

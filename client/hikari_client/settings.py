@@ -1,7 +1,7 @@
 """What a client is told about its ensemble and itself. All times in seconds."""
 
 from ssl import SSLContext
-from typing import Final, Literal
+from typing import Final, Literal, TypedDict
 
 from attrs import field, frozen
 from attrs.validators import gt, instance_of
@@ -62,3 +62,18 @@ class Settings:
     read_only: bool = field(default=False, validator=instance_of(bool))
     auth: tuple[Auth, ...] = ()
     tls: bool | SSLContext = False
+
+
+class SomeSettings(TypedDict, total=False):
+    """The fields of `Settings`, as keyword arguments of whoever makes a client."""
+
+    session_timeout: float
+    connect_timeout: float
+    read_timeout: float | None
+    ping_interval: float | None
+    backoff_first: float
+    backoff_max: float
+    on_disconnect: Literal["wait", "fail"]
+    read_only: bool
+    auth: tuple[Auth, ...]
+    tls: bool | SSLContext

@@ -40,13 +40,13 @@ class Transaction:
         request = client._create_request(path, data, acl, ephemeral, sequential, container, ttl)
         self._add(path, request, self._created)
 
-    def set(self, path: str, data: bytes, *, version: int = -1) -> None:
+    def set(self, path: str, data: bytes, version: int = -1) -> None:
         self._add(path, (codes.SET_DATA, self._client._wire(path), data, version))
 
-    def delete(self, path: str, *, version: int = -1) -> None:
+    def delete(self, path: str, version: int = -1) -> None:
         self._add(path, (codes.DELETE, self._client._wire(path), version))
 
-    def check(self, path: str, *, version: int = -1) -> None:
+    def check(self, path: str, version: int = -1) -> None:
         """It must be there, and of this version."""
         self._add(path, (codes.CHECK, self._client._wire(path), version))
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from ssl import MemoryBIO, SSLContext, SSLError, SSLObject, SSLWantReadError
 from time import monotonic
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, Unpack, cast
 
 from twisted.internet.defer import CancelledError, Deferred, _inlineCallbacks
 from twisted.internet.endpoints import HostnameEndpoint
@@ -22,6 +22,7 @@ from twisted.python.runtime import seconds as wall_clock
 
 from hikari_client.client import Client
 from hikari_client.loop import Line, Listener
+from hikari_client.settings import SomeSettings
 
 T = TypeVar("T")
 _TLS_READ_BYTES: Final = 1 << 16
@@ -243,7 +244,7 @@ def _refused(failure: Failure, line: _Line) -> None:
         line.lost(failure.getErrorMessage())
 
 
-def client(hosts: str, reactor: Any = None, **settings: Any) -> Client:
+def client(hosts: str, reactor: Any = None, **settings: Unpack[SomeSettings]) -> Client:
     """A client of this reactor, or of the global one: see `Client`. `async with client(...) as zk:`
     waits until it is connected, and closes it."""
     if reactor is None:

@@ -52,6 +52,24 @@ def tls_before(port: int, context: ssl.SSLContext) -> Callable[[socket.socket], 
     return work
 
 
+def freezable(port: int, flowing: threading.Event) -> Callable[[socket.socket], None]:
+    """Hand on what comes to a member, and back, while it flows."""
+
+    def work(outside: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as inside:
+            back = threading.Thread(target=hand_on, args=(inside, outside), daemon=True)
+            back.start()
+            hand_on(outside, inside)
+
+    def hand_on(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while data := source.recv(1 << 16):
+                flowing.wait()
+                target.sendall(data)
+
+    return work
+
+
 def pour(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError, ValueError):
         while data := source.recv(1 << 16):

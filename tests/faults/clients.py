@@ -99,6 +99,8 @@ class Client:
         self.member = 0
         self.up = False
         self.done = True  # its actor has ended
+        self.tries = self.lost = 0  # to attach again; connections of a session that ended
+        self.same = self.refused = 0  # attached again as the same session; told it has expired
         self.data: set[bytes] = set()
         self.exist: set[bytes] = set()
         self.child: set[bytes] = set()
@@ -190,6 +192,7 @@ class Client:
             0, self.zxid, self.loop.timeout_ms, self.session, self.password, False
         )
         self._out = requests.encode_connect(asked)
+        self.tries += bool(self.session)
         self._frames = Frames(FRAME_BYTES_MAX)
         self.loop.selector.register(
             self._socket, selectors.EVENT_READ | selectors.EVENT_WRITE, self
@@ -205,6 +208,7 @@ class Client:
         now = time.monotonic()
         if self.up:
             self.conversations[-1].ended = now
+            self.lost += not self._leaving
         self.up = False
         self._pending.clear()
         self.loop.later(ROUND_S * (1 + self.loop.chance.random()), self.connect)
@@ -279,6 +283,7 @@ class Client:
         self._order = []
         if not response.session:
             told.expired, told.ended = True, now
+            self.refused += 1
             self.session, self.password = 0, bytes(16)
             self.data, self.exist, self.child = set(), set(), set()
             self.drop()
@@ -286,6 +291,7 @@ class Client:
         if self.session not in (0, response.session):
             self.complaints.append(f"asked for {self.session:#x}, given {response.session:#x}")
         fresh = not self.session
+        self.same += self.session == response.session
         self.generation += fresh
         self.session, self.password = response.session, response.password
         self.up = True

@@ -3,6 +3,7 @@
 import atexit
 import functools
 import os
+import re
 import shutil
 import socket
 import struct
@@ -13,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from ensemble.ensemble import Ensemble
-from faults import points
+from ensemble.ensemble import BAD_WORDS, Ensemble
+from faults import points, shim
 from faults.folders import kept_folder
 from faults.nets import Loopback, Switched, python_path
 
@@ -23,6 +24,14 @@ from hikari.ensemble import MODE, Layout, Member, config_text
 
 PROGRAM = (sys.executable, "-m", "hikari")
 WORD_S = 1.0
+NO_ROOM = "No space left on device"
+GAVE_UP = re.compile(
+    r"[^\n]*this member cannot go on\n(?:\t[^\n]*\n)*"
+    r"\t[\w.]*DiskFailed: [^\n]*(?:Input/output error|Seen error|has previous error)[^\n]*\n"
+)
+"""What a member says that ends because an fsync failed: it was told so by the fsync, or by a write
+that RocksDB refused behind it."""
+COMPARED = re.compile(r"hikari_digests_compared\s+(\d+)")
 SETTINGS = """
 [journal]
 flush_entries = 3000
@@ -78,8 +87,17 @@ def points_library() -> Path:
     return points.build(folder)
 
 
+@functools.cache
+def shim_library() -> Path:
+    """The library that makes disks full and lets them fail. Raises OSError without a compiler."""
+    folder = kept_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return shim.build(folder)
+
+
 class Faulted(Ensemble):
-    """`clocks`: each member's wall clock can be set. `program`: what a member is started with."""
+    """`clocks`: each member's wall clock can be set. `program`: what a member is started with.
+    `disks`: a mode of the shim that hangs on a flag, which `flag` names."""
 
     def __init__(
         self,
@@ -89,11 +107,13 @@ class Faulted(Ensemble):
         settings: str = SETTINGS,
         clocks: bool = False,
         program: tuple[str, ...] = PROGRAM,
+        disks: str = "",
     ) -> None:
         super().__init__(folder, net.members, settings)
         self.layout = Placed(folder, net.members, 0, net)
         self.net = net
         self.clocks = clocks
+        self.disks = disks
         self.program = program
         self.environments: dict[int, dict[str, str]] = {}
         """What else a member finds in its environment; with it, the library of points."""
@@ -106,7 +126,11 @@ class Faulted(Ensemble):
             config.write_text(config_text(self.layout, number) + self.settings)
             self.set_clock(number, 0)
         path = ("env", f"PYTHONPATH={python_path()}")
-        around = (*self._with_clock(number), *self._with_points(number))
+        around = (
+            *self._with_clock(number),
+            *self._with_points(number),
+            *self._with_shim(number),
+        )
         program = (*self.net.inside(number), *path, *around, *self.program)
         self.running[number] = Member(self.layout, number, program)
 
@@ -120,6 +144,17 @@ class Faulted(Ensemble):
             return ()
         words = [f"{name}={value}" for name, value in self.environments[number].items()]
         return (f"LD_PRELOAD={points_library()}", *words)
+
+    def _with_shim(self, number: int) -> tuple[str, ...]:
+        if not self.disks:
+            return ()
+        home, flag = self.layout.home(number), str(self.flag(number))
+        words = shim.environment(home, self.disks, 1, flag=flag).items()
+        return (f"LD_PRELOAD={shim_library()}", *(f"{name}={value}" for name, value in words))
+
+    def flag(self, number: int) -> Path:
+        """While it is there, this member's disk is as `disks` says."""
+        return self.layout.data / f"flag-{number}"
 
     def _clock(self, number: int) -> Path:
         return self.layout.home(number) / "clock"
@@ -155,6 +190,11 @@ class Faulted(Ensemble):
                 answer += part
         return answer.decode()
 
+    def digests_compared(self, number: int) -> int:
+        """How often a member has held another's tree against its own in the life it is in."""
+        (told,) = COMPARED.findall(self.word(number, b"mntr"))
+        return int(told)
+
     def dial(self, number: int) -> socket.socket:
         """A connection to a member from its own place."""
         dialled = self.net.socket(number)
@@ -176,6 +216,19 @@ class Faulted(Ensemble):
                 )
             seen.append(f"member {number} mode {self.mode(number)} zxid {self.zxid(number)}")
         return seen
+
+    def full(self, number: int) -> int:
+        """How often a member has said that its disk is full."""
+        return self.log(number).count(NO_ROOM)
+
+    def demand_clean_logs(self) -> None:
+        """But a member that gives up the disk that was made to fail says why, and may."""
+        for number in self.numbers:
+            said = self.log(number)
+            if self.disks == shim.FAILS_ONCE:
+                said = GAVE_UP.sub("", said)
+            bad = [word for word in BAD_WORDS if word in said]
+            assert not bad, f"member {number}: {said[-6000:]}"
 
     def some_leader(self, seconds: float) -> int:
         """A member that believes it leads, if there is one soon; 0 otherwise. Of two, either."""

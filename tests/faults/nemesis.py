@@ -13,6 +13,8 @@ from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
+from ensemble.ensemble import wait_until
+from faults import shim
 from faults.faulted import Faulted
 from faults.nets import CLIENTS
 from faults.points import BUSY, SHORT
@@ -24,6 +26,8 @@ Script = list[Act]
 LEADER_S = 1.5
 """So long is waited for somebody who leads, before a victim is chosen without."""
 HOUR_S = 3600.0
+GIVES_UP_S = 10.0
+"""A member whose fsync failed has ended by then. An idle one syncs only with the next write."""
 
 
 def _times(chance: random.Random, least: float, most: float, then_s: float = 1.0) -> Act:
@@ -172,6 +176,18 @@ def _disk(chance: random.Random, members: int, fsync_s: float) -> Act:
     return {"do": "disk", "who": [who], "fsync_s": fsync_s, **_times(chance, 1.5, 3.0)}
 
 
+def _full(chance: random.Random, members: int) -> Act:
+    """A disk that refuses what takes room: of who leads, of another, or of a majority."""
+    ranks = chance.choice([[0], [chance.randrange(1, members)], list(range(members // 2 + 1))])
+    return {"do": "full_disk", "who": ranks, **_times(chance, 0.5, 4.0)}
+
+
+def _failing(chance: random.Random, members: int) -> Act:
+    """One fsync fails, once; `for_s` later somebody starts the member again."""
+    who = chance.choice([0, chance.randrange(members)])
+    return {"do": "failing_disk", "who": [who], **_times(chance, 0.0, 1.5)}
+
+
 def _point(chance: random.Random, cases: list[Case]) -> Act:
     return {"do": "point", "point": str(chance.choice(cases)), **_times(chance, 0.0, 1.0)}
 
@@ -203,6 +219,8 @@ DRAWS: dict[str, Draw] = {
     "snapshot": _snapshot,
     "slow-disk": lambda chance, members: _disk(chance, members, 0.1),
     "frozen-disk": lambda chance, members: _disk(chance, members, 60.0),
+    "full-disk": _full,
+    "failing-disk": _failing,
     "clock": _clock,
     "strobe": _strobe,
 }
@@ -211,6 +229,8 @@ NEED_CUTS = {
     *("loss", "delay", "mess", "slow-link", "half-open", "snapshot"),
 }
 NEED_SLOW_DISKS = {"slow-disk", "frozen-disk"}
+DISKS = {"full-disk": shim.FULL, "failing-disk": shim.FAILS_ONCE}
+"""Those that need the shim, and its mode."""
 NEED_SHORT_LOGS = {"snapshot"}
 NEED_CLOCKS = {"clock", "strobe"}
 FAULTS = ["calm", *DRAWS, "storm"]
@@ -242,7 +262,7 @@ def draw(fault: str, seed: str, members: int, seconds: float) -> Script:
         return [{"do": "nothing", "for_s": seconds, "then_s": 0.0}]
     if fault != "storm":
         return _until(seconds, lambda: DRAWS[fault](chance, members))
-    alone = NEED_CLOCKS | NEED_SLOW_DISKS | NEED_SHORT_LOGS | {"restart", "pause-long"}
+    alone = {*NEED_CLOCKS, *NEED_SLOW_DISKS, *DISKS, *NEED_SHORT_LOGS, "restart", "pause-long"}
     some = sorted(set(DRAWS) - alone)
     return _until(seconds, lambda: DRAWS[chance.choice(some)](chance, members) | {"then_s": 0.3})
 
@@ -267,6 +287,10 @@ class Nemesis(threading.Thread):
         self.log: list[Act] = []
         self.reached = 0
         """How many points were."""
+        self.ended = 0
+        """How often a member ended itself and was started again."""
+        self.full = 0
+        """How often a member had no room, and said so."""
         self.failure: BaseException | None = None
         self._touched: set[tuple[int, int]] = set()
         self.guide = Guide(ensemble, control_all(ensemble), self.chance) if with_points else None
@@ -304,6 +328,7 @@ class Nemesis(threading.Thread):
             self.ensemble.net.set([(a, b, {}) for a, b in sorted(self._touched)])
         for number in self.ensemble.numbers:
             self.ensemble.set_disk(number, 0.0)
+            self.ensemble.flag(number).unlink(missing_ok=True)
         for number in list(self.ensemble.paused):
             self.ensemble.go_on(number)
         for number in self.ensemble.numbers:
@@ -378,6 +403,54 @@ class Nemesis(threading.Thread):
         time.sleep(act["for_s"])
         for number in victims:
             self.ensemble.set_disk(number, 0.0)
+
+    def _full_disk(self, act: Act, ranks: list[int]) -> None:
+        """Who ends by it is started again at once, and has to wait for room."""
+        victims = [ranks[rank] for rank in act["who"]]
+        before = [self.ensemble.full(number) for number in victims]
+        for number in victims:
+            self.ensemble.flag(number).touch()
+        until = time.monotonic() + act["for_s"]
+        while time.monotonic() < until:
+            for number in victims:
+                self._again(number)
+            time.sleep(0.02)
+        for number in victims:
+            self.ensemble.flag(number).unlink()
+        felt = sum(map(int.__lt__, before, map(self.ensemble.full, victims)))
+        assert felt, f"the full disks of {victims} were not felt"
+        self.full += felt
+        self._demand_back(victims)
+
+    def _failing_disk(self, act: Act, ranks: list[int]) -> None:
+        victim = ranks[act["who"][0]]
+        self.ensemble.flag(victim).touch()
+        member = self.ensemble.running[victim]
+        wait_until(f"member {victim} gives up its disk", lambda: member.ended, GIVES_UP_S)
+        assert not self.ensemble.flag(victim).exists(), "it ended before an fsync failed"
+        time.sleep(act["for_s"])
+        self._demand_back([victim])
+
+    def _again(self, number: int) -> None:
+        """Start a member that ended itself, as whoever looks after it would."""
+        member = self.ensemble.running[number]
+        if member.ended:
+            assert member.broke, member.obituary()
+            del self.ensemble.running[number]
+            self.ensemble.launch(number)
+            self.ended += 1
+
+    def _demand_back(self, victims: list[int]) -> None:
+        """With good disks all of them serve, whatever they have to do for that."""
+
+        def serve() -> bool:
+            for number in victims:
+                self._again(number)
+            return all(self.ensemble.mode(number) for number in victims)
+
+        wait_until(f"members {victims} serve again", serve)
+        for number in victims:
+            self.ensemble.wait_caught_up(number)
 
     def _restart(self, act: Act, ranks: list[int]) -> None:
         """One after another, as an operator would."""

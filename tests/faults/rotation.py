@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from attrs import define, field
+from faults import figures, shim
 from faults.evidence import place
 from faults.faulted import clock_library
 from faults.folders import new_folder
-from faults.nemesis import FAULTS, NEED_CLOCKS, NEED_CUTS
+from faults.nemesis import DISKS, FAULTS, NEED_CLOCKS, NEED_CUTS
 from faults.nets import best_net
 from faults.scenarios import Scenario, Verdict
 from faults.workloads import WORKLOADS
@@ -31,6 +32,9 @@ SUMMED = (
     "expired",
     "moves",
     "grants",
+    "digests_compared",
+    "full",
+    "ended",
 )
 
 
@@ -52,6 +56,9 @@ def possible(say: Callable[[str], None] = print) -> list[str]:
     if clock_library() is None:
         say("no C compiler here: clocks stay true")
         faults = [one for one in faults if one not in NEED_CLOCKS]
+    if not shim.can_build():
+        say("no gcc here: disks do not fill up or fail")
+        faults = [one for one in faults if one not in DISKS]
     return faults
 
 
@@ -98,7 +105,7 @@ class Sum:
             worst = max(self.worst.get(name, 0.0), verdict.figures.get(name, 0.0))
             self.worst[name] = worst
         if verdict.failures:
-            said = " | ".join(one[:TOLD_CHARACTERS] for one in verdict.failures)
+            said = " | ".join(" ".join(one.split())[:TOLD_CHARACTERS] for one in verdict.failures)
             self.failed.append(f"{verdict.command}: {said}")
 
     def told(self) -> dict[str, Any]:
@@ -121,8 +128,9 @@ def play(
     keep: Path | None,
     only: str | None = None,
 ) -> Sum:
-    """One scenario after another until that monotonic moment; of one workload, if it is named.
-    Folders of failed ones go to `keep`."""
+    """One scenario after another until that monotonic moment, or Ctrl-C; of one workload, if it
+    is named. Folders of failed ones go to `keep`. One that the harness itself could not bring to
+    an end has failed too: nothing is lost of what was found before it."""
     total = Sum()
     for workload, fault, each, members in rotation(seed, possible(say), only):
         began = time.monotonic()
@@ -130,14 +138,18 @@ def play(
             break
         with new_folder() as folder:
             scenario = Scenario(workload, fault, each, folder, members, seconds)
-            verdict = None
             try:
                 verdict = scenario.run()
-            finally:  # also of one that the harness itself could not bring to an end
-                if keep is not None and (verdict is None or verdict.failures):
-                    kept = place(keep, f"{workload}-{fault}-{each}")
-                    shutil.copytree(folder, kept)
-                    say(f"    kept in {kept}")
+            except KeyboardInterrupt:
+                say("interrupted")
+                break
+            except Exception as error:
+                said = f"the harness: {type(error).__name__}: {figures.told(error)}"
+                verdict = Verdict(scenario.command(), [said])
+            if keep is not None and verdict.failures:
+                kept = place(keep, f"{workload}-{fault}-{each}")
+                shutil.copytree(folder, kept)
+                say(f"    kept in {kept}")
             total.add(verdict, time.monotonic() - began)
             say(verdict.told())
     return total

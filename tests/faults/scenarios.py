@@ -17,6 +17,7 @@ from faults.clients import Actor, Client, Loop
 from faults.evidence import Evidence, circumstances, write_json
 from faults.faulted import PROGRAM, SETTINGS, SHORT_LOGS, SLOW_DISK, Faulted
 from faults.nemesis import (
+    DISKS,
     NEED_CLOCKS,
     NEED_CUTS,
     NEED_SLOW_DISKS,
@@ -121,6 +122,7 @@ class Run:
             settings=SHORT_LOGS if needs_short_logs(scenario.fault) else SETTINGS,
             clocks=scenario.fault in NEED_CLOCKS,
             program=SLOW_DISK if scenario.fault in NEED_SLOW_DISKS else scenario.program,
+            disks=DISKS.get(scenario.fault, ""),
         )
         self.loop = Loop(self.net, scenario.seed, TIMEOUT_MS)
         self.scene = Scene(self.loop.chance, PAUSE_S)
@@ -161,6 +163,8 @@ class Run:
         for number in self.ensemble.numbers:
             self.trees[number] = self._tree_of(number)
         self.loop.run(lambda: False, 0.2)
+        compared = sum(map(self.ensemble.digests_compared, self.ensemble.numbers))
+        self.verdict.figures["digests_compared"] = compared
         for client in self.loop.clients:
             client.leave()
         self.ensemble.demand_alive()
@@ -287,6 +291,8 @@ class Run:
             "grants": len(self.scene.grants),
         }
         counted |= {"points": self.nemesis.reached} if self.nemesis.reached else {}
+        counted |= {"full": self.nemesis.full} if self.nemesis.full else {}
+        counted |= {"ended": self.nemesis.ended} if self.nemesis.ended else {}
         counted |= {f"packets_{name}": n for name, n in self.net.stats().items() if n}
         locks = self.scenario.workload == "locks"
         least = LOCK_OPERATIONS_S_MIN if locks else OPERATIONS_S_MIN

@@ -10,6 +10,8 @@
  *              eio        fail once                      eio-on    fail from there on
  *              enospc     fail once                      enospc-on fail from there on
  *              enospc-flag  fail from there on, while the file SHIM_FLAG exists
+ *              eio-flag   an fsync fails once each time that the file SHIM_FLAG appears, and
+ *                         removes it
  *              short      write half and say so, then fail once with ENOSPC
  *              delay      wait SHIM_MS first             delay-on  the same from there on
  *              nosync     from there on an fsync does nothing, and says that it did
@@ -30,9 +32,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum mode { NONE, KILL, AFTER, TORN, EIO_1, EIO_ON, FULL_1, FULL_ON, FULL_FLAG, SHORT, DELAY, DELAY_ON, NOSYNC };
+enum mode { NONE, KILL, AFTER, TORN, EIO_1, EIO_ON, FULL_1, FULL_ON, FULL_FLAG, SHORT, DELAY, DELAY_ON, NOSYNC, EIO_FLAG };
 static const char *const names[] = {"", "kill", "after", "torn", "eio", "eio-on", "enospc",
-    "enospc-on", "enospc-flag", "short", "delay", "delay-on", "nosync"};
+    "enospc-on", "enospc-flag", "short", "delay", "delay-on", "nosync", "eio-flag"};
 enum kind { WRITES, GROWS, SYNCS, NAMES }; /* what a call does; a full disk refuses the first two */
 
 static char root[PATH_MAX], flag[PATH_MAX];
@@ -59,7 +61,7 @@ __attribute__((constructor)) void shim_begin(void) {
     if ((text = getenv("SHIM_TRACE")))
         trace = syscall(SYS_openat, AT_FDCWD, text, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if ((text = getenv("SHIM_MODE")))
-        for (int one = KILL; one <= NOSYNC; one++)
+        for (int one = KILL; one <= EIO_FLAG; one++)
             if (!strcmp(text, names[one])) mode = one;
     root_bytes = strlen(root);
 }
@@ -104,6 +106,8 @@ static int meet(const char *call, const char *path, size_t bytes, enum kind kind
         return kind <= GROWS && !atomic_fetch_add(&refused, 1) ? ENOSPC : 0;
     case DELAY: if (here) nanosleep(&pause_for, NULL); return 0;
     case DELAY_ON: nanosleep(&pause_for, NULL); return 0;
+    case EIO_FLAG: /* of all threads that sync now, only one can remove it */
+        return kind == SYNCS && !syscall(SYS_unlinkat, AT_FDCWD, flag, 0) ? EIO : 0;
     case NOSYNC: return kind == SYNCS ? -NOSYNC : 0;
     default: return 0;
     }

@@ -13,6 +13,8 @@ FAILING = ("eio", "eio-on", "enospc", "enospc-on", "short")
 """The call fails; what the process makes of that is its own matter."""
 FULL = "enospc-flag"
 """The disk is full until `flag` is removed."""
+FAILS_ONCE = "eio-flag"
+"""One fsync fails when `flag` is there, and removes it."""
 
 
 def can_build() -> bool:

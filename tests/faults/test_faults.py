@@ -7,10 +7,13 @@ import time
 
 import pytest
 from ensemble.recorder import create, get
+from faults import shim
 from faults.clients import Loop
 from faults.faulted import SLOW_DISK, Faulted, clock_library
 from faults.folders import new_folder
 from faults.nets import CLIENTS, Loopback, Switched
+
+from hikari.testing.history import OK
 
 pytestmark = pytest.mark.ensemble
 
@@ -157,3 +160,57 @@ def test_a_disk_is_slow():
         finally:
             ensemble.close()
     assert waits[1] > 0.3 > min(waits)
+
+
+@pytest.mark.skipif(not shim.can_build(), reason="no gcc")
+def test_a_full_disk_refuses_writes_until_it_is_not_full():
+    times = []
+
+    def act(client):
+        yield create(b"/before")
+        ensemble.flag(1).touch()
+        threading.Timer(1.0, ensemble.flag(1).unlink).start()
+        times.append(time.monotonic())
+        while (yield create(b"/behind")).outcome != OK:
+            pass
+        times.append(time.monotonic())
+
+    with new_folder() as folder:
+        ensemble, loop = _one_member(folder, disks=shim.FULL)
+        try:
+            _did(loop, act)
+        finally:
+            ensemble.close()
+        assert ensemble.full(1)
+        ensemble.demand_clean_logs()
+    assert times[1] - times[0] > 1.0
+
+
+@pytest.mark.skipif(not shim.can_build(), reason="no gcc")
+def test_a_member_whose_fsync_fails_ends_and_is_whole_again_behind_it():
+    found = []
+
+    def first(client):
+        yield create(b"/acknowledged")
+        ensemble.flag(1).touch()
+        yield create(b"/in-doubt")
+
+    def then(client):
+        found.append((yield get(b"/acknowledged")).outcome)
+
+    with new_folder() as folder:
+        ensemble, loop = _one_member(folder, disks=shim.FAILS_ONCE)
+        try:
+            loop.client("one", first)
+            member = ensemble.running[1]
+            assert loop.run(lambda: member.ended, 20)
+            assert member.broke, member.obituary()
+            assert not ensemble.flag(1).exists()
+            del ensemble.running[1]
+            ensemble.launch(1)
+            _did(loop, then)
+        finally:
+            ensemble.close()
+        assert "this member cannot go on" in ensemble.log(1)
+        ensemble.demand_clean_logs()
+    assert found == [OK]

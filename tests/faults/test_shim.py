@@ -114,6 +114,13 @@ def test_a_disk_is_full_while_a_flag_is_there(library, tmp_path):
     assert Ran(library, tmp_path / "b", "enospc-flag", 1, str(flag)).said == []
 
 
+def test_one_fsync_fails_when_the_flag_appears(library, tmp_path):
+    flag = tmp_path / "failing"
+    flag.touch()
+    assert Ran(library, tmp_path, "eio-flag", 1, str(flag)).said == [f"fdatasync {errno.EIO}"]
+    assert not flag.exists()
+
+
 def test_without_fsync_nothing_is_said(library, tmp_path):
     ran = Ran(library, tmp_path, "nosync", 1)
     assert (ran.status, ran.said) == (0, [])

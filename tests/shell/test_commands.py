@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from shell.sitting import Sitting
 
+from hikari_client import NodeData
 from hikari_tools.shell.complaints import (
     FORBIDDEN,
     LOCAL,
@@ -507,3 +508,28 @@ def test_what_zk_shell_and_an_older_zkcli_called_so_does_the_same(shell: Sitting
     for word, sign in (("mntr", "zk_znode_count"), ("cons", "127.0.0.1"), ("dump", "SessionTr")):
         assert sign in "\n".join(shell.told(word))
     assert shell.told("reconnect")[0].startswith("connected to 127.0.0.1:")
+
+
+def test_what_is_missing_is_named(shell: Sitting) -> None:
+    assert shell.run("create", "no/parent", "x") == REFUSED
+    assert shell.noted == f"NoNode: {shell.home}/no/parent: its parent is missing; -p makes it\n"
+    assert shell.run("load", "nowhere") == REFUSED
+    assert shell.noted.startswith(f"NoNode: {shell.home}/nowhere: there is no such znode to load")
+    assert shell.line("create a hello world") == USAGE
+    assert shell.noted.endswith("(data with spaces needs quotes)\n")
+    assert shell.line("setAcl . nobody") == USAGE
+    assert "quotes" not in shell.noted
+    assert shell.line("addauth digest") == USAGE
+    assert "user:password" in shell.noted
+
+
+def test_a_server_that_stands_alone_says_that_it_keeps_no_members(
+    shell: Sitting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing() -> NodeData:
+        return (await shell.shell.zk.get(shell.home))._replace(data=b"")
+
+    monkeypatch.setattr(shell.shell.zk, "config", nothing)
+    assert shell.told("config") == []
+    assert "no members are written down" in shell.noted
+    assert "numChildren = 0" in shell.told("config", "-s")

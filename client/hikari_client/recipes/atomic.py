@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from hikari_client.errors import BadVersion, ConnectionLoss, NodeExists, NoNode
 from hikari_client.recipes.lock import Lock
@@ -112,6 +112,15 @@ class AtomicValue:
 INT: Final = struct.Struct(">i")
 _LONG: Final = struct.Struct(">q")
 Encoding = Literal["text", "int", "long"]
+
+
+class CounterSettings(TypedDict, total=False):
+    """Of a Counter, as keyword arguments."""
+
+    encoding: Encoding
+    tries_max: int
+    promote: Lock | None
+    chance: Random | None
 
 
 class Counter:

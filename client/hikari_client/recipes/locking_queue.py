@@ -5,7 +5,7 @@ on. kazoo has them below the queue, as `entries` and `taken`; Curator has two pa
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import uuid4
 
 from hikari_client.errors import (
@@ -69,6 +69,20 @@ class Item(Held):
                 await self.consume()
         finally:
             await super().__aexit__(kind, error, trace)
+
+
+class SharedQueueSettings(TypedDict, total=False):
+    """Of a LockingQueue under every driver."""
+
+    layout: QueueLayout
+    taken: str | None
+    acl: ACLs
+
+
+class QueueSettings(SharedQueueSettings, total=False):
+    """Of a LockingQueue, as keyword arguments."""
+
+    on_lost: OnLost | None
 
 
 class LockingQueue:

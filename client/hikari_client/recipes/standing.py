@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Settings(TypedDict, total=False):
-    """`name`: what others are told of us; `on_lost`: what becomes of the body of `async with` when
-    it is lost (see `Guarded`); `lost_when`: "lost", or already when the connection is "suspended";
-    `layout`: whose programs share the queue; `acl`: of what we create."""
+class SharedSettings(TypedDict, total=False):
+    """Of every driver. `name`: what others are told of us; `lost_when`: "lost", or already when the
+    connection is "suspended"; `layout`: whose programs share the queue; `acl`: of what we create.
+    """
 
     name: str
-    on_lost: OnLost | None
     lost_when: Literal["lost", "suspended"]
     layout: Layout
     acl: ACLs
+
+
+class Settings(SharedSettings, total=False):
+    """`on_lost`: what becomes of the body of `async with` when it is lost (see `Guarded`)."""
+
+    on_lost: OnLost | None
 
 
 class TimedSettings(Settings, total=False):

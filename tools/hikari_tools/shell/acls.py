@@ -14,18 +14,17 @@ _LETTERS: Final = {
 }
 
 
-def parse(text: str) -> list[ACL]:
-    """Raises a Complaint."""
-    return [_one(part) for part in text.split(",")]
+def parse(text: str, hint: str = "") -> list[ACL]:
+    """Raises a Complaint, with the hint behind it."""
+    return [_one(part, hint) for part in text.split(",")]
 
 
-def _one(text: str) -> ACL:
+def _one(text: str, hint: str) -> ACL:
     scheme, _, rest = text.partition(":")
     name, _, letters = rest.rpartition(":")
     if not scheme or not letters or ":" not in rest or set(letters) - set(_LETTERS):
-        raise usage(
-            f"{text!r} is no ACL: scheme:id:permissions is expected, as in world:anyone:cdrwa"
-        )
+        expected = "scheme:id:permissions is expected, as in world:anyone:cdrwa"
+        raise usage(f"{text!r} is no ACL: {expected}{hint}")
     permissions = 0
     for letter in letters:
         permissions |= _LETTERS[letter]

@@ -2,7 +2,7 @@
 
 from hikari_client import NoNode
 from hikari_tools.shell import acls, stats
-from hikari_tools.shell.complaints import Complaint
+from hikari_tools.shell.complaints import Complaint, usage
 from hikari_tools.shell.data import given as as_bytes
 from hikari_tools.shell.registry import command
 from hikari_tools.shell.session import Shell
@@ -65,9 +65,12 @@ async def set_acl(shell: Shell, given: Given) -> None:
     aliases=("add_auth",),
 )
 async def addauth(shell: Shell, given: Given) -> None:
-    await shell.zk.add_auth(given.word(0), as_bytes(given.word(1)))
+    scheme, proof = given.word(0), given.word(1)
+    if scheme == "digest" and not proof:
+        raise usage("digest needs a proof: addauth digest user:password")
+    await shell.zk.add_auth(scheme, as_bytes(proof))
     if shell.out.json:
-        shell.out.tell({"scheme": given.word(0)}, "")
+        shell.out.tell({"scheme": scheme}, "")
 
 
 @command("whoami", family=FAMILY, about="what the server believes you to be")

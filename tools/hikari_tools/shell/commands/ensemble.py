@@ -23,6 +23,8 @@ async def config(shell: Shell, given: Given) -> None:
     if given.on("-w"):
         path = "/zookeeper/config"
         await shell.zk.get(path, watch=shell.once(path, "data"))
+    if not found.data:
+        shell.out.note("no members are written down: a server that stands alone keeps none")
     _tell(shell, found, given, _clients(found.data) if given.on("-c") else found.data)
 
 
@@ -36,10 +38,12 @@ def _clients(raw: bytes) -> bytes:
 def _tell(shell: Shell, found: NodeData, given: Given, shown: bytes) -> None:
     text = shown.decode("utf-8", "replace")
     value: dict[str, object] = {"config": text}
+    shown_lines = [text] if text else []
     if given.on("-s"):
         value["stat"] = stats.plain(found.stat)
-        text += "\n" + stats.lines(found.stat)
-    shell.out.tell(value, text)
+        shown_lines.append(stats.lines(found.stat))
+    if shown_lines or shell.out.json:
+        shell.out.tell(value, "\n".join(shown_lines))
 
 
 @command(

@@ -6,8 +6,8 @@ import time
 from random import Random
 from typing import Final
 
-from hikari_client import Client
-from hikari_tools.shell.complaints import usage
+from hikari_client import Client, NoNode
+from hikari_tools.shell.complaints import Complaint, usage
 from hikari_tools.shell.output import Counter
 from hikari_tools.shell.registry import command
 from hikari_tools.shell.session import Shell
@@ -35,7 +35,7 @@ async def load(shell: Shell, given: Given) -> None:
         raise usage(f"up to {CLIENTS_MAX} clients, and 100 percent")
     payload = bytes(given.number("-s", BYTES, 0))
     path = shell.path(given.word(0))
-    root = (await shell.zk.create(below(path, "hikari-load-"), sequential=True)).path
+    root = await _room_below(shell, path)
     others = [shell.dial(shell.hosts) for _ in range(clients)]
     try:
         await gather(shell.reached(one, shell.hosts) for one in others)
@@ -50,6 +50,14 @@ async def load(shell: Shell, given: Given) -> None:
         await asyncio.gather(*(one.close() for one in others), return_exceptions=True)
         await shell.zk.delete(root, recursive=True, missing_ok=True)
     _tell(shell, took, seconds)
+
+
+async def _room_below(shell: Shell, path: str) -> str:
+    """A znode of our own, for those that are written to."""
+    try:
+        return (await shell.zk.create(below(path, "hikari-load-"), sequential=True)).path
+    except NoNode:
+        raise Complaint(f"NoNode: {path}: there is no such znode to load; `create` it") from None
 
 
 async def _all(

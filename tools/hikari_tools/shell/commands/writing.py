@@ -20,6 +20,7 @@ from hikari_tools.shell.walking import Walk
 FAMILY = "Write"
 BATCH = 1_000
 ROUNDS_MAX = 5
+SPACES = " (data with spaces needs quotes)"
 
 
 @command(
@@ -31,7 +32,10 @@ ROUNDS_MAX = 5
 )
 async def create(shell: Shell, given: Given) -> None:
     wanted = creation(shell, given)
-    made = await shell.zk.create(**wanted, parents=given.on("-p"))
+    try:
+        made = await shell.zk.create(**wanted, parents=given.on("-p"))
+    except NoNode as error:
+        raise Complaint(f"NoNode: {error.path}: its parent is missing; -p makes it") from None
     shell.out.tell({"path": made.path, "stat": stats.plain(made.stat)}, f"Created {made.path}")
 
 
@@ -50,7 +54,7 @@ def creation(shell: Shell, given: Given) -> dict[str, Any]:
     return {
         "path": path,
         "data": content(given, 1),
-        "acl": acls.parse(given.word(2)) if given.word(2) else None,
+        "acl": acls.parse(given.word(2), SPACES) if given.word(2) else None,
         "ephemeral": ephemeral,
         "sequential": sequential,
         "container": container,
