@@ -3,6 +3,7 @@
 import random
 
 from hikari.peers.messages import Heard
+from hikari.store.rows import RocksRows
 from hikari.testing.disk import Disk
 from hikari.testing.members import Manners, Member, make_config
 from hikari.testing.network import Network
@@ -56,6 +57,55 @@ def test_a_turn_that_was_asked_for_before_the_stop_comes_to_nothing():
     for turn in left_over:
         turn()
     assert member.machine.ended is None
+
+
+def test_with_the_tree_that_a_snapshot_replaced_goes_nothing_else():
+    """Found on damaged disks under load: the next snapshot had begun to come in."""
+    timeline = Timeline(random.Random(1))
+    network = Network(timeline, random.Random(2))
+    member = make(timeline, network)
+    member.start()
+    timeline.run(1.0)
+    server, folder = member.server, member.config.member.data
+    old = server.rows
+    taken = RocksRows(folder / "tree-8", files=member.disk.files)
+    RocksRows(folder / "tree-9", files=member.disk.files)
+    server._replant(taken, "tree-8")
+    timeline.run(2.0)
+    assert member.disk.files.names(folder, "tree-") == ["tree-8", "tree-9"]
+    assert str(old.folder) not in member.disk.folders
+
+
+def test_a_slow_disk_is_not_asked_again_to_secure_the_watermark_before_it_has_answered():
+    """Found by the simulator: the questions queued up, and a member came back from a slow disk
+    much later than its disk."""
+    timeline = Timeline(random.Random(1))
+    network = Network(timeline, random.Random(2))
+    member = make(timeline, network)
+    member.start()
+    timeline.run(1.0)
+    server, asked = member.server, []
+    server.disk.threaded = True
+    server.journal_worker.do = asked.append
+    timeline.run(3.0)
+    assert len(asked) == 1
+    asked.pop()()
+    timeline.run(3.25)
+    assert len(asked) == 1
+
+
+def test_a_simulated_member_is_whole_when_its_disk_says_so():
+    """Found by the simulator in itself: it believed Raft, and the disk had forgotten."""
+    timeline = Timeline(random.Random(1))
+    network = Network(timeline, random.Random(2))
+    member = make(timeline, network)
+    member.start()
+    timeline.run(1.0)
+    assert member.recovered
+    for recovering in (True, False):
+        member.recovered, member.server.journal.recovering = False, recovering
+        member.process.after()
+        assert member.recovered is not recovering
 
 
 def test_the_opening_is_told_of_by_zookeepers_names():

@@ -237,8 +237,9 @@ class Replica:
         if self.raft.role == LEADER and not self.room.starved:  # it looks after its majority itself
             self._silent_ticks = -1
         elif self._silent_ticks < 0:  # and found it gone only after an election time-out
-            self._silent_ticks = min(self.raft.election_ticks, self.leader_lost_ticks - 1)
-        self._silent_ticks += 1
+            self._silent_ticks = min(self.raft.election_ticks + 1, self.leader_lost_ticks)
+        else:
+            self._silent_ticks += 1
         if self._silent_ticks == self.leader_lost_ticks:
             why = why_leaderless(self.raft, self.room.starved, self.serving, self.journal.bereft)
             log.warn("no word of a leader: {why}", why=why)

@@ -1,6 +1,5 @@
 """`hikari simulate`: run seeds, and tell the story of one that breaks a promise."""
 
-import json
 import multiprocessing
 import signal
 import sys
@@ -14,13 +13,17 @@ from attrs import define
 from twisted.logger import ILogObserver, formatEvent, globalLogBeginner
 from zope.interface import implementer
 
+from hikari.testing.figures import append, entry
 from hikari.testing.plan import KINDS, Plan, draw
 from hikari.testing.promises import Violation
 from hikari.testing.shrink import shrink
 from hikari.testing.simulation import Simulation
 
 STORY_LINES = 60
-SUMMED = ("turns", "events", "virtual_s", "deaths", "leaders", "requests", "operations")
+SUMMED = (
+    *("turns", "events", "virtual_s", "deaths", "leaders", "requests", "operations"),
+    *("digests", "states", "unjudged"),
+)
 SECONDS_MAX = 60
 """No plan takes so long; one that does never ends."""
 
@@ -41,6 +44,9 @@ class Verdict:
     leaders: int = 0
     requests: int = 0
     operations: int = 0
+    digests: int = 0  # that members held against each other's
+    states: int = 0  # of trees, that the witness held against each other
+    unjudged: int = 0  # znodes for which the search for an order gave up
     trace: int = 0
 
     @property
@@ -97,6 +103,9 @@ def live(plan: Plan) -> Verdict:
         simulation.witness.changes,
         len(simulation.applied),
         sum(len(one.arrived) for one in simulation.conversations),
+        sum(member.compared for member in simulation.members),
+        simulation.witness.compared,
+        len(simulation.unjudged),
         simulation.trace,
     )
 
@@ -241,12 +250,15 @@ class Tally:
         told |= {"seeds": len(self.seeds), "broken": len(self.broken)}
         told |= {"seconds": round(time.monotonic() - self.began)}
         if figures is not None:
-            append(figures, "simulated seeds", {"turns_a_seed": self.turns, **told})
+            append(figures, entry("simulated seeds", {"turns_a_seed": self.turns, **told}))
         click.echo(
             "{seeds} seeds, {turns} turns: {broken} broke a promise; {virtual_s} simulated seconds,"
             " {requests} requests agreed on, {operations} replies and events judged, {leaders}"
-            " leaders, {deaths} deaths; {seconds} s".format(**told)
+            " leaders, {deaths} deaths; {digests} digests compared by members, {states} states"
+            " by the witness; {seconds} s".format(**told)
         )
+        if told["unjudged"]:
+            click.echo(f"{told['unjudged']} znodes for which the search gave up: not judged by it")
         return 1 if self.broken else 0
 
     def _tell_broken(self) -> None:
@@ -258,11 +270,3 @@ class Tally:
             click.echo(f"again: {again}")
         for verdict in self.broken[3:]:
             click.echo(f"seed {verdict.seed}: {verdict.broken[:200]}")
-
-
-def append(path: Path, campaign: str, figures: dict[str, Any]) -> None:
-    """Add one campaign's figures to a JSON list."""
-    known = json.loads(path.read_text()) if path.exists() else []
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
-    known.append({"campaign": campaign, "when": when, **figures})
-    path.write_text(json.dumps(known, indent=1) + "\n")

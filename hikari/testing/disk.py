@@ -10,11 +10,13 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from hikari.store.disk import FolderInUse
 from hikari.store.space import Room
 from hikari.testing.rocks import Batch, Content, Database
+
+SECTOR_BYTES: Final = 512
 
 
 class Kept:
@@ -23,6 +25,14 @@ class Kept:
     def __init__(self, content: bytes) -> None:
         self.content = content
         self.durable = content
+
+    def crash(self, chance: random.Random) -> None:
+        """The power is gone: each sector is what was last written, or what was last synced."""
+        sectors = range(0, len(self.content), SECTOR_BYTES)
+        kept = [self.durable if chance.random() < 0.5 else self.content for _ in sectors]
+        self.content = self.durable = b"".join(
+            one[at : at + SECTOR_BYTES] for at, one in zip(sectors, kept, strict=True)
+        )
 
 
 class Disk:
@@ -80,8 +90,7 @@ class Disk:
             content.crash(power, self.chance)
         if power:
             for kept in self.small.values():
-                if self.chance.random() < 0.5:
-                    kept.content = kept.durable
+                kept.crash(self.chance)
 
     def rot(self, what: str) -> None:
         """Damage at rest. `what`: "journal row", "tree is empty", "watermark is lost", …"""
@@ -120,7 +129,11 @@ class SimulatedFile:
         self._kept.content = content[:at] + data + content[at + len(data) :]
 
     def sync(self) -> None:
-        self._disk.point("secure")
+        disk = self._disk
+        disk.point("secure")
+        if disk.failing == "sync":
+            disk.failing = ""
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
         self._kept.durable = self._kept.content
 
     def close(self) -> None:

@@ -95,6 +95,7 @@ class Member:
         self.lives = 0
         self.refused = ""
         """Why it does not start; "": it does."""
+        self._compared = 0  # digests, in lives that have ended
         self.doom = 0
         """It dies at so many points (disk operations, frames sent) from now; 0: at none."""
         self.doomed_power = False  # and then the machine with it
@@ -121,6 +122,11 @@ class Member:
     def leads(self) -> bool:
         running = self.running and self.server is not None  # else it is about to start
         return running and self.replica.raft.role == LEADER
+
+    @property
+    def compared(self) -> int:
+        """How often it held another's digest against its own, in all its lives."""
+        return self._compared + (self.replica.digests.compared if self.server else 0)
 
     # ---- life and death
 
@@ -211,6 +217,7 @@ class Member:
         process.alive = False
         power = power or self.doomed_power
         self.doom, self.doomed_power = 0, False
+        self._compared = self.compared
         self.server = None
         if power:
             self.network.down[self.host] = self.timeline.now

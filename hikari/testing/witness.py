@@ -14,6 +14,13 @@ from hikari.testing.expiries import Office
 from hikari.testing.members import Member
 from hikari.testing.promises import demand
 from hikari.testing.standing import Standing
+from hikari.tree import keys
+from hikari.tree.digest import MASK, hash64
+from hikari.tree.tree import Tree
+
+State = tuple[int, int, int, int, bool, bool, int]
+"""zxid, time, znodes, sessions, whether read-only, whether quotas are enforced, and the sum of all
+rows: what `Tree.digest` is a hash of."""
 
 
 class Watched:
@@ -38,7 +45,8 @@ class Witness:
         self.commit_term = 0  # in which commit_max was committed
         self.votes: dict[tuple[int, int], int] = {}  # member, term -> for whom
         self.shown: dict[int, int] = {}  # member -> the newest term that others were shown
-        self.states: dict[int, tuple[int, int, int]] = {}  # index -> zxid, znodes, sessions
+        self.states: dict[int, State] = {}  # by index
+        self.compared = 0  # states of one member with what another was in at that index
         self.changes = 0  # of leaders
         self.lossless = True  # no disk was lost or damaged so far
         self._standing = Standing()
@@ -150,8 +158,9 @@ class Witness:
         demand(tree.zxid >= seen.zxid, "a zxid goes back", number, tree.zxid, seen.zxid)
         found = replica.digests.mismatches
         demand(not found, "equal digests at equal index", number, index, found)
-        state = (tree.zxid, tree.znodes, len(tree.sessions))
+        state = state_of(tree)
         known = self.states.setdefault(index, state)
+        self.compared += known is not state
         demand(known == state, "equal trees at equal index", number, index, known, state)
         if index > log.base.index:
             demand(is_durable(member, index), "applied before durable", number, index)
@@ -194,6 +203,25 @@ class Witness:
         demand(durable >= (term, candidate), "voted before durable", number, term, durable)
         known = self.votes.setdefault((number, term), candidate)
         demand(known == candidate, "one vote a term", number, term, known, candidate)
+
+
+def state_of(tree: Tree) -> State:
+    """What must be the same on all members at one index. Nothing is settled for it, as `digest`
+    would: what is not yet in the rows is counted as if it were."""
+    counts = (tree.zxid, tree.time_ms, tree.znodes, len(tree.sessions))
+    return (*counts, tree.read_only, tree.enforces_quotas, sum_of(tree))
+
+
+def sum_of(tree: Tree) -> int:
+    """The sum of the rows (`hikari.tree.digest`) that the next settling leaves."""
+    total = tree.sum
+    for path, znode in tree.changed.items():
+        if znode is not None:
+            total += hash64(keys.znode_key(path) + znode.row()) - znode.hashed
+    for id, session in tree.moved.items():
+        if session is not None:
+            total += hash64(keys.session_key(id) + session.row()) - session.hashed
+    return total & MASK
 
 
 def _journal(member: Member) -> Any:

@@ -17,6 +17,7 @@ from differential import scripts, servers
 from differential.bench import Bench, shown
 from differential.shrinking import shrink
 from differential.stage import Step
+from faults.figures import append
 
 CASES = Path(__file__).parent / "cases"
 
@@ -32,6 +33,7 @@ CASES = Path(__file__).parent / "cases"
 @click.option("--keep", type=click.Path(path_type=Path), help="a folder for what was shrunk")
 @click.option("--tally", is_flag=True, help="say which answers ZooKeeper gave, and how often")
 @click.option("--shrink-runs", type=int, default=150, show_default=True, help="0: do not shrink")
+@click.option("--figures", "path", type=click.Path(path_type=Path), help="JSON to append to")
 def main(
     seeds: str,
     operations: int,
@@ -43,6 +45,7 @@ def main(
     keep: Path | None,
     tally: bool,
     shrink_runs: int,
+    path: Path | None,
 ) -> None:
     """Play scripts to both and compare all that the clients hear."""
     why = servers.missing()
@@ -85,7 +88,8 @@ def main(
     if tally:
         print(*(f"{answer}: {count}" for answer, count in sorted(answers.items())), sep="\n")
     seconds = round(time.monotonic() - begun, 1)
-    print(json.dumps({"differential": against, **totals, "allowed": spared, "seconds": seconds}))
+    figures = {"against": against, "seeds": seeds, **totals, "allowed": spared}
+    append(path, "differential scripts", {**figures, "seconds": seconds})
     if totals["differences"]:
         raise SystemExit(1)
 

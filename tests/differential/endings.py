@@ -18,6 +18,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import click
@@ -26,6 +27,7 @@ from differential.bench import Bench
 from differential.dues import Dues, Late
 from differential.shrinking import shrink
 from differential.stage import OPEN_ACL, Item, Seat, Step
+from faults.figures import append
 
 INTERVAL_MS = 100
 ENDINGS = servers.Endings(INTERVAL_MS, lives.NEVER_USED_MS)
@@ -305,7 +307,10 @@ def counts(play: Play) -> Counter[str]:
 @click.option("--members", type=int, default=1, show_default=True, help="of Hikari")
 @click.option("--restart", is_flag=True, help="kill both in the midst; one script at a time")
 @click.option("--shrink-runs", type=int, default=0, show_default=True, help="of ten seconds each")
-def main(seeds: str, together: int, members: int, restart: bool, shrink_runs: int) -> None:
+@click.option("--figures", "path", type=click.Path(path_type=Path), help="JSON to append to")
+def main(
+    seeds: str, together: int, members: int, restart: bool, shrink_runs: int, path: Path | None
+) -> None:
     """Play lives of containers and TTL znodes to both."""
     why = servers.missing()
     if why:
@@ -330,7 +335,7 @@ def main(seeds: str, together: int, members: int, restart: bool, shrink_runs: in
                     sys.stdout.flush()
     seconds = round(time.monotonic() - begun)
     figures = {**totals, "differences": totals["differences"], "seconds": seconds}
-    print(json.dumps({"endings": "zookeeper-3.8", **figures}))
+    append(path, "differential endings", {"against": "zookeeper-3.8", "seeds": seeds, **figures})
     if totals["differences"]:
         raise SystemExit(1)
 

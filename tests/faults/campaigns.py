@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 from faults import rotation
+from faults.figures import append
 from faults.folders import kept_folder
 from faults.nemesis import FAULTS, POINT, cases_of
 from faults.scenarios import SECONDS, Scenario
@@ -65,9 +66,5 @@ def soak(minutes, seed, seconds, workload, keep, figures):
     """Play scenario after scenario; failed ones are kept."""
     until = time.monotonic() + 60 * minutes
     total = rotation.play(seed, seconds, until, click.echo, keep, workload)
-    click.echo(json.dumps(total.told(), indent=1))
-    if figures is not None:
-        rotation.append(
-            figures, "fault scenarios", {"seed": seed, "workload": workload, **total.told()}
-        )
+    append(figures, "fault scenarios", {"seed": seed, "workload": workload, **total.told()})
     raise SystemExit(bool(total.failed))

@@ -1,7 +1,6 @@
 """How long nobody is served when the leader dies or hangs, what sessions and watches feel of it,
 and that nothing else makes a leader change."""
 
-import json
 import random
 import threading
 import time
@@ -17,6 +16,7 @@ from faults import judges, rotation
 from faults.campaigns import FIGURES
 from faults.clients import EVENT, TIMEOUT_MS, Actor, Client, Loop
 from faults.faulted import PROGRAM, SETTINGS, Faulted
+from faults.figures import append
 from faults.folders import new_folder
 from faults.holders import PATIENCE_S, Counts, Holders, add, conversations_of
 from faults.nets import Loopback, Switched
@@ -305,10 +305,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def _tell(kind: str, figures: Path | None, told: dict[str, Any]) -> None:
-    told = {"at": rotation.now(), **told}
-    click.echo(json.dumps(told, indent=1))
-    if figures is not None:
-        rotation.append(figures, kind, told)
+    append(figures, kind, {"at": rotation.now(), **told})
     raise SystemExit(bool(told["wrong"]))
 
 

@@ -2,20 +2,20 @@
 
 import json
 import sys
-import time
 import traceback
 from pathlib import Path
 from typing import Any
 
+from hikari.testing.figures import append as add
+from hikari.testing.figures import entry
+
 
 def append(path: Path | None, name: str, figures: dict[str, Any]) -> None:
-    """Add one campaign's figures to a list of JSON objects; None: only print them."""
-    told = {"campaign": name, "when": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()), **figures}
+    """Print one campaign's figures, and add them to a list of JSON objects; None: only print."""
+    told = entry(name, figures)
     print(json.dumps(told), flush=True)
-    if path is None:
-        return
-    before = json.loads(path.read_text()) if path.exists() else []
-    path.write_text(json.dumps([*before, told], indent=1) + "\n")
+    if path is not None:
+        add(path, told)
 
 
 def quantiles(seconds: list[float]) -> dict[str, float]:

@@ -1,6 +1,5 @@
 """Which scenarios are played: every pair of a workload and a fault, in an order of chance."""
 
-import json
 import random
 import shutil
 import time
@@ -154,10 +153,3 @@ def play(
             total.add(verdict, time.monotonic() - began)
             say(verdict.told())
     return total
-
-
-def append(path: Path, kind: str, told: dict[str, Any]) -> None:
-    """Add figures to a JSON file: {kind: [figures of each run, ...]}."""
-    there = json.loads(path.read_text()) if path.exists() else {}
-    there.setdefault(kind, []).append(told)
-    path.write_text(json.dumps(there, indent=1) + "\n")

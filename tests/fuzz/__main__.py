@@ -5,7 +5,6 @@ with status 1 at the first frame that does harm.
 """
 
 import concurrent.futures
-import json
 import random
 import shutil
 import sys
@@ -15,11 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import click
+from faults.figures import append
 from fuzz import decoder, guided, siege
 from fuzz.crowd import Crowd
 from fuzz.surfaces import Crash
 
 from hikari_wire import codes
+
+FIGURES = click.option(
+    "--figures", "path", type=click.Path(path_type=Path), help="a JSON file to append to"
+)
 
 
 @click.group()
@@ -27,20 +31,12 @@ def main() -> None:
     """Bytes that nobody should send, at whatever must survive them."""
 
 
-def _say(figures: dict[str, Any], keep: Path | None) -> None:
-    line = json.dumps(figures)
-    print(line)
-    if keep is not None:
-        kept = json.loads(keep.read_text()) if keep.exists() else []
-        keep.write_text(json.dumps([*kept, figures], indent=1) + "\n")
-
-
 @main.command("decoder")
 @click.option("--frames", type=int, default=1_000_000, show_default=True)
 @click.option("--processes", type=int, default=1, show_default=True)
 @click.option("--seed", type=int, default=None, help="of the first process")
-@click.option("--keep", type=click.Path(path_type=Path), help="a JSON file to append to")
-def decoder_(frames: int, processes: int, seed: int | None, keep: Path | None) -> None:
+@FIGURES
+def decoder_(frames: int, processes: int, seed: int | None, path: Path | None) -> None:
     """Mutated frames at every decoder, in this process and no other."""
     first = random.SystemRandom().getrandbits(32) if seed is None else seed
     share = -(-frames // processes)
@@ -52,16 +48,16 @@ def decoder_(frames: int, processes: int, seed: int | None, keep: Path | None) -
         print(why, file=sys.stderr)
     if crashes:
         raise SystemExit(1)
-    figures = {"fuzz": "decoder", "frames": sum(one["frames"] for one in done), "runs": done}
-    _say(figures, keep)
+    figures = {"seed": first, "frames": sum(one["frames"] for one in done), "runs": done}
+    append(path, "fuzz decoder", figures)
 
 
 @main.command("socket")
 @click.option("--frames", type=int, default=100_000, show_default=True)
 @click.option("--attackers", type=int, default=2, show_default=True, help="processes")
 @click.option("--seed", type=int, default=None)
-@click.option("--keep", type=click.Path(path_type=Path), help="a JSON file to append to")
-def socket_(frames: int, attackers: int, seed: int | None, keep: Path | None) -> None:
+@FIGURES
+def socket_(frames: int, attackers: int, seed: int | None, path: Path | None) -> None:
     """Hostile clients and peers of a member process; its folder stays when that fails."""
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
     folder = Path(tempfile.mkdtemp(prefix="hikari-fuzz-"))
@@ -71,14 +67,14 @@ def socket_(frames: int, attackers: int, seed: int | None, keep: Path | None) ->
         print(f"seed {seed}, see {folder}: {wrong}", file=sys.stderr)
         raise SystemExit(1) from None
     shutil.rmtree(folder)
-    _say({"fuzz": "socket", **figures}, keep)
+    append(path, "fuzz socket", {"seed": seed, **figures})
 
 
 @main.command("crowd")
 @click.option("--seeds", default="0..99", show_default=True, help="A..B, both included")
 @click.option("--steps", type=int, default=1_500, show_default=True)
-@click.option("--keep", type=click.Path(path_type=Path), help="a JSON file to append to")
-def crowd_(seeds: str, steps: int, keep: Path | None) -> None:
+@FIGURES
+def crowd_(seeds: str, steps: int, path: Path | None) -> None:
     """Anything, in any state of a session, at three members in memory."""
     first, _, last = seeds.partition("..")
     answers: Counter[int] = Counter()
@@ -93,14 +89,14 @@ def crowd_(seeds: str, steps: int, keep: Path | None) -> None:
         answers += crowd.answers
         frames += crowd.frames
     told = {codes.ERROR_NAMES.get(error, str(error)): count for error, count in answers.items()}
-    _say({"fuzz": "crowd", "seeds": seeds, "frames": frames, "answers": told}, keep)
+    append(path, "fuzz crowd", {"seeds": seeds, "frames": frames, "answers": told})
 
 
 @main.command("guided")
 @click.option("--seconds", type=int, default=60, show_default=True)
 @click.option("--corpus", type=click.Path(path_type=Path), help="a folder that grows")
-@click.option("--keep", type=click.Path(path_type=Path), help="a JSON file to append to")
-def guided_(seconds: int, corpus: Path | None, keep: Path | None) -> None:
+@FIGURES
+def guided_(seconds: int, corpus: Path | None, path: Path | None) -> None:
     """Frames at the decoders of the client port, guided by what code they reach."""
     why = guided.missing()
     if why:
@@ -110,7 +106,7 @@ def guided_(seconds: int, corpus: Path | None, keep: Path | None) -> None:
     except AssertionError as wrong:
         print(wrong, file=sys.stderr)
         raise SystemExit(1) from None
-    _say({"fuzz": "guided", **figures}, keep)
+    append(path, "fuzz guided", figures)
 
 
 def _run(frames: int, seed: int) -> dict[str, Any] | str:

@@ -2,7 +2,7 @@
 
 import pytest
 from attrs import evolve
-from replica.cluster import TICK_MS, TIMEOUT_MIN_MS, Cluster, Member
+from replica.cluster import ELECTION_TICKS, TICK_MS, TIMEOUT_MIN_MS, Cluster, Member
 from replica.wire import Client, multi
 
 from hikari.gateway.words import answer
@@ -199,3 +199,17 @@ def test_a_leader_that_lost_its_majority_is_alone_too(cluster: Cluster) -> None:
     cluster.cut(leader)
     cluster.until(lambda: leader.door.alone)
     assert reader(cluster, leader).session
+
+
+@pytest.mark.parametrize("patience", [ELECTION_TICKS // 2, ELECTION_TICKS, 2 * ELECTION_TICKS])
+def test_the_time_out_after_which_it_noticed_is_part_of_its_patience(
+    cluster: Cluster, patience: int
+) -> None:
+    leader = cluster.leader
+    leader.replica.leader_lost_ticks = patience
+    cluster.cut(leader)
+    cluster.until(lambda: not leader.leads)
+    cluster.tick(max(0, patience - ELECTION_TICKS - 2))
+    assert leader.door.alone is (patience <= ELECTION_TICKS)
+    cluster.tick()
+    assert leader.door.alone

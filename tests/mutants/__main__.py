@@ -1,13 +1,13 @@
 """`python -m mutants`: how many of the field's bugs does the simulator see?"""
 
-import json
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import click
-from attrs import asdict
 from mutants.register import MUTANTS, source_of
-from mutants.score import TURNS, Outcome, attack
+from mutants.score import DOUBTFUL, TURNS, Outcome, attack, summed
+
+from hikari.testing.figures import append, entry
 
 
 @click.command()
@@ -17,7 +17,7 @@ from mutants.score import TURNS, Outcome, attack
 @click.option("--turns", type=int, default=TURNS, show_default=True,
               help="How long the chaos of a seed lasts, in turns of all members.")  # fmt: skip
 @click.option("--figures", type=click.Path(dir_okay=False, path_type=Path),
-              help="Where to write what was found, as JSON.")  # fmt: skip
+              help="JSON file to which what was found is added.")  # fmt: skip
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
 def score(
     only: tuple[str, ...], seconds: float, turns: int, figures: Path | None, processes: int
@@ -36,15 +36,20 @@ def score(
             _tell(outcomes[-1])
     outcomes.sort(key=lambda outcome: names.index(outcome.name))
     caught = sum(outcome.caught for outcome in outcomes)
+    told = entry("mutants", {"seconds_each": seconds, "turns_a_seed": turns, **summed(outcomes)})
     if figures is not None:
-        figures.write_text(json.dumps([asdict(one) for one in outcomes], indent=1) + "\n")
+        append(figures, told)
     click.echo(f"{caught} of {len(outcomes)}")
+    for how in DOUBTFUL:
+        if told[how]:
+            click.echo(f"seen by no more than {how}: {', '.join(told[how])}")
     raise SystemExit(0 if caught == len(outcomes) else 1)
 
 
 def _tell(outcome: Outcome) -> None:
     if outcome.caught:
-        how = f"{outcome.promise[:60]}, by {outcome.by}, after {outcome.seconds:.1f} s"
+        shown = f"{outcome.seen}: {outcome.promise[:60]}"
+        how = f"{shown}, by {outcome.by}, after {outcome.seconds:.1f} s"
     else:
         how = f"NOT SEEN in {outcome.tried} plans, {outcome.seconds:.0f} s; at {outcome.by}"
     print(f"{outcome.name}\n    {outcome.source}\n    {how}", flush=True)

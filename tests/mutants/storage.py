@@ -83,7 +83,7 @@ def the_log_is_cut_before_the_tree_is_on_disk(set: Set) -> None:
     """etcd-io/etcd#9808, ClickHouse/ClickHouse#31150: the log is released up to a snapshot that a
     crash then takes away; the server cannot start."""
 
-    def flush(self: Compaction, rows: Any, index: int) -> None:
+    def flush(self: Compaction, rows: Any, index: int, zxid: int) -> None:
         self._flushed = index
 
     set(Compaction, "_flush", flush)

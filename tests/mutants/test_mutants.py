@@ -4,11 +4,24 @@ All of them: `python -m mutants`, a minute of processor time each at most. Here 
 of the first seeds find, in every run.
 """
 
+import inspect
 import re
 
 import pytest
 from mutants.register import MUTANTS, source_of
-from mutants.score import TURNS, attack
+from mutants.score import (
+    ASSERTION,
+    CRASH,
+    NEVER_ENDS,
+    PROMISE,
+    TURNS,
+    Outcome,
+    attack,
+    seen,
+    summed,
+)
+
+from hikari.replica.replica import Replica
 
 SOURCE = re.compile(r"\w+-\d{3}|#\d+|openraft [0-9a-f]{8}|NuRaft#185|Alagappan 2018")
 SECONDS = 15
@@ -57,6 +70,52 @@ def test_there_are_enough_and_each_has_a_source():
 def test_a_quick_one_is_caught(name):
     outcome = attack(name, MUTANTS[name], source_of(MUTANTS[name]), SECONDS, TURNS)
     assert outcome.caught, outcome
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_what_a_mutant_puts_in_takes_what_it_replaces_took(name):
+    """Else it is seen by its TypeError, whatever it does. One of them was."""
+
+    def hold_against(owner, attribute, value):
+        old = inspect.getattr_static(owner, attribute)
+        if not inspect.isfunction(old) or not inspect.isfunction(value):
+            return
+        known = inspect.signature(old).parameters
+        taken = inspect.signature(value).parameters
+        if any(one.kind is one.VAR_POSITIONAL for one in taken.values()):
+            return
+        assert len(taken) == len(known), (owner, attribute)
+
+    MUTANTS[name](hold_against)
+
+
+def test_the_witness_sees_trees_that_differ_although_no_member_compares_them():
+    mutant = MUTANTS["members_differ_and_nobody_compares"]
+    outcome = attack("differing", mutant, "", SECONDS, TURNS)
+    assert outcome.promise == "equal trees at equal index", outcome
+
+
+def test_a_mutant_that_is_merely_broken_is_told_apart():
+    def broken(set):
+        set(Replica, "_apply", lambda self, entries: self.there_is_no_such_thing)
+
+    outcome = attack("broken", broken, "", 1, TURNS)
+    assert outcome.seen == CRASH
+    assert "AttributeError" in outcome.broken
+    assert summed([outcome])[CRASH] == ["broken"]
+
+
+def test_by_what_a_mutant_is_seen():
+    assert seen("equal trees at equal index: 1 7") == PROMISE
+    assert seen("a member ends itself: 2 RowsDamaged('b')") == PROMISE
+    assert seen("a member ends itself: 2 KeyError('b')") == CRASH
+    assert seen("a member ends itself: 2 AssertionError()") == ASSERTION
+    assert seen("an error that nobody handles: member 1: TypeError('b')") == CRASH
+    assert seen("the judge cannot read it: IndexError()") == CRASH
+    assert seen("it never ends: one plan") == NEVER_ENDS
+    sums = summed([Outcome("one", "#1", "it never ends: one plan", "seed 3", 3, 20.0)])
+    assert sums[NEVER_ENDS] == ["one"]
+    assert sums["each"][0]["by"] == "seed 3"
 
 
 def test_without_a_mistake_nothing_is_seen():

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from hikari.raft.entry import Mark
+from hikari.raft.journal import HardState
 from hikari.store.rows import RocksRows
 from hikari.store.space import MIB, RESERVE_NAME, Space
+from hikari.store.watermark import BLANK, Watermark
 from hikari.testing.disk import Disk
 from hikari.testing.rocks import RETRY_S
 from hikari.tree.rows import RowsFull
@@ -51,6 +54,27 @@ def test_a_write_beyond_the_end_is_refused_until_there_is_room(
     rows.squeeze()
     assert rows.get(b"a") == b"1"
     rows.close()
+
+
+def test_of_two_slots_that_were_not_synced_either_may_outlive_the_power(disk: Disk) -> None:
+    old, new = bytes(1024), b"A" * 512 + b"B" * 512
+    left = set()
+    for number in range(40):
+        file = disk.files.create(HOME / f"watermark-{number}", old)
+        file.write(new[:512], 0)
+        file.write(new[512:], 512)
+        disk.crash(power=True)
+        left.add(file.read(1024))
+    assert left == {a + b for a in (old[:512], new[:512]) for b in (old[512:], new[512:])}
+
+
+def test_the_sync_of_the_watermark_fails_as_any_other(disk: Disk) -> None:
+    watermark = Watermark.create(HOME / "watermark", BLANK, disk.files)
+    watermark.raise_to(Mark(1, 1, 1), HardState(1, 1))
+    disk.failing = "sync"
+    with pytest.raises(OSError, match="Input/output error"):
+        watermark.secure()
+    assert not watermark.secured
 
 
 def test_a_reserve_is_held_and_given_up(disk: Disk) -> None:

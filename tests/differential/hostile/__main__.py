@@ -4,7 +4,6 @@ Needs the repository, client, tools and tests on PYTHONPATH. Ends with a line of
 status 1 if anything is unexplained.
 """
 
-import json
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +15,14 @@ from differential import servers
 from differential.hostile.played import played
 from differential.hostile.rows import FAMILIES, rows
 from differential.hostile.table import compare, keep, kept
+from faults.figures import append
 
 
 @click.command()
 @click.option("--record", is_flag=True, help="keep ZooKeeper's answers")
 @click.option("--against-kept", is_flag=True, help="without ZooKeeper: against those that are kept")
-def main(record: bool, against_kept: bool) -> None:
+@click.option("--figures", "path", type=click.Path(path_type=Path), help="JSON to append to")
+def main(record: bool, against_kept: bool, path: Path | None) -> None:
     """Send the table to both, and say how often they agree."""
     why = servers.missing()
     if why and not against_kept:
@@ -40,7 +41,8 @@ def main(record: bool, against_kept: bool) -> None:
     print(*found["unexplained"], sep="\n", end="\n" if found["unexplained"] else "")
     figures: dict[str, Any] = {kind: len(names) for kind, names in found.items()}
     figures |= {"families": len(FAMILIES), "seconds": round(time.monotonic() - begun, 1)}
-    print(json.dumps({"hostile": "zookeeper-3.8", "rows": len(rows()), **figures}))
+    told = {"against": "zookeeper-3.8", "rows": len(rows()), **figures}
+    append(path, "differential hostile", told)
     if found["unexplained"]:
         raise SystemExit(1)
 
