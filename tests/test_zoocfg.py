@@ -80,9 +80,9 @@ def test_three_members(read: Load, tmp_path: Path) -> None:
     ]
     assert (config.sessions.timeout_min_ms, config.sessions.timeout_max_ms) == (4000, 40000)
     assert config.ensemble.servers() == (
-        b"server.1=one.example:2888:2888:participant\n"
-        b"server.2=two.example:2888:2888:participant\n"
-        b"server.3=[fd00::3]:2888:2888:participant;[fd00::3]:2184\n"
+        b"server.1=one.example:2888:2889:participant\n"
+        b"server.2=two.example:2888:2889:participant\n"
+        b"server.3=[fd00::3]:2888:2889:participant;[fd00::3]:2184\n"
     ), "the same on every member"
     assert config.member.words == ("srvr",)
     assert config.member.admin == Address("0.0.0.0", 8080)
