@@ -1,4 +1,4 @@
-"""The admin commands of the real ZooKeeper, with Jetty, which its package leaves out, and of
+"""The admin commands of the real ZooKeeper, with Jetty, which its jar does not look for, and of
 Hikari: each tells the same keys, to any depth."""
 
 import json
