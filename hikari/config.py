@@ -134,9 +134,10 @@ class Ensemble:
 
     def servers(self) -> bytes:
         """The members as ZooKeeper lists its servers, one a line. It has a port for elections
-        beside that for peers; we have one for both."""
+        beside that for peers; we have one for both, and name one that differs: Java clients refuse
+        to read a list in which the two are one. Nobody listens there."""
         lines = [
-            f"server.{m.id}={m.peer}:{m.peer.port}:participant"
+            f"server.{m.id}={m.peer}:{m.peer.port + (1 if m.peer.port < 65535 else -1)}:participant"
             f"{f';{m.client}' if m.client else ''}\n"
             for m in sorted(self.members, key=lambda member: member.id)
         ]

@@ -13,9 +13,11 @@ from hikari.config import (
     ConfigError,
     Disk,
     Endings,
+    Ensemble,
     Journal,
     Limits,
     Member,
+    MemberAddress,
     Quotas,
     RaftTimes,
     Sessions,
@@ -218,3 +220,12 @@ def test_docs_name_every_key_and_its_default(table, kind):
     for field in attrs.fields(kind):
         if isinstance(field.default, int):
             assert written[field.name].endswith(f", {field.default}".lower())
+
+
+def test_the_two_ports_of_a_listed_member_differ():
+    """Java clients refuse a list in which they are one."""
+    peers = (Address("h", 2888), Address("h", 65535))
+    listed = Ensemble(tuple(MemberAddress(n, None, peer) for n, peer in enumerate(peers, 1)))
+    assert listed.servers() == (
+        b"server.1=h:2888:2889:participant\nserver.2=h:65535:65534:participant\n"
+    )

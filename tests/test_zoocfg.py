@@ -10,8 +10,17 @@ from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hikari.config import Address, ConfigError
-from hikari.zoocfg.keys import FIELDS, HARMLESS, NOTED, READ, REFUSED, UNLESS, found
+from hikari.config import Address, Config, ConfigError
+from hikari.zoocfg.keys import (
+    FIELDS,
+    HARMLESS,
+    NOTED,
+    READ,
+    REFUSED,
+    SWITCHES,
+    UNLESS,
+    found,
+)
 from hikari.zoocfg.load import TABLES, Loaded, is_zoo, load
 from hikari.zoocfg.properties import NotProperties, parse
 
@@ -71,9 +80,9 @@ def test_three_members(read: Load, tmp_path: Path) -> None:
     ]
     assert (config.sessions.timeout_min_ms, config.sessions.timeout_max_ms) == (4000, 40000)
     assert config.ensemble.servers() == (
-        b"server.1=one.example:2888:2888:participant\n"
-        b"server.2=two.example:2888:2888:participant\n"
-        b"server.3=[fd00::3]:2888:2888:participant;[fd00::3]:2184\n"
+        b"server.1=one.example:2888:2889:participant\n"
+        b"server.2=two.example:2888:2889:participant\n"
+        b"server.3=[fd00::3]:2888:2889:participant;[fd00::3]:2184\n"
     ), "the same on every member"
     assert config.member.words == ("srvr",)
     assert config.member.admin == Address("0.0.0.0", 8080)
@@ -211,7 +220,12 @@ def test_a_short_tick_makes_members_give_up_sooner(read: Load) -> None:
             'DigestAuthenticationProvider.superDigest must be "user:hash"',
         ),
         ("minSessionTimeout=300", "too short"),
-        ("admin.enableServer=perhaps", "admin.enableServer must be true or false"),
+        ("reconfigEnabled=yes", "reconfigEnabled must be true or false, not yes"),
+        ("sslQuorum=no", "sslQuorum must be true or false, not no"),
+        ("audit.enable=TRUE", "audit.enable=TRUE is not served"),
+        ("DigestAuthenticationProvider.enabled=yes", "enabled=yes (to ZooKeeper: false) is not"),
+        ("allowSaslFailedClients=true", "allowSaslFailedClients=true is not served: SASL"),
+        ("superUser.1=bob", "superUser.1 is not served: SASL"),
         ("admin.serverPort=0", "admin.serverPort: must be"),
         ("admin.commandURL=commands", 'admin.commandURL must be like "/commands"'),
         ("metricsProvider.className=org.example.Own", "there is no org.example.Own"),
@@ -287,6 +301,56 @@ def test_who_switches_permissions_off_is_warned(read: Load) -> None:
     assert not warned("skipACL=no")
 
 
+@pytest.mark.parametrize(
+    ("line", "is_on"),
+    [
+        *(("skipACL=yes", True), ("skipACL=no", False), ("skipACL=false", False)),
+        *(("enforceQuota=true", True), ("enforceQuota=TRUE", True), ("enforceQuota=no", False)),
+        *(("readonlymode.enabled=True", True), ("readonlymode.enabled=false", False)),
+        *(("admin.enableServer=false", False), ("admin.enableServer=true", True)),
+        *(("admin.enableServer=yes", True), ("forceSync=true", True), ("leaderServes=yes", True)),
+        *(("audit.enable=no", False), ("extendedTypesEnabled=true", True)),
+    ],
+)
+def test_a_switch_means_what_it_means_to_zookeeper(read: Load, line: str, is_on: bool) -> None:
+    config, warnings = read(THREE + line)
+    assert _is_on(config, line) in (is_on, None)
+    assert not any("without effect, as in ZooKeeper" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_on", "word"),
+    [
+        *(("skipACL=true", False, "yes"), ("skipACL=YES", False, "yes")),
+        *(("enforceQuota=yes", False, "true"), ("enforceQuota=1", False, "true")),
+        *(("readonlymode.enabled=on", False, "true"), ("audit.enable=yes", False, "true")),
+        *(("enforce.auth.enabled=yes", False, "true"), ("admin.forceHttps=yes", False, "true")),
+        *(("admin.enableServer=no", True, "false"), ("admin.enableServer=FALSE", True, "false")),
+        *(("admin.enableServer=perhaps", True, "false"), ("forceSync=false", True, "no")),
+        *(("leaderServes=false", True, "no"), ("extendedTypesEnabled=yes", False, "true")),
+    ],
+)
+def test_a_word_that_is_no_switch_to_zookeeper_is_none_here_and_told(
+    read: Load, line: str, is_on: bool, word: str
+) -> None:
+    config, warnings = read(THREE + line)
+    assert _is_on(config, line) in (is_on, None)
+    assert any(
+        f"{line} is without effect, as in ZooKeeper: only {word} switches it" in warning
+        for warning in warnings
+    )
+
+
+def _is_on(config: Config, line: str) -> bool | None:
+    """None: nothing is switched by it here."""
+    return {
+        "skipACL": config.access.skip_acl,
+        "enforceQuota": config.quotas.enforce,
+        "readonlymode.enabled": config.sessions.readonly_mode,
+        "admin.enableServer": config.member.admin is not None,
+    }.get(line.partition("=")[0])
+
+
 def test_a_folder_with_zookeepers_data_is_not_begun_anew(
     complaint: Callable[..., str], read: Load, tmp_path: Path
 ) -> None:
@@ -301,11 +365,13 @@ def test_a_folder_with_zookeepers_data_is_not_begun_anew(
 
 # ---- nothing is ignored
 
-DOCUMENTED = (Path(__file__).parent / "zookeeper_keys.json").read_text()
+KNOWN = (Path(__file__).parent / "zookeeper_keys.json").read_text()
+"""What the documentation of ZooKeeper 3.9 names, and all that the code of 3.9.5's server reads: of
+the file, or as a property that begins with `zookeeper.`, which an unknown key of it becomes."""
 
 
-@pytest.mark.parametrize("key", json.loads(DOCUMENTED))
-def test_each_key_of_the_documentation_has_a_place(key: str) -> None:
+@pytest.mark.parametrize("key", json.loads(KNOWN))
+def test_each_key_that_zookeeper_documents_or_reads_has_a_place(key: str) -> None:
     places = [READ, FIELDS, HARMLESS, NOTED, UNLESS, REFUSED]
     assert [place for place in places if found(key, place)]
 
@@ -340,9 +406,10 @@ def test_a_setting_that_is_not_served_yet_is_told_or_refused(
     read: Load, complaint: Callable[..., str]
 ) -> None:
     """Once there is such a setting, it is honoured by itself."""
-    given = {"number": "5", "flag": "true", "text": "super:x"}
+    given = {"number": "5", "text": "super:x"}
     for key, field in FIELDS.items():
-        line = f"{key}={given[field.kind] if 'maxbuffer' not in key else 4096}\n"
+        value = SWITCHES[key].word if field.kind == "flag" else given[field.kind]
+        line = f"{key}={value if 'maxbuffer' not in key else 4096}\n"
         if not _has(field.name):
             if field.refused:
                 assert f"{key} is not served" in complaint(THREE + line)

@@ -108,6 +108,7 @@ def _monitor(door: "Door", _: Arguments) -> Pairs:
 def _server_stats(door: "Door", _: Arguments) -> Pairs:
     about, traffic = door.about, door.traffic()
     least, mean, most = door.latency_ms()
+    answers = _sizes(door.sizes.range())
     yield "version", VERSION_TEXT
     yield "read_only", door.alone
     yield (
@@ -127,13 +128,20 @@ def _server_stats(door: "Door", _: Arguments) -> Pairs:
             "auth_failed_count": door.counts.auth_failed,
             "uptime": about.uptime_ms,
             "provider_null": False,
+            "client_response_stats": answers,
+            "non_mtlslocal_conn_count": 0,  # spelt as there
+            "non_mtlsremote_conn_count": 0,
         },
     )
+    yield "client_response", answers
     if mode(door) == "leader":
-        last, least_bytes, most_bytes = proposal_sizes(door)
-        named = {"last": last, "min": least_bytes, "max": most_bytes}
-        yield "proposal_stats", {f"{name}_buffer_size": size for name, size in named.items()}
+        yield "proposal_stats", _sizes(proposal_sizes(door))
     yield "node_count", door.tree.znodes
+
+
+def _sizes(range: tuple[int, int, int]) -> dict[str, int]:
+    last, least, most = range
+    return {"last_buffer_size": last, "min_buffer_size": least, "max_buffer_size": most}
 
 
 def _stats(door: "Door", arguments: Arguments) -> Pairs:

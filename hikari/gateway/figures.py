@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Figure = tuple[str, int | float | str | Tally | dict[int, Tally]]
 """Several tallies: one of each member, by its number."""
 
-VERSION_TEXT = "3.9.3-hikari-0.1.0, built on 2026-11-20 00:00 UTC"
+VERSION_TEXT: Final = "3.9.5-hikari-0.1.0, built on 2026-11-20 00:00 UTC"
 TEXTS: Final = frozenset(("version", "server_state", "peer_state"))
 """No numbers."""
 _FIRED: Final = {
@@ -116,6 +116,8 @@ def gauges(door: "Door") -> Iterator[Figure]:
     yield "max_file_descriptor_count", resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     yield "connection_drop_probability", 0.0
     yield "outstanding_tls_handshake", 0
+    yield "non_mtls_local_conn_count", 0  # counted there by Netty alone, which must be set up
+    yield "non_mtls_remote_conn_count", 0
     yield "auth_failed_count", door.counts.auth_failed
     last, least, most = door.sizes.range()
     yield "last_client_response_size", last
@@ -197,6 +199,7 @@ def _of_the_log(replica: Replica) -> Iterator[Figure]:
     yield "leader_unavailable_time", counts.away_to_lead
     yield "snapshottime", replica.compaction.flushes
     yield "inflight_snap_count", replica.sending.at_once
+    yield "inflight_diff_count", delays.joins_at_once
     yield "sync_processor_batch_size", counts.batches()
     yield "proposal_latency", delays.arrived
     yield "proposal_ack_creation_latency", delays.durable

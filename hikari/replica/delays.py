@@ -38,6 +38,7 @@ class Delays:
         self.applied = Tally()
         self.joined = Tally()  # ms until a follower had all that its new leader had committed
         self.joins = 0  # the leader: how often a follower was brought level by entries
+        self.joins_at_once = Tally()  # how many of these in one tick, if any
         self.received = 0  # entries, as a follower
         self.waiting: dict[int, Tally] = {}  # the leader: Appends without an answer, at each tick
         self._leader, self._leads = 0, False
@@ -144,7 +145,14 @@ class Delays:
                 self._index, self._applied, self._ready = 0, False, True
                 self._silent = set()
         if leadership is not None:
-            for peer, its in leadership.progress.items():
-                self.waiting.setdefault(peer, Tally()).add(len(its.appends))
-                self.joins += its.joins - self._joins.get(peer, 0)
-                self._joins[peer] = its.joins
+            self._look_at(leadership)
+
+    def _look_at(self, leadership: Leadership) -> None:
+        joined = 0
+        for peer, its in leadership.progress.items():
+            self.waiting.setdefault(peer, Tally()).add(len(its.appends))
+            joined += its.joins - self._joins.get(peer, 0)
+            self._joins[peer] = its.joins
+        if joined:
+            self.joins += joined
+            self.joins_at_once.add(joined)

@@ -1,6 +1,6 @@
 """What `/zookeeper/config` tells: the members, as ZooKeeper writes them, and since when.
 
-    server.1=10.0.0.1:2888:2888:participant;10.0.0.1:2181
+    server.1=10.0.0.1:2888:2889:participant;10.0.0.1:2181
     version=2a
 
 The leader has its own configuration written there by an entry, so that all trees are equal, a

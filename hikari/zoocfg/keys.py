@@ -50,6 +50,60 @@ FIELDS: Final = {
 }
 """A flag that says no to what there is not is as it should be, and not mentioned."""
 
+
+class Switch(NamedTuple):
+    """A key that has no effect in ZooKeeper but with one word: any other is taken for `rest`.
+    "true" may be written in whatever case."""
+
+    word: str
+    rest: str
+
+    def taken(self, value: str) -> str:
+        """`word` or `rest`."""
+        said = value.lower() if self.word == "true" else value
+        return self.word if said == self.word else self.rest
+
+    def misread(self, value: str) -> bool:
+        """Whether a person may have meant something else than ZooKeeper takes it for."""
+        agrees = _YES if self.taken(value) in _YES else _NO
+        return value.lower() not in agrees
+
+
+_YES: Final = ("true", "yes")
+_NO: Final = ("false", "no")
+_TRUE: Final = Switch("true", "false")
+
+SWITCHES: Final = {
+    "skipACL": Switch("yes", "no"),
+    "admin.enableServer": Switch("false", "true"),
+    "forceSync": Switch("no", "yes"),
+    "leaderServes": Switch("no", "yes"),
+    "enforceQuota": _TRUE,
+    "readonlymode.enabled": _TRUE,
+    "admin.portUnification": _TRUE,
+    "admin.forceHttps": _TRUE,
+    "admin.needClientAuth": _TRUE,
+    "enforce.auth.enabled": _TRUE,
+    "sessionRequireClientSASLAuth": _TRUE,
+    "allowSaslFailedClients": _TRUE,
+    "DigestAuthenticationProvider.enabled": _TRUE,
+    "audit.enable": _TRUE,
+    "emulate353TTLNodes": _TRUE,
+    "extendedTypesEnabled": _TRUE,
+}
+"""Each as 3.9.5's code looks at it."""
+
+STRICT: Final = frozenset(
+    (
+        *("localSessionsEnabled", "localSessionsUpgradingEnabled", "quorumListenOnAllIPs"),
+        *("syncEnabled", "standaloneEnabled", "reconfigEnabled", "sslQuorum", "portUnification"),
+        *("sslQuorumReloadCertFiles", "quorum.auth.enableSasl", "quorum.auth.learnerRequireSasl"),
+        *("quorum.auth.serverRequireSasl", "jvm.pause.monitor", "multiAddress.enabled"),
+        "multiAddress.reachabilityCheckEnabled",
+    )
+)
+"""Neither ZooKeeper nor Hikari starts if one of these is neither true nor false."""
+
 DANGEROUS: Final = {
     "skipACL": "nobody is asked for permissions: every client may read and change every znode",
 }
@@ -68,6 +122,7 @@ _JOURNAL: Final = "one fsync a turn, with no timer to set"
 _OBSERVERS: Final = "there are no observers"
 _GROUPS: Final = "all members have one vote: hierarchical quorums are not served"
 _ALIVE: Final = "clients ping, and members too"
+_TESTS: Final = "it is for ZooKeeper's own tests"
 _HTTP: Final = "it has bounds of its own"
 
 HARMLESS: Final = {
@@ -167,6 +222,15 @@ HARMLESS: Final = {
     "datadir.autocreate": "the folder is made if it is not there",
     "db.autocreate": "a member that lost its data knows it, and asks the others",
     "jmx.*": "there is no JVM",
+    "closeSessionTxn.enabled": "the end of a session is decided where it is applied",
+    "forceSnapshotSync": "who is behind gets entries, or the tree where those are gone",
+    "snapshotSizeFactor": "see journal.entries_kept",
+    "intBufferStartingSizeBytes": "an answer's buffer grows by itself",
+    "pathStats.*": "paths are not taken apart",
+    "controllerPort": _TESTS,
+    "test.*": _TESTS,
+    "testingonly.*": _TESTS,
+    "kinit": _SASL,
     "skipLearnerRequestToNextProcessor": _THREADS,
     "version": "the members are read from the file at each start",
 }
@@ -181,6 +245,9 @@ REFUSED: Final = {
     "authProvider*": "no other authentication than digest and ip is served",
     "X509AuthenticationProvider.*": _TLS,
     "superUser": _SASL,
+    "superUser.*": _SASL,
+    "sasl.serverconfig": _SASL,
+    "SASLAuthenticationProvider.*": _SASL,
     "letAnySaslUserDoX": _SASL,
     "ensembleAuthName": "the scheme `ensemble` is not served",
     "enforce.auth.schemes": "a session need not authenticate here",
@@ -201,6 +268,7 @@ UNLESS: Final = {
     "quorum.auth.serverRequireSasl": (("false",), _PEER_SASL),
     "enforce.auth.enabled": (("false",), "a session need not authenticate here"),
     "sessionRequireClientSASLAuth": (("false",), _SASL),
+    "allowSaslFailedClients": (("false",), _SASL),
     "DigestAuthenticationProvider.enabled": (("true",), "digest is always served"),
     "DigestAuthenticationProvider.digestAlg": (("SHA1", "SHA-1"), "SHA1 alone is served"),
     "audit.enable": (("false",), "there is no audit log"),

@@ -9,7 +9,18 @@ import attrs
 
 from hikari import config as toml
 from hikari.config import Address, Config, ConfigError, Ensemble, MemberAddress
-from hikari.zoocfg.keys import DANGEROUS, FIELDS, HARMLESS, NOTED, READ, REFUSED, UNLESS, found
+from hikari.zoocfg.keys import (
+    DANGEROUS,
+    FIELDS,
+    HARMLESS,
+    NOTED,
+    READ,
+    REFUSED,
+    STRICT,
+    SWITCHES,
+    UNLESS,
+    found,
+)
 from hikari.zoocfg.members import SERVER, member_of
 from hikari.zoocfg.properties import parse
 
@@ -93,6 +104,7 @@ class _Reading:
         self.unknown: list[str] = []
         self.refused: list[str] = []
         self.dangerous: list[str] = []
+        self.misread: list[str] = []
         self.dynamic: Path | None = None  # where the servers are, if not in `path`
         self.fields: dict[str, dict[str, Any]] = {name: {} for name, _ in TABLES}
 
@@ -126,7 +138,9 @@ class _Reading:
         lines = []
         if self.harmless:
             lines.append(f"{self.path}: without effect here: {'; '.join(self.harmless)}")
-        lines += [f"{self.path}: {line}" for line in (*self.dangerous, *self.unknown)]
+        lines += [
+            f"{self.path}: {line}" for line in (*self.dangerous, *self.misread, *self.unknown)
+        ]
         return lines
 
     def _in_its_keys(self, text: str) -> str:
@@ -161,15 +175,20 @@ class _Reading:
         self.entries |= entries
 
     def _judge(self, key: str) -> None:
-        value = self.entries[key]
+        value = self._switched(key)
         if key in READ or SERVER.fullmatch(key):
+            return
+        if key in STRICT and not _among(value, ("true", "false")):
+            self.refused.append(f"{key} must be true or false, not {value}")
             return
         if key in FIELDS:
             self._field(key, value)
         elif name := found(key, UNLESS):
             allowed, why = UNLESS[name]
             if not _among(value, allowed):
-                self.refused.append(f"{key}={value} is not served: {why}")
+                said = self.entries[key]
+                as_theirs = "" if _among(value, (said,)) else f" (to ZooKeeper: {value})"
+                self.refused.append(f"{key}={said}{as_theirs} is not served: {why}")
         elif name := found(key, REFUSED):
             self.refused.append(f"{key} is not served: {REFUSED[name]}")
         elif name := found(key, NOTED):
@@ -180,6 +199,21 @@ class _Reading:
             self.harmless.append(f"{key} ({HARMLESS[name]})")
         else:
             self._unknown(key)
+
+    def _switched(self, key: str) -> str:
+        """Its value, of a switch the word that ZooKeeper takes it for; who may have meant another
+        is told."""
+        value = self.entries[key]
+        switch = SWITCHES.get(key)
+        if switch is None:
+            return value
+        if switch.misread(value):
+            way = "on" if switch.word in ("true", "yes") else "off"
+            self.misread.append(
+                f"{key}={value} is without effect, as in ZooKeeper:"
+                f" only {switch.word} switches it {way}"
+            )
+        return switch.taken(value)
 
     def _unknown(self, key: str) -> None:
         near = get_close_matches(key, [*READ, *FIELDS, *HARMLESS, *NOTED, *UNLESS, *REFUSED], 1)
@@ -205,9 +239,7 @@ class _Reading:
         if kind == "number":
             return self._number(key, value)
         if kind == "flag":
-            if value.lower() not in ("true", "false", "yes", "no"):
-                raise ValueError(f"{key} must be true or false, not {value!r}")
-            return value.lower() in ("true", "yes")
+            return SWITCHES[key].taken(value) in ("true", "yes")
         return value
 
     def _number(self, key: str, value: str) -> int:
@@ -334,7 +366,7 @@ class _Reading:
         unknown = [word for word in words if word not in (*toml.WORDS, "*")]
         if unknown:
             self.unknown.append(f"4lw.commands.whitelist: there is no {', '.join(unknown)}")
-        if self.entries.get("readonlymode.enabled", "").lower() == "true":
+        if self.entries.get("readonlymode.enabled") == "true":
             words.append("isro")
         return tuple(dict.fromkeys(word for word in words if word not in unknown)) or ("srvr",)
 

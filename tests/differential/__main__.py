@@ -10,12 +10,12 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import click
 from differential import scripts, servers
 from differential.bench import Bench, shown
-from differential.shrinking import shrink
+from differential.judge import Difference
+from differential.shrinking import case, shrunk
 from differential.stage import Step
 from faults.figures import append
 
@@ -28,9 +28,14 @@ CASES = Path(__file__).parent / "cases"
 @click.option("--sessions", type=int, default=4, show_default=True, help="seats: clients at a time")
 @click.option("--members", type=int, default=1, show_default=True, help="of Hikari")
 @click.option("--only", multiple=True, help="draw only these operations of the table")
-@click.option("--case", "case", type=click.Path(path_type=Path), help="replay one kept script")
+@click.option("--case", "kept", type=click.Path(path_type=Path), help="replay one kept script")
 @click.option("--against", default="zookeeper-3.8", show_default=True, help="or a path of jars")
-@click.option("--keep", type=click.Path(path_type=Path), help="a folder for what was shrunk")
+@click.option(
+    *("--keep", "keep"),
+    type=click.Path(path_type=Path),
+    default=CASES,
+    help="a folder for what was shrunk, else that of the kept cases",
+)
 @click.option("--tally", is_flag=True, help="say which answers ZooKeeper gave, and how often")
 @click.option("--shrink-runs", type=int, default=150, show_default=True, help="0: do not shrink")
 @click.option("--figures", "path", type=click.Path(path_type=Path), help="JSON to append to")
@@ -40,9 +45,9 @@ def main(
     sessions: int,
     members: int,
     only: tuple[str, ...],
-    case: Path | None,
+    kept: Path | None,
     against: str,
-    keep: Path | None,
+    keep: Path,
     tally: bool,
     shrink_runs: int,
     path: Path | None,
@@ -58,8 +63,8 @@ def main(
     begun = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and leave no server behind
     with Bench(sessions, members, jar) as bench:
-        if case is not None:
-            named = [(case.name, json.loads(case.read_text())["steps"])]
+        if kept is not None:
+            named = [(kept.name, json.loads(kept.read_text())["steps"])]
         else:
             served = bench.served()
             print("served:", *sorted(served))
@@ -82,8 +87,8 @@ def main(
                 continue
             totals["differences"] += 1
             print(f"{name}: {shown(difference, script)}")
-            if shrink_runs and len(script) > 1:
-                _shrink(bench, name, script[: difference.step + 1], difference, shrink_runs, keep)
+            if shrink_runs and kept is None and difference.step >= 0:
+                _shrink(bench, name, script, difference, shrink_runs, keep)
             sys.stdout.flush()
     if tally:
         print(*(f"{answer}: {count}" for answer, count in sorted(answers.items())), sep="\n")
@@ -95,23 +100,15 @@ def main(
 
 
 def _shrink(
-    bench: Bench, name: str, script: list[Step], difference: Any, runs: int, keep: Path | None
+    bench: Bench, name: str, script: list[Step], difference: Difference, runs: int, keep: Path
 ) -> None:
-    def differs(candidate: list[Step]) -> Any:
-        found = bench.play(candidate)[0]
-        return found and found.signature()
-
-    small = shrink(script, difference.signature(), differs, runs)
-    found = bench.play(small)[0]
-    if found is None:
-        print("  (not seen again)")
+    small, heard = shrunk(bench, script, difference, runs)
+    if not small:
+        print(f"  ({heard})")
         return
-    steps = ",\n  ".join(json.dumps(step) for step in small)
-    print(f"  shrunk to {len(small)} steps:\n  {steps}\n  {shown(found, small)}")
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        text = f'{{"about": "",\n "steps": [\n  {steps}\n ]}}\n'
-        (keep / f"seed-{name}.json").write_text(text)
+    print(f"  shrunk to {len(small)} steps:\n{case(small)}  {heard}")
+    keep.mkdir(parents=True, exist_ok=True)
+    (keep / f"seed-{name}.json").write_text(case(small))
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def _check_of_another(judge: Any, request: Any, seat: int, theirs: Any, ours: An
 
 
 def _create2_in_multi(judge: Any, request: Any, seat: int, theirs: Any, ours: Any) -> bool:
-    """From 3.9.4 on a create2 in a multi gives its Stat (ZOOKEEPER-4026)."""
+    """From 3.9.0 on a create2 in a multi gives its Stat (ZOOKEEPER-4026)."""
     if not (request and request[0] == "multi" and _is_reply(theirs) and _is_reply(ours)):
         return False
     fewer = [

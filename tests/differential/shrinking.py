@@ -1,21 +1,58 @@
-"""Cuts a script down to little more than what makes the difference."""
+"""Cuts a script down to little more than what makes the difference, and writes it as a case."""
 
+import json
+import time
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
+from differential.bench import Bench, shown
+from differential.judge import Difference
 from differential.stage import Step
 
 RUNS_MAX = 150
 
 
+def shrunk(
+    bench: Bench,
+    script: list[Step],
+    difference: Difference,
+    runs: int = RUNS_MAX,
+    seconds_max: float = inf,
+) -> tuple[list[Step], str]:
+    """(the script cut down, what is then heard): no steps, if the difference is not seen again."""
+
+    def differs(candidate: list[Step]) -> Any:
+        found = bench.play(candidate)[0]
+        return found and found.signature()
+
+    small = shrink(
+        script[: difference.step + 1], difference.signature(), differs, runs, seconds_max
+    )
+    found = bench.play(small)[0]
+    return ([], "not seen again") if found is None else (small, shown(found, small))
+
+
+def case(script: list[Step]) -> str:
+    """As it is kept in a file of `cases`."""
+    steps = ",\n  ".join(json.dumps(step) for step in script)
+    return f'{{"about": "",\n "steps": [\n  {steps}\n ]}}\n'
+
+
 def shrink(
-    script: list[Step], wanted: Any, differs: Callable[[list[Step]], Any], runs: int = RUNS_MAX
+    script: list[Step],
+    wanted: Any,
+    differs: Callable[[list[Step]], Any],
+    runs: int = RUNS_MAX,
+    seconds_max: float = inf,
+    seconds: Callable[[], float] = time.monotonic,
 ) -> list[Step]:
-    """Fewer steps, then fewer requests a step, with the same signature of the first difference."""
-    budget = [runs]
+    """Fewer steps, then fewer requests a step, with the same signature of the first difference. Out
+    of runs or time it is what it has come to."""
+    budget, end = [runs], seconds() + seconds_max
 
     def same(candidate: list[Step]) -> bool:
-        if budget[0] <= 0:
+        if budget[0] <= 0 or seconds() >= end:
             return False
         budget[0] -= 1
         return bool(differs(candidate) == wanted)

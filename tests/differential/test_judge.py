@@ -1,8 +1,10 @@
 """The judge of the differential test sees what differs, and what only looks so."""
 
+import json
+
 import pytest
 from differential.judge import Judge, Pairs
-from differential.shrinking import shrink
+from differential.shrinking import case, shrink, shrunk
 
 
 def reply(zxid, error=0, body=(), name="setData"):
@@ -78,3 +80,33 @@ def test_a_script_is_cut_down_to_what_differs():
 
     small = shrink(script, True, differs, runs=500)
     assert [step["ask"] for step in small] == [[["sync", "/7"]], [["sync", "/33"]]]
+
+
+def test_who_is_out_of_time_shrinks_no_further():
+    script = [{"seat": 0, "ask": [["sync", f"/{number}"]]} for number in range(40)]
+    at = iter(range(100))
+    small = shrink(script, True, lambda _: True, seconds_max=2, seconds=lambda: next(at))
+    assert len(small) == 20, "one run, that halved it"
+
+
+def test_what_was_shrunk_is_written_as_it_is_kept():
+    script = [{"seat": 0, "ask": [["sync", "/a"]]}, {"seat": 1, "drop": True}]
+    assert json.loads(case(script))["steps"] == script
+
+
+def test_a_difference_that_a_bench_shows_is_cut_down_with_it():
+    """A bench whose servers differ at one path."""
+
+    class Bench:
+        def play(self, script):
+            steps = [{"ask": []}, *script]
+            paths = [["/7" in str(step["ask"])] for step in steps]
+            theirs = [[[reply(9)] if at else []] for (at,) in paths]
+            ours = [[[reply(9, error=-101)] if at else []] for (at,) in paths]
+            return Judge().first(script, theirs, ours), None, []
+
+    script = [{"seat": 0, "ask": [["sync", f"/{number}"]]} for number in range(9)]
+    difference, _, _ = Bench().play(script)
+    small, heard = shrunk(Bench(), script, difference)
+    assert small == [script[7]]
+    assert "-101" in heard

@@ -233,6 +233,7 @@ public final class Recipes {
             DistributedBarrier barrier = new DistributedBarrier(client, "/barrier");
             barrier.setBarrier();
             DistributedBarrier other = new DistributedBarrier(clients.get(1), "/barrier");
+            clients.get(1).sync().forPath("/barrier");  // its member may be behind
             check(!other.waitOnBarrier(100, TimeUnit.MILLISECONDS), "it did not hold");
             Thread opener = new Thread(() -> {
                 try {

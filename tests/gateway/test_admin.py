@@ -72,11 +72,14 @@ KEYS: dict[str, tuple[list[str], set[str]]] = {
     "monitor": (["mntr"], {"version", "server_state", "znode_count", "uptime"}),
     "observer_connection_stat_reset": (["orst"], set()),
     "ruok": ([], set()),
-    "server_stats": (["srvr"], {"version", "read_only", "server_stats", "node_count"}),
+    "server_stats": (
+        ["srvr"],
+        {"version", "read_only", "server_stats", "client_response", "node_count"},
+    ),
     "stats": (
         ["stat"],
         {
-            *("version", "read_only", "server_stats", "node_count"),
+            *("version", "read_only", "server_stats", "client_response", "node_count"),
             *("connections", "secure_connections"),
         },
     ),

@@ -127,6 +127,25 @@ def test_the_documentation_says_how_much_of_the_dashboard_fills_and_names_the_re
     assert not [name for name in (*ABSENT, *ABSENT_SUMMARIES) if f"`{name}`" not in text]
 
 
+NAMES = set(json.loads((Path(__file__).parent / "zookeeper_metrics.json").read_text()))
+"""Every counter, summary and gauge that the code of ZooKeeper 3.9.5's server registers."""
+
+
+def test_every_name_of_zookeepers_is_told_or_named_as_absent() -> None:
+    cluster = Cluster(3)
+    cluster.write(cluster.client(cluster.leader), b"/a")
+    cluster.tick(3)
+    told = OF_THE_SERVICE | {"startup_txns_load_time"}
+    for member in cluster.members.values():
+        _, body = asked(member, b"GET /metrics")
+        told |= set(re.findall(r"^(\w+?)(?:_sum)?(?:\{.*\})? ", body.decode(), re.M))
+    _, _, table = OPERATIONS.read_text().partition("\nAbsent, because")
+    rows = table.partition("\n\nThere are no quantiles")[0].splitlines()
+    named = [row.split("|")[1] for row in rows if row.startswith("| `")]
+    absent = {name for cell in named for name in re.findall(r"`(\w+)`", cell)}
+    assert NAMES - told == absent
+
+
 def test_sizes_of_answers(member: Member, client: Client, cluster: Cluster) -> None:
     cluster.write(client, b"/a", b"x" * 1_000)
     member.door.reset()

@@ -266,9 +266,9 @@ def test_conf_of_an_ensemble_has_its_members() -> None:
     cluster.run()
     _, _, members = client.wire.told.decode().partition("membership: \n")
     assert members == (
-        "server.1=10.0.0.1:2281:2281:participant;10.0.0.1:2181\n"
-        "server.2=10.0.0.1:2282:2282:participant;10.0.0.1:2182\n"
-        "server.3=10.0.0.1:2283:2283:participant;10.0.0.1:2183\n"
+        "server.1=10.0.0.1:2281:2282:participant;10.0.0.1:2181\n"
+        "server.2=10.0.0.1:2282:2283:participant;10.0.0.1:2182\n"
+        "server.3=10.0.0.1:2283:2284:participant;10.0.0.1:2183\n"
         "version=0"
     )
 

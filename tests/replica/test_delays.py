@@ -165,6 +165,9 @@ def test_a_follower_is_timed_until_it_is_level_and_counted_once(cluster: Cluster
     client = cluster.client(leader)
     joins = leader.replica.delays.joins
     assert joins == 2, "one for each follower"
+    at_once = leader.replica.delays.joins_at_once
+    assert at_once.total == joins
+    before = at_once.count
     cluster.stop(late)
     writes(cluster, client, 20)
     late = cluster.start(late.number)
@@ -172,6 +175,7 @@ def test_a_follower_is_timed_until_it_is_level_and_counted_once(cluster: Cluster
     cluster.until(lambda: late.tree.index == leader.tree.index)
     cluster.tick()
     assert leader.replica.delays.joins == joins + 1
+    assert (at_once.count, at_once.last) == (before + 1, 1)
     assert late.replica.delays.joined.count == 1
     assert late.replica.delays.joined.total < 10 * TICK_MS
 
