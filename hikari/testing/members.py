@@ -21,7 +21,7 @@ from hikari.store.healing import CannotStart, NothingLeftBut
 from hikari.store.space import missing_to_open
 from hikari.testing.disk import Disk
 from hikari.testing.machine import SimulatedMachine
-from hikari.testing.network import Network
+from hikari.testing.network import Network, Side
 from hikari.testing.timeline import Killed, Process, Timeline
 from hikari.tree.rows import RowsDamaged
 
@@ -232,6 +232,14 @@ class Member:
             self._end("killed in the midst" if ended is None else f"it ended itself: {ended!r}")
 
     # ---- what it does to the outside
+
+    def reaches(self, peer: int) -> bool:
+        """Whether what it says to `peer` now may be heard: what is said on a link to a process
+        that is dead by now reaches nobody, also if another has taken its place."""
+        assert self.server is not None
+        link = self.server.links._out.get(peer)
+        side = link.transport if link is not None else None
+        return isinstance(side, Side) and side.other.process.alive
 
     def _point(self, what: str) -> None:
         """A place at which it may die, or has."""

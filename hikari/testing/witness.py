@@ -178,7 +178,8 @@ class Witness:
                 demand(durable, "acknowledged before durable", member.number, message)
                 self._standing.acknowledges(member, message, self._leader(message.term))
         elif kind is Append:
-            self._standing.tells(to, message)
+            if message.forgot and member.reaches(to):
+                self._standing.tells(to, message)
         elif kind is VoteReply and message.granted and not message.pre:
             self._shows_term(member, message)
             self._votes_for(member, message.term, to)
