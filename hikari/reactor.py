@@ -6,6 +6,7 @@
 
 from collections.abc import Callable
 from math import inf
+from select import EPOLLIN
 from time import monotonic
 from typing import Any, Final
 
@@ -46,24 +47,22 @@ class TurnReactor(EPollReactor):
         while self._started:
             with failures:
                 while self._started:
-                    self._go_round()
+                    now_s = monotonic()
+                    timers = self._pendingTimedCalls
+                    if (
+                        (timers and timers[0].time <= now_s)
+                        or self._newTimedCalls
+                        or self.threadCallQueue
+                        or self._justStopped
+                        or not self.running
+                    ):
+                        self.runUntilCurrent()
+                        self._poll(self.timeout() if self.running else 0, monotonic())
+                    elif timers:
+                        self._poll(min(timers[0].time - now_s, POLL_S_MAX), now_s)
+                    else:
+                        self._poll(None, now_s)
         log.info("the main loop has ended")
-
-    def _go_round(self) -> None:
-        now_s = monotonic()
-        timers = self._pendingTimedCalls
-        if (
-            (timers and timers[0].time <= now_s)
-            or self._newTimedCalls
-            or self.threadCallQueue
-            or self._justStopped
-            or not self.running
-        ):
-            self.runUntilCurrent()
-            timeout_s = self.timeout() if self.running else 0
-            self._poll(timeout_s, monotonic())
-        else:
-            self._poll(min(timers[0].time - now_s, POLL_S_MAX) if timers else None, now_s)
 
     def doIteration(self, timeout: float | None) -> None:
         self._poll(timeout, monotonic())
@@ -81,15 +80,27 @@ class TurnReactor(EPollReactor):
         finally:
             self._polled_s = monotonic()
         selectables = self._selectables
-        read_or_write: Callable[[Any, int, int], None] = self._doReadOrWrite
         for descriptor, event in events:
             selectable = selectables.get(descriptor)
             if selectable is not None:
-                read_or_write(selectable, descriptor, event)
+                if event == EPOLLIN:
+                    self._read(selectable)
+                else:
+                    self._doReadOrWrite(selectable, descriptor, event)  # type: ignore[no-untyped-call]
         if self._after:
             after, self._after = self._after, []
             for work in after:
                 work()
+
+    def _read(self, selectable: Any) -> None:
+        """What `_doReadOrWrite` does when there is something to read, and nothing else."""
+        try:
+            why = selectable.doRead()
+        except BaseException as error:
+            why = error
+            log.failure("cannot read")
+        if why:
+            self._disconnectSelectable(selectable, why, True)  # type: ignore[no-untyped-call]
 
 
 def install() -> Any:

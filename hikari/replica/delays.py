@@ -51,7 +51,8 @@ class Delays:
         self._since_ms = 0.0
         self._durable = self._committed = self._applied = False  # it is
         self._ticks = 0  # since it was applied
-        self._silent: set[int] = set()  # those who have not acknowledged it
+        self.silent: set[int] = set()
+        """Those who have not acknowledged it."""
         self._ready = True  # to follow another one: not yet in this tick
         self._joins: dict[int, int] = {}  # by follower, of its Progress
         self._joining_s: float | None = None  # since when it follows; None: it is level
@@ -71,13 +72,14 @@ class Delays:
         """As the leader: it begins its way."""
         if self._ready and self._leads and leadership is not None:
             self._start(index, 1000 * self._seconds())
-            self._silent = set(leadership.progress)
+            self.silent = set(leadership.progress)
 
     def took(self, message: Append, leader: int) -> None:
         """As a follower of this leader."""
         if message.sender != leader:
             return
-        self.follow(message.sender)  # it may be its first word
+        if leader != self._leader:
+            self.follow(leader)  # it may be its first word
         entries = message.entries
         if self._joining_s is not None:
             self._goal = message.commit if self._goal < 0 else self._goal
@@ -105,11 +107,9 @@ class Delays:
         self._reach(self.answered.setdefault(member, Tally()), now_ms)
 
     def answered_by(self, peer: int, leadership: Leadership | None) -> None:
-        """This follower has acknowledged something, if this member leads."""
-        if peer not in self._silent or leadership is None:
-            return
-        if leadership.progress[peer].match >= self._index:
-            self._silent.discard(peer)
+        """This follower, one of the silent, has acknowledged something, if this member leads."""
+        if leadership is not None and leadership.progress[peer].match >= self._index:
+            self.silent.discard(peer)
             self._reach_of(peer, self._now_ms())
 
     def moved(self, log: RaftLog) -> None:
@@ -141,9 +141,9 @@ class Delays:
         """Another entry may be followed, if this one has come to its end."""
         if self._applied:
             self._ticks += 1
-            if self._ticks > PATIENCE_TICKS or not self._silent:
+            if self._ticks > PATIENCE_TICKS or not self.silent:
                 self._index, self._applied, self._ready = 0, False, True
-                self._silent = set()
+                self.silent = set()
         if leadership is not None:
             self._look_at(leadership)
 

@@ -57,7 +57,8 @@ class Proposals:
     _askers: list[Asker] = field(init=False, default=Factory(list))
     _sizes: list[int] = field(init=False, default=Factory(list))
     _outstanding: deque[Handed] = field(init=False, default=Factory(deque))
-    _doubt: tuple[int, int] | None = field(init=False, default=None)  # (leader, term) they went to
+    doubt: tuple[int, int] | None = field(init=False, default=None)
+    """Some went to this leader, in this term, who is lost: they are neither in nor out."""
     _broken: bool = field(init=False, default=False)  # some may not have reached it
     took_ms: float = field(init=False, default=0.0)
     """How long the newest of ours that was applied took, from being packed to that."""
@@ -70,11 +71,7 @@ class Proposals:
 
     def waiting(self) -> bool:
         """Whether there is something to hand out now."""
-        return bool(self._groups) and self._doubt is None
-
-    def in_doubt(self) -> bool:
-        """Whether something was handed to a leader that is lost, and is neither in nor out."""
-        return self._doubt is not None
+        return bool(self._groups) and self.doubt is None
 
     def pack(self) -> list[bytes]:
         """What was gathered, as proposals. From now on it is under way."""
@@ -130,23 +127,23 @@ class Proposals:
 
     def followed(self, before: tuple[int, int], now: tuple[int, int]) -> None:
         """This member followed one (leader, term), and now another; leader 0: nobody."""
-        if self._outstanding and self._doubt is None:
-            self._doubt, self._broken = before, False
-        if self._doubt == now:  # after all: what reached it is in its hands, as before
+        if self._outstanding and self.doubt is None:
+            self.doubt, self._broken = before, False
+        if self.doubt == now:  # after all: what reached it is in its hands, as before
             if self._broken:
                 self.lose()
-            self._doubt = None
+            self.doubt = None
 
     def link_lost(self, peer: int) -> None:
         """What was said to `peer` last may not have arrived."""
-        if self._doubt is not None and self._doubt[0] == peer:
+        if self.doubt is not None and self.doubt[0] == peer:
             self._broken = True
 
     def applied(self, term: int) -> bool:
         """An entry of `term` was applied. Whether something is to be proposed again."""
-        if self._doubt is None or term <= self._doubt[1]:
+        if self.doubt is None or term <= self.doubt[1]:
             return False
-        self._doubt = None
+        self.doubt = None
         self._again()
         return self.waiting()
 
@@ -171,7 +168,7 @@ class Proposals:
     def lose(self) -> None:
         """What becomes of all that is under way will never be known here."""
         outstanding, self._outstanding = self._outstanding, deque()
-        self._doubt = None
+        self.doubt = None
         for _, askers, _, _, _ in outstanding:
             for asker in askers:
                 asker.lost()

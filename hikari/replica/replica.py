@@ -196,7 +196,8 @@ class Replica:
                     self._silent_ticks = 0
                 self.delays.took(message, self.raft.leader)
             if kind is AppendReply:
-                self.delays.answered_by(message.sender, self.raft.leadership)
+                if message.sender in self.delays.silent:
+                    self.delays.answered_by(message.sender, self.raft.leadership)
                 if self.raft.quiet():
                     return  # the second answer to what the first had decided
         self.wake()
@@ -327,12 +328,12 @@ class Replica:
     def _submit(self) -> None:
         """Hand what was gathered to Raft here, or in one Forward to the leader."""
         raft, serving = self.raft, self.serving
-        if not serving or self.proposals.in_doubt():
+        if not serving or self.proposals.doubt:
             self.proposals.shed(WAITING_BYTES_MAX)  # the rest waits
         if not serving:
             return
         self.barriers.send()
-        if raft.heir:
+        if raft.leadership and raft.leadership.heir:
             return  # it waits for whoever leads then
         mine = self.proposals.pack() if self.proposals.waiting() else []
         if raft.role != LEADER:

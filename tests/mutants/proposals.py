@@ -20,7 +20,7 @@ def what_may_be_lost_is_proposed_again(set: Set) -> None:
 
     def at_once(self: Proposals, before: tuple[int, int], now: tuple[int, int]) -> None:
         followed(self, before, now)
-        if self.in_doubt():
+        if self.doubt:
             self.applied(1 << 60)
 
     set(Proposals, "followed", at_once)

@@ -77,7 +77,7 @@ def test_nothing_is_proposed_again_before_an_entry_of_the_new_term_is_applied(
     cluster.until(lambda: heir.leads and asked.replica.serving)
     later = change(client)
     cluster.tick(3)
-    assert asked.replica.proposals.in_doubt()
+    assert asked.replica.proposals.doubt
     assert forwards(cluster) == count
     cluster.network.drop = lambda sender, to, what: False
     cluster.tick(4)
@@ -121,7 +121,7 @@ def test_a_leader_that_was_only_silent_does_what_it_was_handed(
     cluster.until(lambda: not asked.raft.leader)
     later = change(client)
     cluster.run()
-    assert asked.replica.proposals.in_doubt()
+    assert asked.replica.proposals.doubt
     cluster.network.held.clear()
     cluster.tick(4)
     assert (leader.raft.term, leader.leads) == (term, True)

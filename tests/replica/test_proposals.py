@@ -118,7 +118,7 @@ def test_what_is_in_doubt_is_proposed_again_under_a_new_number_before_what_waits
     proposals.add(crowd[3], group(3), 20)
     proposals.followed((1, 7), (0, 7))
     proposals.followed((0, 7), (2, 8))
-    assert proposals.in_doubt()
+    assert proposals.doubt
     assert not proposals.waiting(), "it could overtake"
     assert not proposals.applied(7), "the term they were handed out in"
     assert proposals.answered(1001) == [crowd[0]], "an entry that survived"
@@ -167,7 +167,7 @@ def test_the_same_leader_again_has_what_it_was_handed_unless_a_link_broke(
     if broken:
         proposals.link_lost(1)
     proposals.followed((0, 7), (1, 7))
-    assert not proposals.in_doubt()
+    assert not proposals.doubt
     assert someone.was_lost == broken
     assert proposals.answered(1001) == (None if broken else [someone])
 
