@@ -224,9 +224,11 @@ class Replica:
         self.sending.tick()
         self.delays.tick(self.raft.leadership)
         self.counts.serves(self.serving, self.raft.role == LEADER, self.proposals.seconds())
-        answered = self.receiving.answered
-        if answered is not None and self.raft.leader and self._ticks % HEARD_TICKS == 0:
-            self._outbox.append((self.raft.leader, answered))
+        answered, leader = self.receiving.answered, self.raft.leader
+        if answered and self.peers.linked(leader) and self._ticks % HEARD_TICKS == 0:
+            self._outbox.append((leader, answered))
+            if answered.number < 0:
+                self.receiving.answered = None
         self.scrub.tick(self.tree)
         self._tick_disk()
         self._tick_sessions(late)
@@ -558,25 +560,23 @@ class Replica:
     def _chunk(self, chunk: Chunk | ChunkReply) -> None:
         if isinstance(chunk, ChunkReply):
             self.sending.replied(chunk)
-            return
-        if self.room.low:  # a tree beside the old one: not now
+        elif self.room.low:  # a tree beside the old one: not now
             self.receiving.abandon()
             self._refuse(chunk)
-            return
-        if chunk.mark.index <= self.raft.log.commit:
+        elif chunk.mark.index <= self.raft.log.commit:
             self.receiving.abandon(chunk.mark)
             self._refuse(chunk)
-            return
-        self.receiving.take(chunk, lambda reply: self._took(chunk.sender, reply))
+        else:
+            self.receiving.take(chunk, lambda reply: self._took(chunk.sender, reply))
 
     def _refuse(self, chunk: Chunk) -> None:
-        """All of it will be sent again, after a rest, if it is still needed then. Of a chunk that
-        is lost in silence the leader would believe that it is on its way, for as long as
-        `hikari.replica.snapshots.PATIENCE_TICKS`, and keep a view open."""
-        refused = ChunkReply(self.member, chunk.term, chunk.mark.index, -1)
-        self._outbox.append((chunk.sender, refused))
+        """All of it will be sent again, after a rest, if it is needed then. Of a chunk that is lost
+        in silence the leader would wait for word for long (PATIENCE_TICKS), with an open view."""
+        self._took(chunk.sender, ChunkReply(self.member, chunk.term, chunk.mark.index, -1))
 
     def _took(self, sender: int, reply: ChunkReply) -> None:
+        if reply.number < 0:
+            self.receiving.answered = reply  # said once more: it may find no link
         self._outbox.append((sender, reply))
         self.wake()
 

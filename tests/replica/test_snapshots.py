@@ -154,6 +154,26 @@ def test_answers_that_found_no_link_are_given_again(cluster: Cluster) -> None:
     assert lost
 
 
+def test_a_refusal_that_found_no_link_is_said_once_more(cluster: Cluster) -> None:
+    """Else the leader waits for an answer to what was sent while there was no room (found by the
+    simulator: ten seconds lost)."""
+    _, lagging = leave_behind(cluster)
+    back = cluster.start(lagging.number)
+    back.replica.room.low = True
+    lost: list[Any] = []
+
+    def lose_answers(sender: int, to: int, message: Any) -> bool:
+        if type(message) is ChunkReply and not lost[CHUNKS_AHEAD:]:
+            lost.append(message)
+            back.replica.room.low = len(lost) < CHUNKS_AHEAD
+            return len(lost) <= CHUNKS_AHEAD
+        return False
+
+    cluster.network.drop = lose_answers
+    cluster.until(lambda: back.tree.index == cluster.leader.tree.index, ticks=60)
+    assert [reply.number for reply in lost] == [-1] * len(lost)
+
+
 def test_a_damaged_chunk_is_not_believed(cluster: Cluster) -> None:
     _, lagging = leave_behind(cluster)
     back = cluster.start(lagging.number)
