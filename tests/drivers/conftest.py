@@ -1,14 +1,14 @@
 """Each driver on an ensemble of three; each test has a path of its own in it."""
 
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 from drivers.drivers import DRIVERS
 from ensemble.three import ensemble, servers
 
-from hikari_client import Client
+from hikari_client import Client, blocking
 
 __all__ = ["ensemble", "servers"]
 
@@ -38,3 +38,13 @@ def live(driver: Any, hosts: str) -> Callable[..., None]:
             await story(zk)
 
     return lambda story, **settings: driver.run(run(story, settings))
+
+
+@pytest.fixture
+def zk(hosts: str) -> Iterator[blocking.Blocking]:
+    """A client for threads, whose root is there."""
+    servers, _, chroot = hosts.partition("/")
+    with blocking.connect(servers) as root:
+        root.create(f"/{chroot}")
+    with blocking.connect(hosts) as made:
+        yield made

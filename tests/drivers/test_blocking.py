@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -31,15 +30,6 @@ from hikari_client.operations import Operations
 
 pytestmark = pytest.mark.ensemble
 SOON_S = 0.3
-
-
-@pytest.fixture
-def zk(hosts: str) -> Iterator[blocking.Blocking]:
-    servers, _, chroot = hosts.partition("/")
-    with blocking.connect(servers) as root:
-        root.create(f"/{chroot}")
-    with blocking.connect(hosts) as made:
-        yield made
 
 
 @pytest.mark.parametrize("kind", [blocking.Blocking, blocking.Pipeline])

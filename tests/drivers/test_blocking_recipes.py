@@ -3,7 +3,6 @@
 import inspect
 import signal
 import threading
-from collections.abc import Iterator
 
 import pytest
 from drivers.relay import freezable, serving
@@ -15,15 +14,6 @@ from hikari_client.recipes import Held, Lock
 
 pytestmark = pytest.mark.ensemble
 WAIT_S = 10.0
-
-
-@pytest.fixture
-def zk(hosts: str) -> Iterator[blocking.Blocking]:
-    servers, _, chroot = hosts.partition("/")
-    with blocking.connect(servers) as root:
-        root.create(f"/{chroot}")
-    with blocking.connect(hosts) as made:
-        yield made
 
 
 def test_threads_have_every_recipe_that_others_have_as_a_method() -> None:
