@@ -20,7 +20,6 @@ BLOCKING = {"test_many_calls_are_under_way_at_once", "test_a_watch_is_an_iterato
 
 pytestmark = zookeeper.MARKS
 ensemble, hosts = zookeeper.ensemble, zookeeper.hosts
-zk = drivers.test_blocking.zk
 held_back = drivers.test_pipeline.held_back
 globals().update(
     zookeeper.stories(drivers.test_stories, drivers.test_lost, drivers.test_many, without=LEFT_OUT)

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 from drivers import relay
-from drivers.test_blocking import zk
 
 from hikari_client import BadArguments, aio, blocking
 
 pytestmark = pytest.mark.ensemble
-__all__ = ["zk"]
 
 
 @pytest.fixture
