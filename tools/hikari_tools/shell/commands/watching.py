@@ -45,8 +45,8 @@ async def _armed(shell: Shell, path: str, recursive: bool) -> Stream[Event]:
 )
 async def watch(shell: Shell, given: Given) -> None:
     path, left = shell.path(given.word(0)), given.number("-n", 0, 1)
-    shell.out.note(f"watching {path}; Ctrl-C ends it")
     async with shell.zk.watch(path, recursive=given.on("-R")) as events, _connection_told(shell):
+        shell.out.note(f"watching {path}; Ctrl-C ends it")  # now: from here on nothing is missed
         async for event in events:
             shell.tell_event(event)
             left -= 1
