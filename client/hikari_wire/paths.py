@@ -10,6 +10,8 @@ from typing import Final
 # Elements of printable ASCII, none of them "." or "..".
 _plain = re.compile(rb"/|(?:/(?!\.\.?(?:/|\Z))[\x20-.0-\x7e]++)++").fullmatch
 
+_plain_name = re.compile(rb"/(?!\.\.?\Z)[\x20-.0-\x7e]++").fullmatch
+
 _ILLEGAL: Final = "\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\U0010ffff"
 _legal = re.compile(rf"(?:/(?!\.\.?(?:/|\Z))[^/{_ILLEGAL}]++)++").fullmatch
 
@@ -29,6 +31,11 @@ def check(path: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return _legal(text) is not None
+
+
+def check_below(path: bytes, slash: int) -> bool:
+    """The same, where what stands before the last slash is known to be right."""
+    return _plain_name(path, slash) is not None or check(path)
 
 
 def check_sequential(path: bytes) -> bool:

@@ -167,7 +167,8 @@ class Connection(protocol.Protocol):
     def _requests(self, buf: bytes, spans: Spans) -> None:
         writes: list[tuple[Any, ...]] = []
         slots, out = self.slots, self.out
-        size = told = unsaid = 0
+        read_only = self.door.tree.read_only  # nothing is applied meanwhile
+        size = behind = told = unsaid = 0
         for at, end in spans:
             if end - at < 8:
                 xid, op = self.traffic.last_xid, self.traffic.last_op
@@ -175,13 +176,17 @@ class Connection(protocol.Protocol):
                 break
             xid, op = _header(buf, at)
             read = READS.get(op)
-            if read is not None and not slots:
+            if read is not None:
                 try:
                     request = DECODE[op](buf, at + 8, end)
                 except Malformed:
                     self._malformed(xid, op)
                     if self.shut:
                         break
+                    continue
+                if slots:  # it must see what is before it
+                    slots.append(Slot(xid, op, (read, request), end - at))
+                    behind += end - at
                     continue
                 reply = read(self, xid, request)
                 out.append(reply)
@@ -196,11 +201,7 @@ class Connection(protocol.Protocol):
                         unsaid = 0
             elif op in WRITES:
                 if self.barred:
-                    if not self.local:
-                        self._park(buf, spans, at)
-                        break
-                    self._write_locally(xid, op)
-                    if self.shut:
+                    if self._barred(xid, op, buf, spans, at):
                         break
                     continue
                 try:
@@ -208,7 +209,7 @@ class Connection(protocol.Protocol):
                 except Malformed:
                     self._refused(xid, op, codes.MARSHALLING_ERROR)
                     continue
-                if self.door.tree.read_only and grows(request):
+                if read_only and grows(request):
                     self._refused(xid, op, REFUSAL)  # the log has no room for what it would refuse
                     continue
                 slot = Slot(xid, op, None, end - at)
@@ -220,30 +221,26 @@ class Connection(protocol.Protocol):
                 if op == codes.AUTH and slots:  # it holds for what comes after it, not before
                     self._park(buf, spans, at)
                     break
-                self._other(xid, op, read, buf, at + 8, end)
+                self._other(xid, op, buf, at + 8, end)
                 if self.shut:
                     break
         if spans:
             traffic = self.traffic
             traffic.last_op, traffic.last_xid = op, xid
         if writes:
-            self.underway_bytes += size
             self.door.propose(self, writes, size)
         if out and not self.due:
             self.flush()
         if slots:
+            self.underway_bytes += size + behind
             hold_back(self)
 
-    # ---- requests that are neither a write nor a read with nothing before it
+    # ---- requests that are neither a write nor a read
 
-    def _other(self, xid: int, op: int, read: Any, buf: bytes, at: int, end: int) -> None:
+    def _other(self, xid: int, op: int, buf: bytes, at: int, end: int) -> None:
         try:
             if self.local and op == codes.SYNC:
                 self._refused(xid, op, codes.NOT_READ_ONLY)
-            elif read is not None:
-                request = DECODE[op](buf, at, end)
-                self.slots.append(Slot(xid, op, (read, request), end - at))
-                self.underway_bytes += end - at
             elif op == codes.PING:
                 self._answered(codes.XID_PING, op, codes.OK, None)
             elif op == codes.AUTH:
@@ -309,13 +306,18 @@ class Connection(protocol.Protocol):
         else:
             self.end()
 
-    def _write_locally(self, xid: int, op: int) -> None:
-        """Nothing can be written here; but a session of this member alone can be closed."""
+    def _barred(self, xid: int, op: int, buf: bytes, spans: Spans, at: int) -> bool:
+        """A write that cannot be proposed, now or at all: a session of this member alone can only
+        be closed. Whether nothing more is to be read."""
+        if not self.local:
+            self._park(buf, spans, at)
+            return True
         if op == codes.CLOSE_SESSION:
             self._answered(xid, op, codes.OK, None)
             self._end_after_replies()
         else:
             self._refused(xid, op, codes.NOT_READ_ONLY)
+        return self.shut
 
     def _synchronise(self, xid: int, request: tuple[Any, ...]) -> None:
         slot = Slot(xid, codes.SYNC, None, 0)
@@ -397,14 +399,17 @@ class Connection(protocol.Protocol):
                 self.flush()
                 return
             if slots:
-                behind = len(slots)
-                self._drain()
-                self.traffic.behind += behind - len(slots)
+                first = slots[0]
+                if first.read is not None or first.reply is not None:  # else it waits as well
+                    behind = len(slots)
+                    self._drain()
+                    self.traffic.behind += behind - len(slots)
             if self.parked and not slots:
                 self._unpark()
         else:
             slot.reply = frame(slot.xid, zxid, error, body)
-        self._due()
+        if not self.due:
+            self._due()
 
     def _drain(self) -> None:
         """Say, and read, whatever nothing stands before any more."""
@@ -478,10 +483,12 @@ class Connection(protocol.Protocol):
         out = self.out
         if out and not self.closed:
             data = out[0] if len(out) == 1 else b"".join(out)
-            told = self.sizes.told
-            told += map(len, out)
-            if len(told) > TOLD_MAX:
-                self.sizes.count()
+            sizes = self.sizes
+            sizes.bytes += len(data)
+            sizes.last = len(out[-1])
+            sizes.told.update(map(len, out))
+            if len(sizes.told) > TOLD_MAX:
+                sizes.count()
             traffic = self.traffic
             traffic.sent += len(out)
             traffic.told = self.door.moment

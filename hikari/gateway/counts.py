@@ -56,42 +56,35 @@ class Traffic:
 
 
 class Sizes:
-    """Of the frames that clients were told, in bytes. Who writes some adds their lengths to
-    `told`; they are counted when there are many of them, or when somebody asks."""
+    """Of the frames that clients were told, in bytes. Who writes some says so in `bytes`, `last`
+    and `told`: there each length once, until there are many, or somebody asks."""
 
-    __slots__ = ("_bytes", "_last", "_least", "_most", "told")
+    __slots__ = ("_least", "_most", "bytes", "last", "told")
 
     def __init__(self) -> None:
-        self._bytes = 0  # of all that are counted
-        self.told: list[int] = []  # not yet counted
+        self.bytes = 0  # of all of them together, ever
+        self.told: set[int] = set()
         self.reset()
 
     def reset(self) -> None:
         """But for the sum."""
-        self.count()
-        self._last = self._most = -1
+        self.told.clear()
+        self.last = self._most = -1
         self._least: float = inf
 
     def count(self) -> None:
         """What is in `told`."""
         told = self.told
+        told.discard(0)  # a goodbye is none
         if told:
-            self._bytes += sum(told)
-            self._last = told[-1]
             self._most = max(self._most, max(told))
-            least = min(told) or min(filter(None, told), default=self._least)  # a goodbye is none
-            self._least = min(self._least, least)
+            self._least = min(self._least, min(told))
             told.clear()
 
     def range(self) -> tuple[int, int, int]:
         """(last, least, most); -1 each if there are none."""
         self.count()
-        return self._last, int(min(self._least, self._most)), self._most
-
-    def bytes(self) -> int:
-        """Of all of them together."""
-        self.count()
-        return self._bytes
+        return self.last, int(min(self._least, self._most)), self._most
 
 
 class Counts:

@@ -187,6 +187,8 @@ class Door:
     def fired(self, events: list[Event], zxid: int) -> None:
         watches = self.watches
         paths, lasting = watches.paths, watches.lasting.watchers
+        if not paths and not lasting:
+            return
         for type, path, acl in events:
             if path not in paths and not lasting:
                 continue  # most interest nobody

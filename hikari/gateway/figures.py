@@ -168,7 +168,7 @@ def counters(door: "Door") -> Iterator[Figure]:
     yield "sessionless_connections_expired", counts.strangers
     yield "cnxn_closed_without_zk_server_running", counts.unserved
     yield "bytes_received_count", door.traffic().bytes
-    yield "response_bytes", door.sizes.bytes() - counts.watch_bytes
+    yield "response_bytes", door.sizes.bytes - counts.watch_bytes
     yield "watch_bytes", counts.watch_bytes
     yield "digest_mismatches_count", door.replica.digests.mismatches
     yield "unrecoverable_error_count", 0  # this process would have ended

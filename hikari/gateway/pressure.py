@@ -17,18 +17,19 @@ def hold_back(connection: "Connection") -> None:
     if connection.closed:
         return  # it counts as it did until it is gone, and then no more
     door, counted = connection.door, len(connection.slots)
-    door.outstanding += counted - connection.counted
+    outstanding = door.outstanding = door.outstanding + counted - connection.counted
     connection.counted = counted
-    if connection.held_bytes or connection.underway_bytes > UNCOUNTED_BYTES_MAX:
+    underway_bytes, held_back = connection.underway_bytes, connection.held_back
+    if connection.held_bytes or underway_bytes > UNCOUNTED_BYTES_MAX:
         count(connection)
     connection.burdened = counted > 0 or connection.held_bytes > 0
-    share = 1 if not connection.held_back else 2
+    share = 2 if held_back else 1
     crowded = (
         counted * share > door.requests_max
-        or connection.underway_bytes * share > UNDERWAY_BYTES_MAX
-        or (counted > 0 and door.outstanding > door.outstanding_max)
+        or underway_bytes * share > UNDERWAY_BYTES_MAX
+        or (counted > 0 and outstanding > door.outstanding_max)
     )
-    if crowded != connection.held_back:
+    if crowded != held_back:
         connection.held_back = crowded
         connection.reading()
 

@@ -77,7 +77,7 @@ def make(
         if parent.creates == INT_MAX:
             return codes.SYSTEM_ERROR, None, None  # no number is ever given twice
         path = b"%s%010d" % (path, parent.creates)
-    if not paths.check(path) or path.count(b"/") > DEPTH_MAX:
+    if not paths.check_below(path, slash) or path.count(b"/") > DEPTH_MAX:
         return codes.BAD_ARGUMENTS, None, None
     if parent.children and state.find(path) is not None:
         return codes.NODE_EXISTS, None, None
@@ -109,7 +109,8 @@ def _link(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode) 
     if parent.creates < INT_MAX:
         parent.creates += 1
     parent.pzxid = state.zxid
-    state.cache.unlist(parent)
+    if parent.listing is not None:
+        state.cache.unlist(parent)
     state.insert(path, znode)
     state.events.append((codes.EVENT_CREATED, path, znode.acl))
     state.events.append((codes.EVENT_CHILDREN_CHANGED, above, parent.acl))
@@ -159,7 +160,8 @@ def unlink(state: State, path: bytes, znode: Znode, above: bytes, parent: Znode)
     state.touch(above, parent)
     parent.children -= 1
     parent.pzxid = state.zxid
-    state.cache.unlist(parent)
+    if parent.listing is not None:
+        state.cache.unlist(parent)
     state.remove(path, znode)
     if znode.owner:
         if znode.owner > 0:

@@ -29,16 +29,19 @@ class Cache:
         self.old: dict[bytes, Znode] = {}
         self.young_bytes = 0  # the weight of all that is in it
 
-    def promote(self, path: bytes) -> Znode | None:
-        """The znode if it is in the old generation; it is young from now on."""
-        znode = self.old.pop(path, None)
-        if znode is not None:
-            self.put(path, znode)
+    def promote(self, path: bytes) -> Znode:
+        """The znode, which is in the old generation; it is young from now on."""
+        znode = self.old.pop(path)
+        self.put(path, znode)
         return znode
 
     def put(self, path: bytes, znode: Znode) -> None:
         self.young[path] = znode
-        self.young_bytes += weight(path, znode)
+        data = znode.data
+        if data is not None and znode.listing is None:  # its weight, without a call
+            self.young_bytes += ZNODE_BYTES + len(path) + 2 * len(data)
+        else:
+            self.young_bytes += weight(path, znode)
 
     def drop(self, path: bytes) -> None:
         znode = self.young.pop(path, None)
@@ -59,10 +62,10 @@ class Cache:
         znode.listing = listing
 
     def unlist(self, znode: Znode) -> None:
-        """A child comes or goes."""
-        if znode.listing is not None:
-            self.young_bytes -= len(znode.listing)
-            znode.listing = None
+        """A child comes or goes: the listing that is kept with it is wrong now."""
+        assert znode.listing is not None
+        self.young_bytes -= len(znode.listing)
+        znode.listing = None
 
     def rotate(self) -> None:
         """Let go of what was not used lately. Only while nothing is unsettled."""

@@ -25,6 +25,9 @@ def _level(depth: int) -> bytes:
 
 def znode_key(path: bytes) -> bytes:
     """Depth before path: siblings lie side by side, their own children elsewhere."""
+    slashes = path.count(b"/")
+    if slashes < 64 and len(path) > 1:  # all but the root: no call more on the way of a write
+        return _SHALLOW[slashes] + path
     return _level(depth(path)) + path
 
 

@@ -226,13 +226,13 @@ class State:
         found = self.cache.young.get(path)
         if found is not None or path in self.changed:
             return found
-        return self.cache.promote(path) or self._fetch(path)
-
-    def _fetch(self, path: bytes) -> Znode | None:
+        if path in self.cache.old:
+            return self.cache.promote(path)
         key = keys.znode_key(path)
         row = self.rows.get(key)
-        if row is None:
-            return None
+        return None if row is None else self._fetched(path, key, row)
+
+    def _fetched(self, path: bytes, key: bytes, row: bytes) -> Znode:
         fetched = znode.from_row(row)
         fetched.hashed = hash64(key + row)
         self.cache.put(path, fetched)

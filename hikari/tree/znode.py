@@ -7,6 +7,7 @@ from hikari.tree.rows import RowsDamaged
 from hikari_wire.records import STAT
 
 _TAIL: Final = struct.Struct(">?I")  # is the data null; how long is the ACL
+_PLAIN_TAIL: Final = _TAIL.pack(False, 0)
 _LENGTH: Final = struct.Struct(">i")
 _OWNER: Final = struct.Struct(">q")
 _OWNER_AT: Final = struct.calcsize(">qqqqiii")  # in a Stat
@@ -99,7 +100,9 @@ class Znode:
         """Stat, whether the data is null, the ACL with its length, the data."""
         data = self.data
         acl = self.acl
-        stat = self.stat68()
+        stat = self.stat or self.stat68()
+        if data is not None and not acl and self.owner >= 0:  # most
+            return stat + _PLAIN_TAIL + data
         if self.owner < 0:
             stat = stat[:_OWNER_AT] + _OWNER.pack(self.owner) + stat[_OWNER_AT + _OWNER.size :]
         return stat + _TAIL.pack(data is None, len(acl)) + acl + (data or b"")

@@ -151,3 +151,12 @@ def test_a_path_has_a_parent_a_name_and_a_depth(path, parent, name, depth):
     assert paths.parent(path) == parent
     assert paths.name(path) == name
     assert paths.depth(path) == depth
+
+
+@given(st.sampled_from([b"/", b"/a", b"/a b/...", "/é".encode()]), st.binary(max_size=6))
+@FAST
+def test_below_a_legal_path_only_the_name_decides(above: bytes, name: bytes) -> None:
+    path = (above if above != b"/" else b"") + b"/" + name
+    slash = path.rfind(b"/")
+    if paths.check(path[:slash] or b"/"):  # a slash may be in the name
+        assert paths.check_below(path, slash) == paths.check(path)
