@@ -97,8 +97,8 @@ def _no_extension(code: int, data: bytes) -> Any:
 
 def unpack(body: bytes) -> list[PeerMessage]:
     """The messages of a frame's body (without its length). Raises BadFrame."""
-    packed = memoryview(body)[_CHECKSUM_BYTES:]
-    if crc32(packed) != int.from_bytes(body[:_CHECKSUM_BYTES], "big"):
+    packed = body[_CHECKSUM_BYTES:]
+    if len(body) < _CHECKSUM_BYTES or crc32(packed) != LENGTH.unpack_from(body)[0]:
         raise BadFrame("its checksum does not match")
     try:
         rows = msgpack.unpackb(packed, use_list=False, strict_map_key=True, ext_hook=_no_extension)

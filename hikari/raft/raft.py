@@ -537,8 +537,9 @@ class Raft:
         self._held.append((message.sender, self._reply(message, False, hint)))
 
     def _maybe_recovered(self) -> None:
-        there = min(self.log.durable, self.log.commit, self._agreed)
-        if self.recovering and self._goal and there >= self._goal:
+        if not self.recovering or not self._goal:
+            return
+        if min(self.log.durable, self.log.commit, self._agreed) >= self._goal:
             self._whole()
 
     def _whole(self) -> None:

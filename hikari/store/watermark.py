@@ -102,13 +102,9 @@ class Watermark:
 
     def raise_to(self, mark: Mark, hard_state: HardState) -> None:
         """Promise `mark` and `hard_state` too; neither ever goes back by this."""
-        was = self.promise
-        self.write(
-            was._replace(
-                mark=mark if mark.index >= was.mark.index else was.mark,
-                hard_state=max(hard_state, was.hard_state),
-            )
-        )
+        mark_was, state_was, recovering, bereft = self.promise
+        newer = mark if mark.index >= mark_was.index else mark_was
+        self.write(Promise(newer, max(hard_state, state_was), recovering, bereft))
 
     def secure(self) -> None:
         """Block until all that was written before this call is on the disk itself. Any thread;
