@@ -1,16 +1,14 @@
 """Reads that promise to know all that was written before."""
 
-from collections.abc import Callable
 from typing import Any
 
 from mutants.patching import Set
 from raft import mutants as classic
 
 from hikari.gateway.connection import Connection
-from hikari.gateway.slot import Slot
+from hikari.gateway.reads import READS
 from hikari.raft.raft import Raft
 from hikari.replica.barriers import Barriers
-from hikari_wire.requests import DECODE
 
 
 def a_leader_reads_without_asking_anybody(set: Set) -> None:
@@ -77,16 +75,15 @@ def a_read_does_not_wait_until_it_is_applied(set: Set) -> None:
 def a_read_overtakes_the_writes_before_it(set: Set) -> None:
     """ClickHouse/ClickHouse#60749: a read is executed while writes of the same session that were
     sent before it are still under way."""
-    other = Connection._other
+    requests = Connection._requests
+    reads = frozenset(READS.values())
 
-    def hurry(
-        self: Connection, xid: int, op: int, read: Callable[..., bytes], buf: Any, at: int, end: int
-    ) -> None:
-        if read is None:
-            other(self, xid, op, read, buf, at, end)
-            return
-        slot = Slot(xid, op, None, 0)
-        slot.reply = read(self, xid, DECODE[op](buf, at, end))
-        self.slots.append(slot)
+    def hurry(self: Connection, *piece: Any) -> None:
+        requests(self, *piece)
+        for slot in self.slots:
+            if slot.read is not None and slot.read[0] in reads:
+                read, request = slot.read
+                slot.reply, slot.read = read(self, slot.xid, request), None
+                self.underway_bytes -= slot.size
 
-    set(Connection, "_other", hurry)
+    set(Connection, "_requests", hurry)

@@ -85,7 +85,7 @@ def two_votes_in_a_term(set: Set) -> None:
 
 def acknowledged_before_durable(set: Set) -> None:
     def acknowledge(self: Raft, message: Append, match: int) -> None:
-        self._messages.append((message.sender, self._reply(message, match)))
+        self._messages.append((message.sender, self._reply(message, True, match)))
 
     set(Raft, "_acknowledge", acknowledge)
 
