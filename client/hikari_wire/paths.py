@@ -34,8 +34,9 @@ def check(path: bytes) -> bool:
 
 
 def check_below(path: bytes, slash: int) -> bool:
-    """The same, where what stands before the last slash is known to be right."""
-    return _plain_name(path, slash) is not None or check(path)
+    """The same, where what stands before the last slash is known to be right. (Before the one of
+    `//a` stands the root, and that path is wrong all the same.)"""
+    return (slash != 1 and _plain_name(path, slash) is not None) or check(path)
 
 
 def check_sequential(path: bytes) -> bool:

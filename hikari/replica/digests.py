@@ -19,8 +19,20 @@ log = Logger()
 
 DIGEST_ENTRIES: Final = 128
 """A point is every entry whose index is a multiple of it: the same ones on every member."""
+BUSY_POINTS: Final = 7
+"""A busy member may leave points out, but not so many in a row: 896 entries at most."""
+QUIET_ROWS: Final = 64
+"""With more to settle a member is busy: a digest is of settled rows, and hot ones, settled for each
+point, cost a mixture of reads and writes some per cent of its processor time."""
 POINTS_KEPT: Final = 64
 """So far a member may be behind or ahead and still be compared."""
+
+
+def is_due(index: int, unsettled: int) -> bool:
+    """Whether a member with so many unsettled rows takes a digest at this entry."""
+    if index % DIGEST_ENTRIES:
+        return False
+    return unsettled <= QUIET_ROWS or not index % (BUSY_POINTS * DIGEST_ENTRIES)
 
 
 @define

@@ -17,7 +17,7 @@ from hikari.replica.collector import Collector
 from hikari.replica.compaction import Compaction
 from hikari.replica.counts import LogCounts
 from hikari.replica.delays import Delays
-from hikari.replica.digests import DIGEST_ENTRIES, Digests
+from hikari.replica.digests import Digests, is_due
 from hikari.replica.leaderless import why_leaderless
 from hikari.replica.nobody import payload_of_nobody
 from hikari.replica.over_quota import OverQuota
@@ -393,7 +393,7 @@ class Replica:
             else:
                 tree.begin(entry.index, tree.time_ms)
             tree.finish(entry.term, entry.checksum)
-            if not entry.index % DIGEST_ENTRIES:
+            if is_due(entry.index, len(tree.changed)):
                 self.digests.reached(entry.index, tree.digest())
 
     def _apply_proposal(self, proposal: bytes, skip: int) -> int:

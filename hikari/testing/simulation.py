@@ -56,7 +56,6 @@ def tuned(knobs: dict[str, float]) -> Iterator[None]:
         (snapshots, "CHUNK_BYTES", "chunk_bytes"),
         (replica, "SETTLE_ROWS", "settle_rows"),
         (replica, "LOG_ENTRIES_IN_MEMORY", "entries_in_memory"),
-        (replica, "DIGEST_ENTRIES", "digest_entries"),
         (digests, "DIGEST_ENTRIES", "digest_entries"),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in places]

@@ -7,7 +7,7 @@ from ensemble.ensemble import Ensemble, wait_until
 from ensemble.recorder import OK, Client, create, get
 from ensemble.test_damage import hikari
 
-from hikari.replica.digests import DIGEST_ENTRIES
+from hikari.replica.digests import BUSY_POINTS, DIGEST_ENTRIES
 from hikari.store.rows import RocksRows
 from hikari.tree import keys
 
@@ -45,7 +45,7 @@ def test_a_member_with_a_rotten_row_heals_when_the_znode_changes_and_it_is_named
     ensemble.launch(odd)
     ensemble.wait_serving()
     assert client.ask(create(b"/spoilt/child", b"")).outcome == OK
-    for number in range(2 * DIGEST_ENTRIES):
+    for number in range(BUSY_POINTS * DIGEST_ENTRIES):
         assert client.ask(create(b"/%d" % number, b"")).outcome == OK
     wait_until("the odd one has healed", lambda: "healed: " in ensemble.log(odd))
     assert "the tree is not what a majority holds" in ensemble.log(odd)

@@ -223,8 +223,8 @@ async def locked_queue(zk: Client, java: Neighbour) -> None:
         assert [await java("queue /ql next") for _ in range(2)] == ["one", "two"]
         item.check()
     await ours.put(b"slow")
-    while not await zk.children("/ql-locks"):
-        await zk.sleep(0.01)
+    while len(items := await zk.children("/ql")) != 1 or items != await zk.children("/ql-locks"):
+        await zk.sleep(0.01)  # the items before may not be gone yet, and their locks neither
     assert await ours.try_get() is None, "Curator works on it"
     assert await java("queue /ql next") == "slow"
     while await zk.children("/ql-locks") + await zk.children("/ql"):  # Curator deletes beside

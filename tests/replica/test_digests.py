@@ -1,5 +1,6 @@
 """A member whose tree is not what the others hold is found while it serves, and serves no more."""
 
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import pytest
@@ -8,7 +9,7 @@ from replica.test_replica import sent
 from twisted.logger import LogLevel, globalLogPublisher
 
 from hikari.peers.messages import Digest
-from hikari.replica.digests import POINTS_KEPT, Digests
+from hikari.replica.digests import BUSY_POINTS, DIGEST_ENTRIES, POINTS_KEPT, Digests, is_due
 from hikari.tree import keys
 from hikari.tree.differences import Differences, differences
 from hikari.tree.tree import Tree
@@ -19,8 +20,7 @@ EVERY = 8
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    for room in ("digests", "replica"):
-        monkeypatch.setattr(f"hikari.replica.{room}.DIGEST_ENTRIES", EVERY)
+    monkeypatch.setattr("hikari.replica.digests.DIGEST_ENTRIES", EVERY)
 
 
 @pytest.fixture(autouse=True)
@@ -338,3 +338,12 @@ def test_what_is_remembered_is_bounded() -> None:
             digests.heard(Digest(2, (point + ahead) * EVERY, point + ahead))
     assert len(digests._answers) <= 2 * POINTS_KEPT + 1
     assert digests.mismatches == 0
+
+
+def test_a_busy_member_leaves_points_out_but_never_a_thousand_entries() -> None:
+    entries = range(100 * EVERY)
+    assert [i for i in entries if is_due(i, 1)] == [i for i in entries if i % EVERY == 0]
+    busy = [index for index in entries if is_due(index, 1_000)]
+    assert {b - a for a, b in pairwise(busy)} == {BUSY_POINTS * EVERY}
+    assert busy[0] == 0
+    assert BUSY_POINTS * DIGEST_ENTRIES < 1_000
