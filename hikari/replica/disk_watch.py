@@ -19,7 +19,9 @@ LOOK_S: Final = 0.1
 LOW_LOOKS: Final = 15
 """The journal may be what fills the disk, and needs about a second to give its room back: only
 who is low for so long says so. Who has less than a quarter of the mark, or than the floor, says so
-at once."""
+at once; so does who would have with its rows flushed, which take as much again as the journal has
+of them. (Seen: 29 MiB were free, the flush took them, and what the reserve gave went the same way
+until a member stood aside for good.)"""
 
 
 @define
@@ -29,6 +31,7 @@ class DiskWatch:
     compaction: Compaction
     rows: Callable[[], RocksRows]  # the tree's, now
     squeeze_journal: Callable[[], None]
+    _short_looks: int = field(init=False, default=0)
     _low_looks: int = field(init=False, default=0)
     _spared: RocksRows | None = field(init=False, default=None)
 
@@ -36,13 +39,19 @@ class DiskWatch:
         """To be called every `LOOK_S`. Raises OSError."""
         space, room = self.space, self.room
         space.look()
-        if space.low and not self._low_looks:
+        left = space.free - self.rows().unflushed_bytes()
+        short = space.low or left < space.low_bytes
+        if short and not self._short_looks % LOW_LOOKS:
             self.compaction.hurry()
+        self._short_looks = self._short_looks + 1 if short else 0
         self._low_looks = self._low_looks + 1 if space.low else 0
-        low = space.low and (
-            room.low
-            or self._low_looks >= LOW_LOOKS
-            or space.free < max(space.low_bytes // 4, FLOOR_BYTES)
+        low = left < FLOOR_BYTES or (
+            space.low
+            and (
+                room.low
+                or self._low_looks >= LOW_LOOKS
+                or space.free < max(space.low_bytes // 4, FLOOR_BYTES)
+            )
         )
         if low != room.low or space.starved != room.starved:
             room.low, room.starved = low, space.starved

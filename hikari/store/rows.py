@@ -262,6 +262,10 @@ class RocksRows:
             total += self._db.property_int_value(f"rocksdb.{name}") or 0
         return total
 
+    def unflushed_bytes(self) -> int:
+        """About what a flush will take of the disk: it can be all that is free."""
+        return self._db.property_int_value("rocksdb.cur-size-all-mem-tables") or 0
+
     def sparing(self, on: bool) -> None:
         """While room is short RocksDB merges nothing by itself: a merge holds what it reads and
         what it writes, and could take the last room from the journal."""
