@@ -14,6 +14,7 @@ from hikari.gateway.figures import Figure
 from hikari.gateway.portions import Portions
 from hikari.gateway.pressure import forget
 from hikari.gateway.relief import relieve
+from hikari.gateway.strangers import Strangers
 from hikari.gateway.watching import readers
 from hikari.replica.replica import Replica
 from hikari.tree.state import Event
@@ -76,6 +77,7 @@ class Door:
     """No leader for so long that who may read here without one does."""
     healing: Callable[[], bool] = field(init=False, default=lambda: False)
     """Something of this member was set aside, and it is not whole again."""
+    strangers: Strangers = field(init=False, default=Factory(Strangers))
     complaints: Complaints = field(init=False)
     portions: Portions = field(init=False)
 
@@ -149,6 +151,7 @@ class Door:
     def tick(self) -> None:
         self.now_s = self.about.seconds()
         self.moment = (self.now_s, self.tree.zxid)
+        self.strangers.tick(self.now_s)
 
     def traffic(self) -> Traffic:
         """Of all connections, those that are gone too."""

@@ -7,6 +7,7 @@ import pytest
 from replica.cluster import Cluster, Member
 from replica.wire import Client, acl_of, multi
 
+from hikari.gateway.connection import Connection
 from hikari.tree.acl import digest
 from hikari_wire import codes
 from hikari_wire.replies import HEADER
@@ -271,8 +272,7 @@ def test_an_event_is_made_once_for_all_who_watch(
         one.hello()
     cluster.run()
     heard: list[int] = []
-    for connection in member.door.connections:
-        monkeypatch.setattr(connection, "notify", lambda event: heard.append(id(event)))
+    monkeypatch.setattr(Connection, "notify", lambda self, event: heard.append(id(event)))
     for one in watchers:
         one.ask((codes.ADD_WATCH, b"/", RECURSIVE))
     asked: list[bytes] = []
