@@ -474,9 +474,13 @@ class Connection:
 
     def end(self) -> None:
         """Say what there is to say, then close."""
+        self.over()
+        self.door.wake()
+
+    def over(self) -> None:
+        """The same, at the end of the turn that is under way."""
         self.ending = self.shut = True
         self._due()
-        self.door.wake()
 
     def dismiss(self) -> None:
         """Its session is elsewhere from here on: what it was told before still leaves, and
@@ -501,7 +505,7 @@ class Connection:
             traffic.told = self.door.moment
             out.clear()
             if traffic.waited:
-                self._time()
+                traffic.took(self.door.replica.proposals.took_ms)
             self.outlet.write(data)
             waiting = self.outlet.waiting
             if waiting:
@@ -522,15 +526,6 @@ class Connection:
                 self.door.outstanding += counted - self.counted
                 self.counted = counted
                 self.burdened = counted > 0
-
-    def _time(self) -> None:
-        """By turn: all that is written now waited about as long as the newest of it."""
-        traffic = self.traffic
-        took_ms = self.door.replica.proposals.took_ms
-        traffic.writes.add(took_ms, traffic.waited)
-        if traffic.behind:
-            traffic.reads.add(took_ms, traffic.behind)
-        traffic.waited = traffic.behind = 0
 
     def _does_not_read(self) -> None:
         """Its requests are read again when it has read their replies; events cannot wait."""

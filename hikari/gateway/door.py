@@ -9,7 +9,7 @@ from twisted.logger import Logger
 
 from hikari.complaints import Complaints
 from hikari.gateway.about import About
-from hikari.gateway.counts import Counts, Sizes, Traffic
+from hikari.gateway.counts import NOTHING, Counts, Sizes, Traffic
 from hikari.gateway.figures import Figure
 from hikari.gateway.portions import Portions
 from hikari.gateway.pressure import forget
@@ -111,15 +111,19 @@ class Door:
         del self.connections[connection]
         self.counts.dropped += 1
         self.gone_by.add(connection.traffic)
-        forget(connection)
+        if connection.counted or connection.held_bytes:
+            forget(connection)
         self._gone_from(connection.peer.host)
-        self.watches.drop(connection)
+        if connection.watched_bytes:
+            self.watches.drop(connection)
         if self.by_session.get(connection.session) is connection:
             del self.by_session[connection.session]
 
     def _gone_from(self, host: str) -> None:
-        self.hosts[host] -= 1
-        if not self.hosts[host]:
+        left = self.hosts[host] - 1
+        if left:
+            self.hosts[host] = left
+        else:
             del self.hosts[host]
 
     def relieve(self) -> None:
@@ -177,7 +181,7 @@ class Door:
         before.events -= now.events
         for traffic in (before, *(connection.traffic for connection in self.connections)):
             traffic.forget_latency()
-        before.earlier.reset()
+        before.earlier = NOTHING
 
     def reset_connections(self) -> None:
         """The same of each connection; those of the member stay."""
@@ -210,7 +214,7 @@ class Door:
             if attachment:
                 connection.dismiss()
             else:
-                connection.end()  # who closed it is told so
+                connection.over()  # who closed it is told so
 
     def turn_ended(self) -> None:
         self.moment = (self.now_s, self.tree.zxid)
