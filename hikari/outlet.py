@@ -64,7 +64,8 @@ class Outlet:
         """Bytes that the kernel has not taken yet, up to `HANDED_BYTES` too many."""
         transport.registerProducer(self, False)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, last: bool = False) -> None:
+        """`last`: the end follows at once."""
         if not self.waiting and self._at_once is not None:
             sent = self._at_once(data)
             if type(sent) is int:  # else the connection is lost, and the transport will find out

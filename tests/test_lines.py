@@ -164,6 +164,18 @@ def test_closing_waits_for_what_was_written(stage: Stage) -> None:
     assert one.drains == 0
 
 
+def test_the_last_words_arrive_though_not_all_was_read_that_it_said(stage: Stage) -> None:
+    ear = stage.call()
+    stage.until(lambda: stage.speakers)
+    one = stage.speakers[0]
+    one.line.pauseProducing()
+    ear.send(b"unread")
+    one.line.write(b"last words", last=True)
+    one.line.close()
+    assert one.lost is ConnectionDone
+    assert ear.recv(100) == b"last words"
+
+
 def test_what_was_lent_is_not_copied(stage: Stage) -> None:
     lent = bytes(range(256)) * 40_000
     ear = stage.call()

@@ -506,7 +506,7 @@ class Connection:
             out.clear()
             if traffic.waited:
                 traffic.took(self.door.replica.proposals.took_ms)
-            self.outlet.write(data)
+            self.outlet.write(data, self.ending)
             waiting = self.outlet.waiting
             if waiting:
                 count(self)
