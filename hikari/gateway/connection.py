@@ -460,12 +460,6 @@ class Connection:
         log.failure("cannot answer {peer}", failure=Failure(error), peer=place(self.peer))  # type: ignore[no-untyped-call]
         self.refuse("its answer could not be made", quietly=True)
 
-    def notify(self, event: bytes) -> None:
-        """A watch fired: `event` is the frame."""
-        self.traffic.events += 1
-        self.out.append(event)
-        self._due()
-
     def _due(self) -> None:
         """Be written to at the end of this turn."""
         if not self.due:
@@ -493,22 +487,26 @@ class Connection:
         self.due = False
         out = self.out
         if out and not self.closed:
-            data = out[0] if len(out) == 1 else b"".join(out)
-            sizes = self.sizes
-            sizes.bytes += len(data)
-            sizes.last = len(out[-1])
-            sizes.told.update(map(len, out))
+            sizes, traffic, outlet = self.sizes, self.traffic, self.outlet
+            traffic.sent += len(out)
+            if len(out) == 1:
+                data = out.pop()
+                sizes.last = size = len(data)
+                sizes.told.add(size)
+            else:
+                data = b"".join(out)
+                size = len(data)
+                sizes.last = len(out[-1])
+                sizes.told.update(map(len, out))
+                out.clear()
+            sizes.bytes += size
             if len(sizes.told) > TOLD_MAX:
                 sizes.count()
-            traffic = self.traffic
-            traffic.sent += len(out)
             traffic.told = self.door.moment
-            out.clear()
             if traffic.waited:
                 traffic.took(self.door.replica.proposals.took_ms)
-            self.outlet.write(data, self.ending)
-            waiting = self.outlet.waiting
-            if waiting:
+            outlet.write(data, self.ending)
+            if waiting := outlet.waiting:
                 count(self)
                 if waiting > DEAF_BYTES:
                     self._does_not_read()

@@ -15,7 +15,7 @@ from hikari.gateway.portions import Portions
 from hikari.gateway.pressure import forget
 from hikari.gateway.relief import relieve
 from hikari.gateway.strangers import Strangers
-from hikari.gateway.watching import readers
+from hikari.gateway.watching import readers, tell
 from hikari.replica.replica import Replica
 from hikari.tree.state import Event
 from hikari.tree.tree import Tree
@@ -205,8 +205,7 @@ class Door:
                 event = notification(type, codes.STATE_SYNC_CONNECTED, path, zxid)
                 told = readers(watchers, acl) if acl else watchers
                 self.counts.watch_bytes += len(event) * len(told)
-                for watcher in told:
-                    watcher.notify(event)
+                tell(told, event, self.due)
 
     def session_moved(self, session: int, attachment: int) -> None:
         connection = self.by_session.get(session)
