@@ -23,10 +23,10 @@ from twisted.logger import (
 from hikari.config import HEARD_TICKS, Config
 from hikari.descriptors import for_clients
 from hikari.gateway.about import About
-from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
 from hikari.gateway.figures import Figure
 from hikari.gateway.http import admin_port, metrics_port
+from hikari.gateway.port import ClientPort
 from hikari.machine import EXIT_REFUSED, Machine, RealMachine, StartAnew
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid

@@ -3,8 +3,7 @@
 from collections import deque
 from typing import Any, Final
 
-from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import Factory, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -45,6 +44,9 @@ TOLD_MAX: Final = 1 << 10
 
 _header = HEADER.unpack_from
 
+_NONE: Final[Any] = ()
+"""What most connections have under way most of the time: it takes no room."""
+
 
 class Connection:
     """IProtocol. Invariants: replies leave in the order of their requests; a read sees every write
@@ -66,8 +68,8 @@ class Connection:
         self.attachment = 0
         self.timeout_ms = 0
         self.identities: tuple[Identity, ...] = ()
-        self.slots: deque[Slot] = deque()
-        self.waiting: deque[Slot] = deque()
+        self.slots: deque[Slot] = _NONE
+        self.waiting: deque[Slot] = _NONE
         self.out: list[bytes] = []
         self.traffic = Traffic()
         self.traffic.made_s = door.now_s
@@ -88,7 +90,7 @@ class Connection:
         self.syncs = 0  # unanswered, with other answers that are expected so
         self.barred = False  # no write may go on now: there are syncs, or it is local
         self.local = False  # the session is this member's alone: see hikari.gateway.isolation
-        self.parked: list[Parked] = []  # requests from a write behind a sync on
+        self.parked: list[Parked] = _NONE  # requests from a write behind a sync on
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
         self.telling: Telling | None = None  # what it is told in pieces
@@ -173,7 +175,7 @@ class Connection:
 
     def _requests(self, buf: bytes, spans: Spans) -> None:
         writes: list[tuple[Any, ...]] = []
-        slots, out = self.slots, self.out
+        out = self.out
         read_only = self.door.tree.read_only  # nothing is applied meanwhile
         size = behind = told = unsaid = 0
         for at, end in spans:
@@ -191,8 +193,8 @@ class Connection:
                     if self.shut:
                         break
                     continue
-                if slots:  # it must see what is before it
-                    slots.append(Slot(xid, op, (read, request), end - at))
+                if self.slots:  # it must see what is before it
+                    self.slots.append(Slot(xid, op, (read, request), end - at))
                     behind += end - at
                     continue
                 reply = read(self, xid, request)
@@ -220,12 +222,12 @@ class Connection:
                     self._refused(xid, op, REFUSAL)  # the log has no room for what it would refuse
                     continue
                 slot = Slot(xid, op, None, end - at)
-                slots.append(slot)
+                (self.slots or self.order()).append(slot)
                 self.waiting.append(slot)
                 size += end - at
                 writes.append(request)
             else:
-                if op == codes.AUTH and slots:  # it holds for what comes after it, not before
+                if op == codes.AUTH and self.slots:  # it holds for what comes after it, not before
                     self._park(buf, spans, at)
                     break
                 self._other(xid, op, buf, at + 8, end)
@@ -238,9 +240,15 @@ class Connection:
             self.door.propose(self, writes, size)
         if out and not self.due:
             self.flush()
-        if slots:
+        if self.slots:
             self.underway_bytes += size + behind
             hold_back(self)
+
+    def order(self) -> deque[Slot]:
+        """Of what is under way, to add to it."""
+        if self.slots is _NONE:
+            self.slots, self.waiting = deque(), deque()
+        return self.slots
 
     # ---- requests that are neither a write nor a read
 
@@ -250,6 +258,8 @@ class Connection:
                 self._refused(xid, op, codes.NOT_READ_ONLY)
             elif op == codes.PING:
                 self._answered(codes.XID_PING, op, codes.OK, None)
+                if not self.slots:  # who pings has nothing else to say, and may have for long
+                    self.slots = self.waiting = _NONE
             elif op == codes.AUTH:
                 self._authenticate(xid, DECODE[op](buf, at, end))
             elif op == codes.SYNC:
@@ -328,7 +338,7 @@ class Connection:
 
     def _synchronise(self, xid: int, request: tuple[Any, ...]) -> None:
         slot = Slot(xid, codes.SYNC, None, 0)
-        self.slots.append(slot)
+        self.order().append(slot)
         self.expect(1)
 
         def reached() -> None:
@@ -359,7 +369,7 @@ class Connection:
         until the client reads."""
         rest = [span for span in spans if span[0] >= at]
         if rest and not self.closed:
-            self.parked.append(park(buf, rest))
+            self.parked = [*self.parked, park(buf, rest)]
             self.reading()
 
     def go_on(self) -> None:
@@ -374,11 +384,12 @@ class Connection:
         """What was parked goes on, up to where it has to wait again."""
         if not self.parked or self.syncs or self.deaf:
             return
-        parked, self.parked = self.parked, []
-        for one in parked:
+        parked, self.parked = self.parked, _NONE
+        for number, one in enumerate(parked):
             if self.parked or self.deaf:
-                self.parked.append(one)
-            elif not self.shut:
+                self.parked = [*self.parked, *parked[number:]]
+                break
+            if not self.shut:
                 self._requests(*unpark(one))
         self.reading()
 
@@ -578,15 +589,3 @@ class Connection:
             if self.deadline.active():
                 self.deadline.cancel()
             self.deadline = None
-
-
-class ClientPort(Factory):
-    """Makes a Connection of everyone who calls on the client port."""
-
-    noisy = False
-
-    def __init__(self, door: Door) -> None:
-        self.door = door
-
-    def buildProtocol(self, addr: IAddress | None) -> Connection:  # type: ignore[override]
-        return Connection(self.door)

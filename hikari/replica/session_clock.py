@@ -47,9 +47,9 @@ class SessionClock:
             return
         ticks = -(-timeout_ms // self.tick_ms) + 1
         self.patience[session] = ticks
-        self.deadline[session] = self.now + ticks
-        if self._looked_at.get(session, self.now + ticks + 1) > self.now + ticks:
-            self._look(session, self.now + ticks)
+        self.deadline[session] = due = self.now + ticks
+        if self._looked_at.get(session, due + 1) > due:
+            self._look(session, due)
 
     def _look(self, session: int, tick: int) -> None:
         self._looked_at[session] = tick

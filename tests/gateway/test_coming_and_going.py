@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from replica.cluster import Cluster, Member
 
-from hikari.gateway.connection import ClientPort
+from hikari.gateway.port import ClientPort
 from hikari.lines import LinePort
 from hikari.reactor import TurnReactor
 from hikari_wire import codes, requests

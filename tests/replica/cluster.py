@@ -14,8 +14,8 @@ from twisted.internet.task import Clock
 from hikari.config import Address, Config, Ensemble, MemberAddress
 from hikari.config import Member as MemberConfig
 from hikari.gateway.about import About
-from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
+from hikari.gateway.port import ClientPort
 from hikari.peers.codec import LENGTH, pack, unpack
 from hikari.raft.raft import LEADER, Raft
 from hikari.replica.collector import Collector
