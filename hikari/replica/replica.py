@@ -1,7 +1,7 @@
 """The turn: everything that one poll of the reactor brought, moved once, in the safe order."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn, Protocol
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
 
 from attrs import Factory, define, field
 from twisted.logger import Logger
@@ -11,12 +11,14 @@ from hikari.peers.messages import Digest, DiskRoom, Forward, Heard
 from hikari.raft.entry import Entry
 from hikari.raft.journal import Journal
 from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
-from hikari.raft.raft import LEADER, Raft, Ready
+from hikari.raft.raft import LEADER, Raft
+from hikari.raft.ready import Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.collector import Collector
 from hikari.replica.compaction import Compaction
 from hikari.replica.counts import LogCounts
 from hikari.replica.delays import Delays
+from hikari.replica.devices import Disk, Door, Peers
 from hikari.replica.digests import Digests, is_due
 from hikari.replica.leaderless import why_leaderless
 from hikari.replica.nobody import payload_of_nobody
@@ -32,7 +34,6 @@ from hikari.tree.membership import CONFIGURE, servers_of
 from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.space import READ_ONLY
-from hikari.tree.state import Event
 from hikari.tree.tree import Tree
 from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
 
@@ -48,46 +49,6 @@ WAITING_BYTES_MAX: Final = 256 << 20
 _HOW: Final = ("writable again", "read-only: too few members have room on their disks")
 LOG_ENTRIES_IN_MEMORY: Final = 512
 LOG_BYTES_IN_MEMORY: Final = 32 << 20
-
-
-class Peers(Protocol):
-    """The other members, as far as the turn knows them."""
-
-    def send(self, messages: Sequence[tuple[int, Any]]) -> None:
-        """In order, at most once, or not at all; one frame a peer."""
-
-    def linked(self, peer: int) -> bool:
-        """Whether what is sent to `peer` now has a chance to arrive."""
-
-
-class Disk(Protocol):
-    """When the journal is durable: `hikari.store.pace`."""
-
-    def sync(self, number: int, durable: Callable[[int], None]) -> None:
-        """`durable(number)` once all that was appended before this call is on disk; maybe at
-        once. A later call covers an earlier one."""
-
-    def stalled(self) -> bool:
-        """It has not answered for so long that another member had better lead."""
-
-
-class Door(Protocol):
-    """What the turn tells the gateway."""
-
-    def fired(self, events: list[Event], zxid: int) -> None:
-        """What the request that was just applied did, before its reply."""
-
-    def session_moved(self, session: int, attachment: int) -> None:
-        """The session belongs to the connection of this attachment now (0: it is closed)."""
-
-    def turn_ended(self) -> None:
-        """Everything of this turn was said: write it out."""
-
-    def leader_lost(self) -> None:
-        """No leader was heard of for too long: nobody here may believe in a session."""
-
-    def restored(self) -> None:
-        """The tree was replaced by a snapshot: watches may have missed changes."""
 
 
 @define(eq=False)
@@ -267,7 +228,7 @@ class Replica:
         self._submit()
         committed: list[Entry] = []
         for _ in range(PASSES_MAX):
-            ready = self.raft.ready()
+            ready = self.raft.ready(self.disk.quick())
             committed += ready.committed
             if not self._carry_out(ready):
                 break
@@ -358,7 +319,7 @@ class Replica:
         outbox = self._outbox + ready.messages
         if outbox:
             self._outbox = []
-            self.peers.send(outbox)  # before we write: the peers write while we do
+            self.peers.send(outbox)  # before a slow disk writes: the others write while it does
         if number:
             self.journal.append(ready.hard_state, ready.entries)
             self.counts.write(len(ready.entries))
