@@ -313,9 +313,7 @@ class Server:
     def start(self) -> None:
         config = self.config
         me, client = config.me, config.client
-        self.port = self.reactor.listenTCP(
-            client.port, ClientPort(self.door), backlog=BACKLOG, interface=client.host
-        )
+        self.port = self.machine.listen(client.port, ClientPort(self.door), BACKLOG, client.host)
         self.links.start(me.peer.host, me.peer.port)
         self._listen_http()
         self.ticking.start(config.raft.tick_ms / 1000, now=False)

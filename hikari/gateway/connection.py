@@ -3,16 +3,15 @@
 from collections import deque
 from typing import Any, Final
 
-from twisted.internet import protocol
 from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import connectionDone
+from twisted.internet.protocol import Factory, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from hikari.complaints import place
 from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
-from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
+from hikari.gateway.handshake import Handshake, has_gone
 from hikari.gateway.identities import by_address, proved
 from hikari.gateway.lending import flush_large
 from hikari.gateway.parked import Parked, Spans, park, unpark
@@ -21,6 +20,7 @@ from hikari.gateway.rearming import DECODE
 from hikari.gateway.served import READS, WRITES
 from hikari.gateway.slot import Slot, goodbye, ready, unimplemented
 from hikari.gateway.telling import Telling
+from hikari.lines import Line
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
 from hikari.tree.acl import Identity
@@ -46,9 +46,9 @@ TOLD_MAX: Final = 1 << 10
 _header = HEADER.unpack_from
 
 
-class Connection(protocol.Protocol):
-    """Invariants: replies leave in the order of their requests; a read sees every write that
-    its client sent before it and none that it sent after; `waiting` is the subsequence of
+class Connection:
+    """IProtocol. Invariants: replies leave in the order of their requests; a read sees every write
+    that its client sent before it and none that it sent after; `waiting` is the subsequence of
     `slots` that the log will answer."""
 
     # Not in a dict: beyond thirty attributes, reading each of them would take longer.
@@ -57,7 +57,7 @@ class Connection(protocol.Protocol):
         *("due", "ending", "frames", "handshake", "held_back", "held_bytes", "identities"),
         *("local", "out", "outlet", "parked", "peer", "session", "shut"),
         *("slots", "syncs", "telling", "timeout_ms", "traffic", "underway_bytes", "waiting"),
-        *("of_keeper", "sizes", "watched_bytes"),
+        *("of_keeper", "sizes", "transport", "unasked", "watched_bytes"),
     )
 
     def __init__(self, door: Door) -> None:
@@ -83,7 +83,8 @@ class Connection(protocol.Protocol):
         self.ending = False  # closed once what is in `out` is written
         self.due = False  # in door.due: has something to write at the end of the turn
         self.handshake: Handshake | None = Handshake(self)  # until there is a session
-        self.deadline: Any = None  # of the handshake, then of the last words
+        self.unasked: dict[Connection, None] | None = None  # see hikari.gateway.strangers
+        self.deadline: Any = None  # of the last words
         self.syncs = 0  # unanswered, with other answers that are expected so
         self.barred = False  # no write may go on now: there are syncs, or it is local
         self.local = False  # the session is this member's alone: see hikari.gateway.isolation
@@ -94,28 +95,34 @@ class Connection(protocol.Protocol):
 
     # ---- from the transport
 
+    def makeConnection(self, transport: Any) -> None:
+        self.transport = transport
+        self.connectionMade()
+
     def connectionMade(self) -> None:
-        transport: Any = self.transport
-        transport.setTcpNoDelay(True)
+        transport, door = self.transport, self.door
         self.peer = transport.getPeer()
-        self.identities = by_address(self.peer.host, self.door)
-        self.frames = Frames(self.door.frame_bytes_max)
-        if why := self.door.admit(self):
+        self.identities = by_address(self.peer.host, door.skip_acl)
+        self.frames = Frames(door.frame_bytes_max)
+        if why := door.admit(self):
             self.refuse(why)
             return
-        self.outlet = Outlet(transport, self._drained_out)
-        self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self._keeps_silent)
+        self.outlet = transport if type(transport) is Line else Outlet(transport, self.drained)
+        door.strangers.came(self)
 
-    def _keeps_silent(self) -> None:
+    def keeps_silent(self) -> None:
+        """It has asked for no session in time."""
         self.door.counts.strangers += 1
         self.refuse("no session asked for")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Nothing of it refers to itself any more: it needs no collector to be let go of."""
         self.closed = self.shut = True
         self.cancel_deadline()
         self.door.gone(self)
+        self.handshake = self.telling = None
 
-    def _drained_out(self) -> None:
+    def drained(self) -> None:
         """It has read everything: what was put off goes on."""
         count(self)
         if not self.deaf or self.closed:
@@ -453,12 +460,6 @@ class Connection(protocol.Protocol):
         log.failure("cannot answer {peer}", failure=Failure(error), peer=place(self.peer))  # type: ignore[no-untyped-call]
         self.refuse("its answer could not be made", quietly=True)
 
-    def notify(self, event: bytes) -> None:
-        """A watch fired: `event` is the frame."""
-        self.traffic.events += 1
-        self.out.append(event)
-        self._due()
-
     def _due(self) -> None:
         """Be written to at the end of this turn."""
         if not self.due:
@@ -467,9 +468,13 @@ class Connection(protocol.Protocol):
 
     def end(self) -> None:
         """Say what there is to say, then close."""
+        self.over()
+        self.door.wake()
+
+    def over(self) -> None:
+        """The same, at the end of the turn that is under way."""
         self.ending = self.shut = True
         self._due()
-        self.door.wake()
 
     def dismiss(self) -> None:
         """Its session is elsewhere from here on: what it was told before still leaves, and
@@ -482,30 +487,34 @@ class Connection(protocol.Protocol):
         self.due = False
         out = self.out
         if out and not self.closed:
-            data = out[0] if len(out) == 1 else b"".join(out)
-            sizes = self.sizes
-            sizes.bytes += len(data)
-            sizes.last = len(out[-1])
-            sizes.told.update(map(len, out))
+            sizes, traffic, outlet = self.sizes, self.traffic, self.outlet
+            traffic.sent += len(out)
+            if len(out) == 1:
+                data = out.pop()
+                sizes.last = size = len(data)
+                sizes.told.add(size)
+            else:
+                data = b"".join(out)
+                size = len(data)
+                sizes.last = len(out[-1])
+                sizes.told.update(map(len, out))
+                out.clear()
+            sizes.bytes += size
             if len(sizes.told) > TOLD_MAX:
                 sizes.count()
-            traffic = self.traffic
-            traffic.sent += len(out)
             traffic.told = self.door.moment
-            out.clear()
             if traffic.waited:
-                self._time()
-            self.outlet.write(data)
-            waiting = self.outlet.waiting
-            if waiting:
+                traffic.took(self.door.replica.proposals.took_ms)
+            outlet.write(data, self.ending)
+            if waiting := outlet.waiting:
                 count(self)
                 if waiting > DEAF_BYTES:
                     self._does_not_read()
         if self.ending and not self.closed:
             self.closed = self.shut = True
             self.cancel_deadline()
-            abort = self.transport.abortConnection  # type: ignore[union-attr]
-            self.deadline = self.door.later_s(LINGER_S_MAX, abort)
+            if self.outlet.waiting:
+                self.deadline = self.door.later_s(LINGER_S_MAX, self.transport.abortConnection)
             self.outlet.close()
         elif self.burdened:
             if self.held_back or self.held_bytes:
@@ -515,15 +524,6 @@ class Connection(protocol.Protocol):
                 self.door.outstanding += counted - self.counted
                 self.counted = counted
                 self.burdened = counted > 0
-
-    def _time(self) -> None:
-        """By turn: all that is written now waited about as long as the newest of it."""
-        traffic = self.traffic
-        took_ms = self.door.replica.proposals.took_ms
-        traffic.writes.add(took_ms, traffic.waited)
-        if traffic.behind:
-            traffic.reads.add(took_ms, traffic.behind)
-        traffic.waited = traffic.behind = 0
 
     def _does_not_read(self) -> None:
         """Its requests are read again when it has read their replies; events cannot wait."""
@@ -539,17 +539,15 @@ class Connection(protocol.Protocol):
             if not quietly:
                 self.door.complaints.say(peer=place(self.peer), why=why)
             self.closed = self.shut = True
-            self.transport.abortConnection()  # type: ignore[union-attr]
+            self.transport.abortConnection()
 
     # ---- back-pressure
 
     def reading(self) -> None:
-        transport: Any = self.transport
-        asking = self.handshake is not None and self.handshake.asked is not None
-        if self.held_back or self.deaf or self.parked or asking:
-            transport.pauseProducing()
+        if self.held_back or self.deaf or self.parked or (self.handshake and self.handshake.full):
+            self.transport.pauseProducing()
         elif not self.closed:
-            transport.resumeProducing()
+            self.transport.resumeProducing()
 
     # ---- the beginning
 
@@ -573,11 +571,16 @@ class Connection(protocol.Protocol):
         self._due()
 
     def cancel_deadline(self) -> None:
-        if self.deadline is not None and self.deadline.active():
-            self.deadline.cancel()
+        if self.unasked is not None:
+            del self.unasked[self]
+            self.unasked = None
+        if self.deadline is not None:
+            if self.deadline.active():
+                self.deadline.cancel()
+            self.deadline = None
 
 
-class ClientPort(protocol.Factory):
+class ClientPort(Factory):
     """Makes a Connection of everyone who calls on the client port."""
 
     noisy = False
@@ -585,5 +588,5 @@ class ClientPort(protocol.Factory):
     def __init__(self, door: Door) -> None:
         self.door = door
 
-    def buildProtocol(self, addr: IAddress | None) -> Connection:
+    def buildProtocol(self, addr: IAddress | None) -> Connection:  # type: ignore[override]
         return Connection(self.door)

@@ -28,7 +28,6 @@ from hikari.replica.room import Room
 from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.snapshots import Receiving, Sending
-from hikari.tree.ending import COLLECT
 from hikari.tree.fresh import CONFIG
 from hikari.tree.membership import CONFIGURE, servers_of
 from hikari.tree.quotas import ENFORCE_QUOTAS
@@ -268,10 +267,12 @@ class Replica:
                 log.info("member {leader} leads, term {term}", leader=raft.leader, term=raft.term)
             if raft.role == LEADER:
                 self.room.leads()
+                self.sessions.lead()
                 self._grant_all()
                 self._configure()
             else:
                 self.sending.end_all()
+                self.sessions.follow()
 
     def _configure(self) -> None:
         """Whoever leads tells all trees who the members are."""
@@ -395,20 +396,18 @@ class Replica:
         if error != OK:
             return
         op = request[0]
-        if op == READ_ONLY:
-            log.warn("the ensemble is {how}", how=_HOW[self.tree.read_only])
-            return
-        if op in (COLLECT, CONFIGURE, ENFORCE_QUOTAS):
-            return
-        if op in (CREATE_SESSION, ATTACH):
+        if op == CREATE_SESSION:  # no connection can have had it
             self.sessions.open(result.id, result.timeout_ms, member)
-            self.door.session_moved(result.id, result.attachment)
-        else:
+        elif op in (CLOSE_SESSION, EXPIRE):
             closed = request[1] if op == EXPIRE else session
             if closed not in self.tree.sessions:
                 self.sessions.close(closed)
                 self.door.session_moved(closed, 0)
-        assert op in (CREATE_SESSION, ATTACH, CLOSE_SESSION, EXPIRE)
+        elif op == ATTACH:
+            self.sessions.open(result.id, result.timeout_ms, member)
+            self.door.session_moved(result.id, result.attachment)
+        elif op == READ_ONLY:
+            log.warn("the ensemble is {how}", how=_HOW[self.tree.read_only])
 
     def _tick_disk(self) -> None:
         """The others have on disk what this member's disk keeps it waiting for: let one of them

@@ -308,6 +308,7 @@ class Cluster:
             self.clock.advance(TICK_MS / 1000)
             for member in self.members.values():
                 if member.running:
+                    member.door.tick()
                     member.replica.tick()
             self.run()
 
