@@ -181,9 +181,11 @@ def _pack_multi(results: Iterable[tuple[int, int, Any]]) -> bytes:
     and RUNTIME_INCONSISTENCY behind the one to blame. A create that answers with a Stat is
     of type CREATE2 whichever op asked for it: clients know no other.
     """
-    parts = []
+    parts: list[bytes] = []
     for op, error, result in results:
-        if op == codes.ERROR or error:
+        if op == codes.SET_DATA and not error:
+            parts += _SET, result
+        elif op == codes.ERROR or error:
             parts.append(MULTI_HEADER.pack(codes.ERROR, False, error) + INT.pack(error))
         else:
             parts.append(MULTI_HEADER.pack(_MULTI_TYPE.get(op, op), False, 0) + BODY[op](result))
@@ -201,6 +203,7 @@ def pack_multi_for_keeper(results: Iterable[tuple[int, int, Any]]) -> bytes:
     return b"".join(parts)
 
 
+_SET: Final = MULTI_HEADER.pack(codes.SET_DATA, False, 0)
 _MULTI_TYPE: Final = {codes.CREATE_CONTAINER: codes.CREATE2, codes.CREATE_TTL: codes.CREATE2}
 
 BODY: Final[dict[int, Callable[[Any], bytes]]] = {
