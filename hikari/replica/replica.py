@@ -133,7 +133,6 @@ class Replica:
     _stood_aside: bool = field(init=False, default=False)  # at the last tick, for want of room
     _grace: int = field(init=False, default=0)  # ticks in which no session grows older
     _stalled: bool = field(init=False, default=False)  # leads, and hands over for its disk's sake
-    _settle_due: bool = field(init=False, default=False)
     _turning: bool = field(init=False, default=False)  # Raft will be asked again in this turn
 
     def __attrs_post_init__(self) -> None:
@@ -408,6 +407,7 @@ class Replica:
                 skip -= count
                 requests = requests[count:]
             asker = askers[number] if askers else None
+            tree.asked = asker is not None
             refusal = tree.admit(session, attachment)
             for request in requests:
                 if refusal == OK:
@@ -425,6 +425,7 @@ class Replica:
                         asker.replied(tree.zxid, error, result)
                     except Exception as failure:  # one client's trouble, not the member's
                         asker.failed(failure)
+        tree.asked = True
         return skip
 
     def _session_request(

@@ -10,6 +10,7 @@ from tree.story import Story
 from hikari.tree import keys
 from hikari.tree.rows import RowsDamaged
 from hikari.tree.tree import LISTING_BYTES_MAX, Tree
+from hikari.tree.znode import Znode
 from hikari_wire import codes
 
 
@@ -145,9 +146,9 @@ def test_no_znode_is_deeper_than_a_key_can_say() -> None:
     tree = Tree(CountedRows(), 1 << 20)
     tree.begin(1, 5)
     deepest = b"/a" * keys.DEPTH_MAX
-    znode = tree.look(b"/")
-    assert znode is not None
-    tree.insert(deepest, znode.copy())  # as if somebody had walked all the way down
+    tree.insert(
+        deepest, Znode(b"", b"", owner=0, zxid=1, time_ms=5)
+    )  # as if somebody had walked all the way down
     made = tree.apply((codes.CREATE, deepest + b"/a", b"", b"", 0), 0, ())
     assert made == (codes.BAD_ARGUMENTS, None)
     assert tree.look(deepest + b"/a") is None
