@@ -25,6 +25,7 @@ from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads,
 from hikari.replica.room import Room
 from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
+from hikari.replica.settling import Settling
 from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.ending import COLLECT
 from hikari.tree.fresh import CONFIG
@@ -40,9 +41,6 @@ log = Logger()
 
 PASSES_MAX: Final = 4
 """How often one turn asks Raft again because the disk answered at once."""
-SETTLE_ROWS: Final = 2048
-"""The tree is settled with so many changed rows, or at the next tick: what changes often is
-written once, and a restart replays a little more."""
 WAITING_BYTES_MAX: Final = 256 << 20
 """More that waits for a leader is not kept: its connections are closed, the newest first."""
 _HOW: Final = ("writable again", "read-only: too few members have room on their disks")
@@ -121,6 +119,7 @@ class Replica:
     delays: Delays = field(init=False)
     digests: Digests = field(init=False)
     scrub: Scrub = field(init=False, default=Factory(Scrub))
+    settling: Settling = field(init=False, default=Factory(Settling))
     room: Room = field(init=False)
     over_quota: OverQuota = field(init=False, default=Factory(OverQuota))
     _woken: bool = field(init=False, default=False)
@@ -215,7 +214,7 @@ class Replica:
         """One tick of Raft's clock passed. `late`: this member stood still for longer than one, so
         that what it was told meanwhile is not read yet."""
         self._ticks += 1
-        self._settle_due = True
+        self.settling.tick(self.tree)
         if not self.room.starved:
             self.raft.tick()
         elif self.raft.role == LEADER and (heir := self.room.heir()):
@@ -285,9 +284,7 @@ class Replica:
         if self.delays.following:
             self.delays.in_tree(self.tree.index)
         self.barriers.applied(self.tree.index)
-        if self._settle_due or len(self.tree.changed) >= SETTLE_ROWS:
-            self._settle_due = False
-            self.tree.settle()
+        self.settling.consider(self.tree, self.raft.log.bytes)
         self.raft.log.trim(LOG_ENTRIES_IN_MEMORY, LOG_BYTES_IN_MEMORY)
         self.compaction.consider(self.tree, self.raft.log, self.sending.lowest)
         self._stream()

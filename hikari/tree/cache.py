@@ -67,6 +67,10 @@ class Cache:
         self.young_bytes -= len(znode.listing)
         znode.listing = None
 
+    def is_full(self) -> bool:
+        """Whether `rotate` would let go of something."""
+        return self.young_bytes > self.half
+
     def rotate(self) -> None:
         """Let go of what was not used lately. Only while nothing is unsettled."""
         if self.young_bytes > self.half:
