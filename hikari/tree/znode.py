@@ -12,6 +12,7 @@ _LENGTH: Final = struct.Struct(">i")
 _OWNER: Final = struct.Struct(">q")
 _OWNER_AT: Final = struct.calcsize(">qqqqiii")  # in a Stat
 _ROW_MIN: Final = STAT.size + _TAIL.size
+_pack_stat = STAT.pack
 
 INT_MAX: Final = 2**31 - 1
 
@@ -76,17 +77,19 @@ class Znode:
         if stat is None:
             data = self.data
             owner = self.owner
-            stat = self.stat = STAT.pack(
+            children = self.children
+            cversion = 2 * self.creates - children
+            stat = self.stat = _pack_stat(
                 self.czxid,
                 self.mzxid,
                 self.ctime,
                 self.mtime,
                 self.version,
-                (2 * self.creates - self.children + 0x80000000 & 0xFFFFFFFF) - 0x80000000,
+                cversion if cversion <= INT_MAX else self.cversion,
                 self.aversion,
                 owner if owner > 0 else 0,
                 len(data) if data is not None else 0,
-                self.children,
+                children,
                 self.pzxid,
             )
         return stat
