@@ -19,7 +19,7 @@
 `stat68` is a Stat as its 68 bytes. A reply with an error has no body, whatever its op.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from struct import Struct
 from typing import Any, Final
 
@@ -148,13 +148,13 @@ def _pack_data_stat(result: tuple[bytes | None, bytes]) -> bytes:
     return pack_buffer(data) + stat68
 
 
-def _pack_names_stat(result: tuple[Iterable[bytes], bytes]) -> bytes:
+def _pack_names_stat(result: tuple[Sequence[bytes], bytes]) -> bytes:
     names, stat68 = result
     return pack_texts(names) + stat68
 
 
 def _pack_names_data(
-    result: tuple[Iterable[bytes], bytes, list[bytes], list[bytes | None]],
+    result: tuple[Sequence[bytes], bytes, list[bytes], list[bytes | None]],
 ) -> bytes:
     """Keeper's list with more: the Stats and the data of the children are vectors of their own,
     as long as the first or, if they were not asked for, empty."""
