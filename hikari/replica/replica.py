@@ -27,6 +27,7 @@ from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads,
 from hikari.replica.room import Room
 from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
+from hikari.replica.settling import Settling
 from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.fresh import CONFIG
 from hikari.tree.membership import CONFIGURE, servers_of
@@ -40,9 +41,6 @@ log = Logger()
 
 PASSES_MAX: Final = 4
 """How often one turn asks Raft again because the disk answered at once."""
-SETTLE_ROWS: Final = 2048
-"""The tree is settled with so many changed rows, or at the next tick: what changes often is
-written once, and a restart replays a little more."""
 WAITING_BYTES_MAX: Final = 256 << 20
 """More that waits for a leader is not kept: its connections are closed, the newest first."""
 _HOW: Final = ("writable again", "read-only: too few members have room on their disks")
@@ -81,6 +79,7 @@ class Replica:
     delays: Delays = field(init=False)
     digests: Digests = field(init=False)
     scrub: Scrub = field(init=False, default=Factory(Scrub))
+    settling: Settling = field(init=False, default=Factory(Settling))
     room: Room = field(init=False)
     over_quota: OverQuota = field(init=False, default=Factory(OverQuota))
     _woken: bool = field(init=False, default=False)
@@ -93,7 +92,6 @@ class Replica:
     _stood_aside: bool = field(init=False, default=False)  # at the last tick, for want of room
     _grace: int = field(init=False, default=0)  # ticks in which no session grows older
     _stalled: bool = field(init=False, default=False)  # leads, and hands over for its disk's sake
-    _settle_due: bool = field(init=False, default=False)
     _turning: bool = field(init=False, default=False)  # Raft will be asked again in this turn
 
     def __attrs_post_init__(self) -> None:
@@ -176,7 +174,7 @@ class Replica:
         """One tick of Raft's clock passed. `late`: this member stood still for longer than one, so
         that what it was told meanwhile is not read yet."""
         self._ticks += 1
-        self._settle_due = True
+        self.settling.tick(self.tree)
         if not self.room.starved:
             self.raft.tick()
         elif self.raft.role == LEADER and (heir := self.room.heir()):
@@ -246,9 +244,7 @@ class Replica:
         if self.delays.following:
             self.delays.in_tree(self.tree.index)
         self.barriers.applied(self.tree.index)
-        if self._settle_due or len(self.tree.changed) >= SETTLE_ROWS:
-            self._settle_due = False
-            self.tree.settle()
+        self.settling.consider(self.tree, self.raft.log.bytes)
         self.raft.log.trim(LOG_ENTRIES_IN_MEMORY, LOG_BYTES_IN_MEMORY)
         self.compaction.consider(self.tree, self.raft.log, self.sending.lowest)
         self._stream()
@@ -370,6 +366,7 @@ class Replica:
                 skip -= count
                 requests = requests[count:]
             asker = askers[number] if askers else None
+            tree.asked = asker is not None
             refusal = tree.admit(session, attachment)
             for request in requests:
                 if refusal == OK:
@@ -387,6 +384,7 @@ class Replica:
                         asker.replied(tree.zxid, error, result)
                     except Exception as failure:  # one client's trouble, not the member's
                         asker.failed(failure)
+        tree.asked = True
         return skip
 
     def _session_request(

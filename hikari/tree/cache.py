@@ -7,6 +7,11 @@ from hikari.tree.znode import Znode
 # A znode without data: the object, its numbers, its place in a dict. Measured, rounded up.
 ZNODE_BYTES: Final = 600
 
+LISTING_BYTES_MAX: Final = 8 << 20
+"""A longer listing is built anew each time it is asked for,"""
+LISTINGS_MIN: Final = 8
+"""and so is one of which not so many would fit in."""
+
 
 def weight(path: bytes, znode: Znode) -> int:
     """About how many bytes it takes. Data twice: a znode that is read keeps its reply too."""
@@ -56,7 +61,10 @@ class Cache:
         self.young_bytes += 2 * (len(after or b"") - len(before or b""))
 
     def list(self, path: bytes, znode: Znode, listing: bytes) -> None:
-        """Its listing is kept with it. What has become old meanwhile weighs nothing."""
+        """Its listing is kept with it, unless it is too long. What has become old meanwhile weighs
+        nothing."""
+        if len(listing) > min(LISTING_BYTES_MAX, self.half // LISTINGS_MIN):
+            return
         if path in self.young:
             self.young_bytes += len(listing)
         znode.listing = listing
@@ -66,6 +74,10 @@ class Cache:
         assert znode.listing is not None
         self.young_bytes -= len(znode.listing)
         znode.listing = None
+
+    def is_full(self) -> bool:
+        """Whether `rotate` would let go of something."""
+        return self.young_bytes > self.half
 
     def rotate(self) -> None:
         """Let go of what was not used lately. Only while nothing is unsettled."""
