@@ -181,7 +181,7 @@ class State:
         self.claims.clear()
         self.dues.clear()
         self.settled = now
-        self.cache.rotate()
+        self.cache.rotate(self.changed)
         return True
 
     def _changed_znodes(self) -> dict[bytes, bytes | None]:
