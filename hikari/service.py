@@ -178,6 +178,7 @@ class Server:
             ),
             readonly_mode=sessions.readonly_mode,
             connections_per_host_max=limits.max_client_connections,
+            sessions_max=limits.sessions_max,
             outstanding_max=limits.outstanding_limit,
             clients_bytes_max=limits.clients_bytes_max,
             super_digest=self.config.access.super_digest.encode(),

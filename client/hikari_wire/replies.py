@@ -19,7 +19,7 @@
 `stat68` is a Stat as its 68 bytes. A reply with an error has no body, whatever its op.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from struct import Struct
 from typing import Any, Final
 
@@ -148,13 +148,13 @@ def _pack_data_stat(result: tuple[bytes | None, bytes]) -> bytes:
     return pack_buffer(data) + stat68
 
 
-def _pack_names_stat(result: tuple[Iterable[bytes], bytes]) -> bytes:
+def _pack_names_stat(result: tuple[Sequence[bytes], bytes]) -> bytes:
     names, stat68 = result
     return pack_texts(names) + stat68
 
 
 def _pack_names_data(
-    result: tuple[Iterable[bytes], bytes, list[bytes], list[bytes | None]],
+    result: tuple[Sequence[bytes], bytes, list[bytes], list[bytes | None]],
 ) -> bytes:
     """Keeper's list with more: the Stats and the data of the children are vectors of their own,
     as long as the first or, if they were not asked for, empty."""
@@ -181,9 +181,11 @@ def _pack_multi(results: Iterable[tuple[int, int, Any]]) -> bytes:
     and RUNTIME_INCONSISTENCY behind the one to blame. A create that answers with a Stat is
     of type CREATE2 whichever op asked for it: clients know no other.
     """
-    parts = []
+    parts: list[bytes] = []
     for op, error, result in results:
-        if op == codes.ERROR or error:
+        if op == codes.SET_DATA and not error:
+            parts += _SET, result
+        elif op == codes.ERROR or error:
             parts.append(MULTI_HEADER.pack(codes.ERROR, False, error) + INT.pack(error))
         else:
             parts.append(MULTI_HEADER.pack(_MULTI_TYPE.get(op, op), False, 0) + BODY[op](result))
@@ -201,6 +203,7 @@ def pack_multi_for_keeper(results: Iterable[tuple[int, int, Any]]) -> bytes:
     return b"".join(parts)
 
 
+_SET: Final = MULTI_HEADER.pack(codes.SET_DATA, False, 0)
 _MULTI_TYPE: Final = {codes.CREATE_CONTAINER: codes.CREATE2, codes.CREATE_TTL: codes.CREATE2}
 
 BODY: Final[dict[int, Callable[[Any], bytes]]] = {

@@ -65,12 +65,20 @@ _Taker = Callable[[int, bytes, int, int], _Taken]
 HEADER: Final = Struct(">ii")  # record RequestHeader: xid, op
 MULTI_HEADER: Final = Struct(">i?i")  # record MultiHeader: type, done, err
 MULTI_END: Final = MULTI_HEADER.pack(-1, True, -1)
+_PART: Final = Struct(">i?ii")  # MultiHeader, and the length of the path behind it
+_NEXT_PART: Final = Struct(">ii?ii")  # the last int of a part, and the same of the next one
 _CONNECT: Final = Struct(">iqiq")
 _FRAME: Final = Struct(">iii")  # length of the frame, xid, op
 _COUNT: Final = Struct(">I")
+_PART_BYTES: Final = _PART.size
+_SET_DATA: Final = codes.SET_DATA
+_CREATES: Final = frozenset((codes.CREATE, codes.CREATE2))
+_VERSIONED: Final = frozenset((codes.DELETE, codes.CHECK))
 _OPEN_ACL_BYTES: Final = len(acl.OPEN_ACL_RAW)
 
 _int_from = INT.unpack_from
+_part_from = _PART.unpack_from
+_next_from = _NEXT_PART.unpack_from
 
 
 def decode(op: int, frame: bytes, at: int) -> Request:
@@ -392,6 +400,47 @@ def _hot_create(op: int) -> Decoder:
     return decode_create
 
 
+def _hot_multi(buf: bytes, at: int, end: int) -> Request:
+    """Parts that end in an int, which is read with what the next one begins with."""
+    requests: list[Request] = []
+    try:
+        kind, done, _, length = _part_from(buf, at)
+        while length >= 0 and not done:
+            path_at = at + _PART_BYTES
+            path_end = path_at + length
+            if kind == _SET_DATA:
+                data_at = path_end + 4
+                last_at = data_at + _int_from(buf, path_end)[0]
+                if not data_at <= last_at <= end - 4:
+                    break
+                last, following, done, _, length = _next_from(buf, last_at)
+                requests.append((kind, buf[path_at:path_end], buf[data_at:last_at], last))
+            elif kind in _CREATES:
+                data_at = path_end + 4
+                data_end = data_at + _int_from(buf, path_end)[0]
+                last_at = data_end + _OPEN_ACL_BYTES
+                if not data_at <= data_end <= last_at <= end - 4:
+                    break
+                if buf[data_end:last_at] != acl.OPEN_ACL_RAW:
+                    break
+                last, following, done, _, length = _next_from(buf, last_at)
+                path = buf[path_at:path_end]
+                requests.append((kind, path, buf[data_at:data_end], acl.OPEN, last))
+            elif kind in _VERSIONED and path_end <= end - 4:
+                last_at = path_end
+                last, following, done, _, length = _next_from(buf, last_at)
+                requests.append((kind, buf[path_at:path_end], last))
+            else:
+                break
+            kind, at = following, last_at + 4
+        if done and at + MULTI_HEADER.size <= end:
+            return (codes.MULTI, tuple(requests))
+    except error:
+        pass
+    _, rest = _take_multi(codes.MULTI, buf, at, end)[0]
+    return (codes.MULTI, (*requests, *rest))
+
+
 DECODE: Final[dict[int, Decoder]] = {op: _checked(op) for op in _TAKE} | {
     codes.EXISTS: _hot_path_watch(codes.EXISTS),
     codes.GET_DATA: _hot_path_watch(codes.GET_DATA),
@@ -401,6 +450,7 @@ DECODE: Final[dict[int, Decoder]] = {op: _checked(op) for op in _TAKE} | {
     codes.DELETE: _hot_delete,
     codes.CREATE: _hot_create(codes.CREATE),
     codes.CREATE2: _hot_create(codes.CREATE2),
+    codes.MULTI: _hot_multi,
 }
 """op -> (buf, at, end) -> request. `at` is behind the header, `end` not past `buf`. They raise
 Malformed and nothing else, and do not mind bytes between the record and `end`."""

@@ -45,6 +45,7 @@ class Door:
     about: About
     readonly_mode: bool = False  # see hikari.gateway.isolation
     connections_per_host_max: int = 0  # 0: as many as all together
+    sessions_max: int = 1_000_000  # of the whole ensemble, see hikari.gateway.handshake
     outstanding_max: int = 1_000
     clients_bytes_max: int = 1 << 30
     super_digest: bytes = b""  # who knows its password is the superuser; b"": nobody

@@ -107,7 +107,8 @@ class Handshake:
 
     def _propose(self) -> None:
         """Nothing may come of it for a client that has seen more than there is: it belongs to
-        another ensemble, or this one was begun anew."""
+        another ensemble, or this one was begun anew. Nor of a new session if there are too many:
+        who opens one and leaves without closing it has it for its whole time-out."""
         connection, request = self.connection, self.asked
         if connection.closed:
             return
@@ -119,6 +120,10 @@ class Handshake:
             return
         timeout_ms = door.negotiate(request.timeout_ms)
         if not request.session:
+            if len(door.tree.sessions) >= door.sessions_max:
+                door.counts.refused += 1
+                connection.refuse("too many sessions")
+                return
             wish: tuple[Any, ...] = (codes.CREATE_SESSION, timeout_ms, door.new_password())
         elif self._is_guess(request):
             end_as_expired(connection, request)

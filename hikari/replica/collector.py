@@ -2,7 +2,7 @@
 
 It reads the rows that say what may be due (`hikari.tree.ending`), some a tick, a round from time
 to time, and asks the log to remove each. The entry's time decides; what was used meanwhile stays.
-Only what is settled is seen, so what falls due within the last tick waits for the next round.
+Only what is settled is seen (`hikari.replica.settling`): what is newer waits for the next round.
 """
 
 from typing import Any, Final

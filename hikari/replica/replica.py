@@ -1,7 +1,7 @@
 """The turn: everything that one poll of the reactor brought, moved once, in the safe order."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn, Protocol
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
 
 from attrs import Factory, define, field
 from twisted.logger import Logger
@@ -11,12 +11,14 @@ from hikari.peers.messages import Digest, DiskRoom, Forward, Heard
 from hikari.raft.entry import Entry
 from hikari.raft.journal import Journal
 from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
-from hikari.raft.raft import LEADER, Raft, Ready
+from hikari.raft.raft import LEADER, Raft
+from hikari.raft.ready import Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.collector import Collector
 from hikari.replica.compaction import Compaction
 from hikari.replica.counts import LogCounts
 from hikari.replica.delays import Delays
+from hikari.replica.devices import Disk, Door, Peers
 from hikari.replica.digests import Digests, is_due
 from hikari.replica.leaderless import why_leaderless
 from hikari.replica.nobody import payload_of_nobody
@@ -25,13 +27,13 @@ from hikari.replica.proposals import Asker, Group, Proposals, batches, payloads,
 from hikari.replica.room import Room
 from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
+from hikari.replica.settling import Settling
 from hikari.replica.snapshots import Receiving, Sending
 from hikari.tree.fresh import CONFIG
 from hikari.tree.membership import CONFIGURE, servers_of
 from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.space import READ_ONLY
-from hikari.tree.state import Event
 from hikari.tree.tree import Tree
 from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
 
@@ -39,54 +41,11 @@ log = Logger()
 
 PASSES_MAX: Final = 4
 """How often one turn asks Raft again because the disk answered at once."""
-SETTLE_ROWS: Final = 2048
-"""The tree is settled with so many changed rows, or at the next tick: what changes often is
-written once, and a restart replays a little more."""
 WAITING_BYTES_MAX: Final = 256 << 20
 """More that waits for a leader is not kept: its connections are closed, the newest first."""
 _HOW: Final = ("writable again", "read-only: too few members have room on their disks")
 LOG_ENTRIES_IN_MEMORY: Final = 512
 LOG_BYTES_IN_MEMORY: Final = 32 << 20
-
-
-class Peers(Protocol):
-    """The other members, as far as the turn knows them."""
-
-    def send(self, messages: Sequence[tuple[int, Any]]) -> None:
-        """In order, at most once, or not at all; one frame a peer."""
-
-    def linked(self, peer: int) -> bool:
-        """Whether what is sent to `peer` now has a chance to arrive."""
-
-
-class Disk(Protocol):
-    """When the journal is durable: `hikari.store.pace`."""
-
-    def sync(self, number: int, durable: Callable[[int], None]) -> None:
-        """`durable(number)` once all that was appended before this call is on disk; maybe at
-        once. A later call covers an earlier one."""
-
-    def stalled(self) -> bool:
-        """It has not answered for so long that another member had better lead."""
-
-
-class Door(Protocol):
-    """What the turn tells the gateway."""
-
-    def fired(self, events: list[Event], zxid: int) -> None:
-        """What the request that was just applied did, before its reply."""
-
-    def session_moved(self, session: int, attachment: int) -> None:
-        """The session belongs to the connection of this attachment now (0: it is closed)."""
-
-    def turn_ended(self) -> None:
-        """Everything of this turn was said: write it out."""
-
-    def leader_lost(self) -> None:
-        """No leader was heard of for too long: nobody here may believe in a session."""
-
-    def restored(self) -> None:
-        """The tree was replaced by a snapshot: watches may have missed changes."""
 
 
 @define(eq=False)
@@ -120,6 +79,7 @@ class Replica:
     delays: Delays = field(init=False)
     digests: Digests = field(init=False)
     scrub: Scrub = field(init=False, default=Factory(Scrub))
+    settling: Settling = field(init=False, default=Factory(Settling))
     room: Room = field(init=False)
     over_quota: OverQuota = field(init=False, default=Factory(OverQuota))
     _woken: bool = field(init=False, default=False)
@@ -132,7 +92,6 @@ class Replica:
     _stood_aside: bool = field(init=False, default=False)  # at the last tick, for want of room
     _grace: int = field(init=False, default=0)  # ticks in which no session grows older
     _stalled: bool = field(init=False, default=False)  # leads, and hands over for its disk's sake
-    _settle_due: bool = field(init=False, default=False)
     _turning: bool = field(init=False, default=False)  # Raft will be asked again in this turn
 
     def __attrs_post_init__(self) -> None:
@@ -215,7 +174,7 @@ class Replica:
         """One tick of Raft's clock passed. `late`: this member stood still for longer than one, so
         that what it was told meanwhile is not read yet."""
         self._ticks += 1
-        self._settle_due = True
+        self.settling.tick(self.tree)
         if not self.room.starved:
             self.raft.tick()
         elif self.raft.role == LEADER and (heir := self.room.heir()):
@@ -266,7 +225,7 @@ class Replica:
         self._submit()
         committed: list[Entry] = []
         for _ in range(PASSES_MAX):
-            ready = self.raft.ready()
+            ready = self.raft.ready(self.disk.quick())
             committed += ready.committed
             if not self._carry_out(ready):
                 break
@@ -285,9 +244,7 @@ class Replica:
         if self.delays.following:
             self.delays.in_tree(self.tree.index)
         self.barriers.applied(self.tree.index)
-        if self._settle_due or len(self.tree.changed) >= SETTLE_ROWS:
-            self._settle_due = False
-            self.tree.settle()
+        self.settling.consider(self.tree, self.raft.log.bytes)
         self.raft.log.trim(LOG_ENTRIES_IN_MEMORY, LOG_BYTES_IN_MEMORY)
         self.compaction.consider(self.tree, self.raft.log, self.sending.lowest)
         self._stream()
@@ -359,7 +316,7 @@ class Replica:
         outbox = self._outbox + ready.messages
         if outbox:
             self._outbox = []
-            self.peers.send(outbox)  # before we write: the peers write while we do
+            self.peers.send(outbox)  # before a slow disk writes: the others write while it does
         if number:
             self.journal.append(ready.hard_state, ready.entries)
             self.counts.write(len(ready.entries))
@@ -409,6 +366,7 @@ class Replica:
                 skip -= count
                 requests = requests[count:]
             asker = askers[number] if askers else None
+            tree.asked = asker is not None
             refusal = tree.admit(session, attachment)
             for request in requests:
                 if refusal == OK:
@@ -426,6 +384,7 @@ class Replica:
                         asker.replied(tree.zxid, error, result)
                     except Exception as failure:  # one client's trouble, not the member's
                         asker.failed(failure)
+        tree.asked = True
         return skip
 
     def _session_request(

@@ -4,10 +4,12 @@ One column family and no log: memtables reach the disk whole and in order, so th
 prefix of whole batches.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from weakref import WeakSet
 
 from rocksdict import (
@@ -32,6 +34,10 @@ MEMTABLES_MAX: Final = 4
 """So many may wait for their flush before writes are slowed down."""
 BLOCK_CACHE_BYTES: Final = 64 * 1024 * 1024
 BLOOM_BITS: Final = 10
+FEW_ROWS: Final = 64
+"""So many keys are taken one by one, more of them in runs that begin with as many"""
+RUN_ROWS: Final = 1024
+"""and end with so many: of the last one some may be for nothing."""
 INFO_LOG_BYTES: Final = 1 << 20
 """Of each of the few files in which RocksDB tells what it does."""
 
@@ -214,17 +220,41 @@ class RocksRows:
         rows.seek(prefix + start)
         end = after_prefix(prefix)
         behind = len(prefix)
+        few = min(count_max, FEW_ROWS)
         found: list[bytes] = []
-        while (
-            len(found) < count_max
-            and (key := rows.key()) is not None
-            and (end is None or key < end)
-        ):
+        while len(found) < few and (key := rows.key()) is not None and (end is None or key < end):
             found.append(key[behind:])
             rows.next()
+        if len(found) == FEW_ROWS < count_max:
+            found += self._more_keys(rows, prefix, end, count_max - FEW_ROWS)
         _demand_whole(rows)
         if FORMAT_KEY.startswith(prefix):
             return [key for key in found if prefix + key != FORMAT_KEY]
+        return found
+
+    def _more_keys(
+        self, rows: RdictIter, prefix: bytes, end: bytes | None, count_max: int
+    ) -> list[bytes]:
+        """The keys from where `rows` stands, without their prefix, in runs: that takes half as long
+        as one by one. A run does not tell why it ends, so `rows` then goes behind the last key."""
+        found: list[bytes] = []
+        first = rows.key()
+        if first is None or (end is not None and first >= end):
+            return found
+        keys: Iterator[Any] = iter(self._db.keys(from_key=first))
+        behind, size = len(prefix), FEW_ROWS
+        while run := list(islice(keys, min(size, count_max - len(found)))):
+            size = min(2 * size, RUN_ROWS)
+            if end is not None and run[-1] >= end:
+                found += [key[behind:] for key in run[: bisect_left(run, end)]]
+                break
+            found += [key[behind:] for key in run]
+        rows.seek(prefix + found[-1] if found else first)
+        if found:
+            rows.next()
+        key = rows.key()
+        if len(found) < count_max and key is not None and (end is None or key < end):
+            raise RowsDamaged(f"{self.folder}: a run of rows ends before {key!r}")
         return found
 
     def page(self, prefix: bytes, after: bytes, count: int) -> list[tuple[bytes, bytes]]:

@@ -9,6 +9,7 @@ A damaged block is an error where it is read, and ends an iterator as if there w
 import random
 from bisect import bisect_left, insort
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from hikari.store.disk import is_full
@@ -210,6 +211,14 @@ class Database:
         return Rows(
             content.keys.copy(), content.rows.copy(), content.rotten
         )  # a view of this moment
+
+    def keys(self, *, from_key: bytes) -> Iterator[bytes]:
+        """Ends at damage and does not say so."""
+        rows = self.iter()
+        rows.seek(from_key)
+        while (key := rows.key()) is not None:
+            yield key
+            rows.next()
 
     def close(self) -> None:
         if self._open and not self._read_only and not self._failed:

@@ -10,7 +10,7 @@ from zlib import crc32
 from hikari.config import Endings
 from hikari.raft import leader as raft_leader
 from hikari.raft import raft
-from hikari.replica import digests, replica, snapshots
+from hikari.replica import digests, replica, settling, snapshots
 from hikari.testing.agreed import agreed
 from hikari.testing.clients import SimulatedClient
 from hikari.testing.disk import Disk
@@ -54,7 +54,7 @@ def tuned(knobs: dict[str, float]) -> Iterator[None]:
         (raft_leader, "APPEND_BYTES_MAX", "append_bytes"),
         (raft, "COMMITTED_BYTES_MAX", "committed_bytes"),
         (snapshots, "CHUNK_BYTES", "chunk_bytes"),
-        (replica, "SETTLE_ROWS", "settle_rows"),
+        (settling, "SETTLE_ROWS", "settle_rows"),
         (replica, "LOG_ENTRIES_IN_MEMORY", "entries_in_memory"),
         (digests, "DIGEST_ENTRIES", "digest_entries"),
     ]

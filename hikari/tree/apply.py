@@ -1,6 +1,7 @@
 """What each request does, decided here and now: one function an opcode.
 
-Each returns (error, result) and changes nothing when the error is not OK. The order of the checks
+Each returns (error, result) and changes nothing when the error is not OK. A Stat that nobody asked
+for (`State.asked`) is left out, where it would have to be made. The order of the checks
 is ZooKeeper's, so the first error is too: flags, session, form of the path, ACL given, parent,
 permission, name, and what the znode itself says.
 """
@@ -17,7 +18,7 @@ from hikari.tree.keys import DEPTH_MAX
 from hikari.tree.membership import NO_VERSION, content, servers_of
 from hikari.tree.sessions import Session
 from hikari.tree.state import State
-from hikari.tree.znode import INT_MAX, Znode
+from hikari.tree.znode import INT_MAX, Znode, following
 from hikari_wire import codes, paths
 
 Answer = tuple[int, Any]
@@ -30,13 +31,6 @@ _BITS: Final = codes.EPHEMERAL_SEQUENTIAL
 
 _OK: Final = codes.OK
 _DONE: Final = (_OK, None)
-
-
-def _bump(version: int) -> int:
-    """The next version: an int32 that wraps, and never -1, which asks for any version."""
-    if version == INT_MAX:
-        return -INT_MAX - 1
-    return version + 1 if version != -2 else 0
 
 
 def _form(path: bytes) -> int:
@@ -218,11 +212,11 @@ def set_data(
     state.touch(path, znode)
     state.cache.resized(znode.data, data)
     znode.data = data
-    znode.version = _bump(znode.version)
+    znode.version = following(znode.version)
     znode.mzxid = state.zxid
     znode.mtime = state.time_ms
     state.events.append((codes.EVENT_DATA_CHANGED, path, znode.acl))
-    return _OK, znode.stat68()
+    return _OK, znode.stat68() if state.asked else None
 
 
 def _accounted(state: State, request: tuple[Any, ...], znode: Znode) -> int:
@@ -261,7 +255,7 @@ def set_acl(
         return codes.BAD_VERSION, None
     state.touch(path, znode)
     znode.acl = stored
-    znode.aversion = _bump(znode.aversion)
+    znode.aversion = following(znode.aversion)
     return _OK, znode.stat68()
 
 

@@ -56,6 +56,7 @@ class State:
     """
 
     __slots__ = (
+        "asked",
         "cache",
         "changed",
         "checksum",
@@ -90,6 +91,7 @@ class State:
         self.events: list[Event] = []
         self.sessions: dict[int, Session] = {}
         self.undo: Undo | None = None
+        self.asked = True  # whether somebody waits for results: else they may be left out
         self.index = 0
         self.term = 0  # of the entry at `index`, with its checksum: where the journal must continue
         self.checksum = 0
@@ -179,7 +181,7 @@ class State:
         self.claims.clear()
         self.dues.clear()
         self.settled = now
-        self.cache.rotate()
+        self.cache.rotate(self.changed)
         return True
 
     def _changed_znodes(self) -> dict[bytes, bytes | None]:

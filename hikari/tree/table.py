@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from hikari.tree import apply, keeper, quotas
+from hikari.tree import apply, keeper, quotas, sets
 from hikari.tree.acl import Identity
 from hikari.tree.apply import Answer, Operation
 from hikari.tree.ending import COLLECT
@@ -26,6 +26,9 @@ def multi(
 ) -> Answer:
     """All or nothing, under one zxid. A part that fails is told in the result: the multi itself
     was understood, and the header of its reply says OK."""
+    found = sets.judged(state, request[1], identities)
+    if found is not None:
+        return _OK, sets.do(state, request[1], found)
     parts = _readable(request[1])
     if parts is None:
         return codes.MARSHALLING_ERROR, None

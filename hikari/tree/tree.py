@@ -4,7 +4,6 @@ One entry:  begin, then for each group admit, then for each request apply or ref
 Reads may come between any two requests, and `settle` too. Nobody else changes what is in here.
 """
 
-import struct
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,11 +16,9 @@ from hikari.tree.state import State
 from hikari.tree.table import APPLY
 from hikari.tree.znode import Znode
 from hikari_wire import codes
+from hikari_wire.jute import pack_texts
 
-LISTING_BYTES_MAX: Final = 64 * 1024  # a longer one is built anew each time it is asked for
-
-_COUNT: Final = struct.Struct(">I")
-_EMPTY: Final = _COUNT.pack(0)
+_EMPTY: Final = pack_texts(())
 
 
 class Tree(State):
@@ -83,8 +80,7 @@ class Tree(State):
         if found is not None:
             return found
         found = self.find(path or ROOT)
-        if not self.changed:
-            self.cache.rotate()
+        self.cache.rotate(self.changed)
         return found
 
     def stat68(self, path: bytes) -> bytes | None:
@@ -135,8 +131,6 @@ class Tree(State):
         names = self.children(path)
         if len(names) != znode.children:
             raise RowsDamaged(f"{len(names)} of {znode.children} children of {path!r}")
-        pack = _COUNT.pack
-        listing = pack(len(names)) + b"".join([pack(len(name)) + name for name in names])
-        if len(listing) <= LISTING_BYTES_MAX:
-            self.cache.list(path or ROOT, znode, listing)
+        listing = pack_texts(names)
+        self.cache.list(path or ROOT, znode, listing)
         return listing

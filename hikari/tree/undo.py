@@ -1,6 +1,6 @@
 """What a multi has changed so far, so that it can end as if it had never begun."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hikari.tree.sessions import Session
 from hikari.tree.znode import Znode
@@ -24,8 +24,8 @@ class Undo:
         self.quotas = state.quotas
         # key -> what `dues` held for it; _ABSENT: nothing
         self.dues: dict[bytes, bytes | Znode | None] = {}
-        # path -> (as it was, what `changed` held for it)
-        self.znodes: dict[bytes, tuple[Znode | None, Znode | None]] = {}
+        # path -> (the znode and its fields as they were, what `changed` held for it)
+        self.znodes: dict[bytes, tuple[Znode | None, tuple[Any, ...], Znode | None]] = {}
         # (session, its count, path, what its claims held for it), newest last; _ABSENT: nothing
         self.claims: list[tuple[Session, int, bytes, bytes | Znode | None]] = []
 
@@ -33,7 +33,7 @@ class Undo:
         """About to change; None: about to come into being."""
         if path not in self.znodes:
             before = self.state.changed.get(path, _ABSENT)
-            self.znodes[path] = (None if znode is None else znode.copy(), before)
+            self.znodes[path] = (znode, () if znode is None else znode.fields(), before)
 
     def claimed(self, session: Session, path: bytes) -> None:
         """About to be owned by the session, or to be owned no longer."""
@@ -56,12 +56,14 @@ class Undo:
                 del state.dues[key]
             else:
                 state.dues[key] = held
-        for path, (znode, before) in self.znodes.items():
+        for path, (znode, fields, before) in self.znodes.items():
             state.cache.drop(path)
-            state.changed.pop(path, None)
             if znode is not None:
+                znode.restore(fields)
                 state.cache.put(path, znode)
-            if before is not _ABSENT:
+            if before is _ABSENT:
+                del state.changed[path]
+            else:
                 state.changed[path] = znode
         for session, count, path, claim in reversed(self.claims):
             session.ephemerals = count

@@ -1,7 +1,7 @@
 """A znode in memory, and as a row."""
 
 import struct
-from typing import Final
+from typing import Any, Final
 
 from hikari.tree.rows import RowsDamaged
 from hikari_wire.records import STAT
@@ -12,8 +12,16 @@ _LENGTH: Final = struct.Struct(">i")
 _OWNER: Final = struct.Struct(">q")
 _OWNER_AT: Final = struct.calcsize(">qqqqiii")  # in a Stat
 _ROW_MIN: Final = STAT.size + _TAIL.size
+_pack_stat = STAT.pack
 
 INT_MAX: Final = 2**31 - 1
+
+
+def following(version: int) -> int:
+    """The next version: an int32 that wraps, and never -1, which asks for any version."""
+    if version == INT_MAX:
+        return -INT_MAX - 1
+    return version + 1 if version != -2 else 0
 
 
 class Znode:
@@ -69,17 +77,19 @@ class Znode:
         if stat is None:
             data = self.data
             owner = self.owner
-            stat = self.stat = STAT.pack(
+            children = self.children
+            cversion = 2 * self.creates - children
+            stat = self.stat = _pack_stat(
                 self.czxid,
                 self.mzxid,
                 self.ctime,
                 self.mtime,
                 self.version,
-                (2 * self.creates - self.children + 0x80000000 & 0xFFFFFFFF) - 0x80000000,
+                cversion if cversion <= INT_MAX else self.cversion,
                 self.aversion,
                 owner if owner > 0 else 0,
                 len(data) if data is not None else 0,
-                self.children,
+                children,
                 self.pzxid,
             )
         return stat
@@ -107,21 +117,28 @@ class Znode:
             stat = stat[:_OWNER_AT] + _OWNER.pack(self.owner) + stat[_OWNER_AT + _OWNER.size :]
         return stat + _TAIL.pack(data is None, len(acl)) + acl + (data or b"")
 
-    def copy(self) -> "Znode":
-        """As it is now, for an undo."""
-        twin = Znode(self.data, self.acl, self.owner, self.czxid, self.ctime)
-        twin.mzxid = self.mzxid
-        twin.mtime = self.mtime
-        twin.pzxid = self.pzxid
-        twin.version = self.version
-        twin.aversion = self.aversion
-        twin.creates = self.creates
-        twin.children = self.children
-        twin.hashed = self.hashed
-        twin.stat = self.stat
-        twin.body = self.body
-        twin.listing = self.listing
-        return twin
+    def fields(self) -> tuple[Any, ...]:
+        """All that may change, for `restore`."""
+        return (
+            self.data,
+            self.version,
+            self.mzxid,
+            self.mtime,
+            self.children,
+            self.creates,
+            self.pzxid,
+            self.acl,
+            self.aversion,
+            self.stat,
+            self.body,
+            self.listing,
+        )
+
+    def restore(self, fields: tuple[Any, ...]) -> None:
+        """Be again as it was."""
+        self.data, self.version, self.mzxid, self.mtime, *more = fields
+        self.children, self.creates, self.pzxid, self.acl, self.aversion, *derived = more
+        self.stat, self.body, self.listing = derived
 
 
 def from_row(row: bytes) -> Znode:

@@ -98,6 +98,9 @@ class MemoryDisk:
         if not self.slow:
             self.land()
 
+    def quick(self) -> bool:
+        return not (self.slow or self.waiting)
+
     def stalled(self) -> bool:
         return self.hangs
 

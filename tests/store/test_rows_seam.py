@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from store.disks import MEMORY
 
 from hikari.store.memory import MemoryRows
-from hikari.store.rows import FORMAT_KEY, RocksRows, after_prefix
+from hikari.store.rows import FEW_ROWS, FORMAT_KEY, RUN_ROWS, RocksRows, after_prefix
 
 AnyRows = RocksRows | MemoryRows
 
@@ -51,6 +51,24 @@ def test_a_scan_gives_the_rows_of_its_prefix_in_order(rows: AnyRows) -> None:
     assert rows.scan_keys(b"Za/") == [b"1", b"10", b"2"]
     assert rows.scan_keys(b"Za") == [b"", b"/1", b"/10", b"/2", b"0"]
     assert rows.scan_keys(b"X") == []
+
+
+MANY = [b"%05d" % number for number in range(3 * RUN_ROWS)]
+
+
+@pytest.mark.parametrize(
+    "count", [FEW_ROWS - 1, FEW_ROWS, FEW_ROWS + 1, 3 * FEW_ROWS, RUN_ROWS, 3 * RUN_ROWS]
+)
+def test_many_keys_are_those_of_their_prefix_and_no_more(rows: AnyRows, count: int) -> None:
+    rows.write({b"Z/" + name: b"v" for name in MANY[:count]})
+    assert rows.scan_keys(b"Z/") == MANY[:count]
+    rows.write({b"A": b"v", b"Z.": b"v", b"Z0": b"v", b"Z/\xff": b"v"})
+    rows.write({b"Z0%05d" % number: b"v" for number in range(RUN_ROWS)})
+    assert rows.scan_keys(b"Z/") == [*MANY[:count], b"\xff"]
+    assert rows.scan_keys(b"Z/", b"00001", count - 3) == MANY[1 : count - 2]
+    assert rows.scan_keys(b"Z/", b"00001", count + 9) == [*MANY[1:count], b"\xff"]
+    assert rows.scan_keys(b"Z/", count_max=count) == MANY[:count]
+    assert rows.scan_keys(b"Z", count_max=count) == [b".", *[b"/" + n for n in MANY]][:count]
 
 
 def test_a_page_is_some_of_the_rows_of_its_prefix_behind_a_key(rows: AnyRows) -> None:

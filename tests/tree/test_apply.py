@@ -6,7 +6,6 @@ import pytest
 import transcript
 from tree.story import Story
 
-from hikari.tree import apply
 from hikari_wire import codes
 
 STORIES = sorted((Path(__file__).parent / "testdata").glob("*.txt"))
@@ -15,12 +14,6 @@ STORIES = sorted((Path(__file__).parent / "testdata").glob("*.txt"))
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
 def test_a_tree_answers_as_the_story_tells(path: Path) -> None:
     transcript.check(path, Story().run)
-
-
-def test_a_version_wraps_and_never_becomes_the_one_that_means_any() -> None:
-    assert apply._bump(0) == 1
-    assert apply._bump(2**31 - 1) == -(2**31)
-    assert apply._bump(-2) == 0
 
 
 def test_an_unknown_request_is_unimplemented_and_takes_a_zxid() -> None:

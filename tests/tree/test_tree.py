@@ -8,8 +8,10 @@ from tree.counted_rows import CountedRows
 from tree.story import Story
 
 from hikari.tree import keys
+from hikari.tree.cache import LISTING_BYTES_MAX, Cache
 from hikari.tree.rows import RowsDamaged
-from hikari.tree.tree import LISTING_BYTES_MAX, Tree
+from hikari.tree.tree import Tree
+from hikari.tree.znode import Znode
 from hikari_wire import codes
 
 
@@ -104,17 +106,32 @@ def test_a_listing_is_kept_until_a_child_comes_or_goes() -> None:
     assert story.tree.listing(b"/d") == ustrings(b"y")
 
 
-def test_a_long_listing_is_not_kept() -> None:
-    story = Story()
-    name = b"n" * 1000
-    for number in range(LISTING_BYTES_MAX // len(name) + 1):
-        story.run(f"create /{name.decode()}{number:03}", "")
-    listing = story.tree.listing(b"/")
+@pytest.mark.parametrize(("cache_bytes_max", "kept"), [(400_000, True), (100_000, False)])
+def test_a_listing_is_kept_if_many_like_it_would_fit_in_memory(
+    cache_bytes_max: int, kept: bool
+) -> None:
+    tree = Tree(CountedRows(), cache_bytes_max)
+    tree.begin(1, 5)
+    for number in range(10):
+        tree.apply((codes.CREATE, b"/%d" % number + b"n" * 1000, b"", b"", 0), 0, ())
+    listing = tree.listing(b"/")
     assert listing is not None
-    assert len(listing) > LISTING_BYTES_MAX
-    root = story.tree.look(b"/")
+    assert 10_000 < len(listing) < 11_000
+    root = tree.look(b"/")
     assert root is not None
-    assert root.listing is None
+    assert (root.listing is listing) == kept
+    assert tree.listing(b"/") == listing
+    assert_sound(tree)
+
+
+def test_no_listing_is_kept_that_is_too_long_for_any_memory() -> None:
+    cache = Cache(1 << 40)
+    znode = Znode(b"", b"", owner=0, zxid=1, time_ms=5)
+    cache.put(b"/", znode)
+    cache.list(b"/", znode, bytes(LISTING_BYTES_MAX + 1))
+    assert znode.listing is None
+    cache.list(b"/", znode, bytes(LISTING_BYTES_MAX))
+    assert znode.listing is not None
 
 
 def test_a_child_that_is_missing_on_disk_is_damage_and_not_an_answer() -> None:
@@ -145,9 +162,8 @@ def test_no_znode_is_deeper_than_a_key_can_say() -> None:
     tree = Tree(CountedRows(), 1 << 20)
     tree.begin(1, 5)
     deepest = b"/a" * keys.DEPTH_MAX
-    znode = tree.look(b"/")
-    assert znode is not None
-    tree.insert(deepest, znode.copy())  # as if somebody had walked all the way down
+    # As if somebody had walked all the way down.
+    tree.insert(deepest, Znode(b"", b"", owner=0, zxid=1, time_ms=5))
     made = tree.apply((codes.CREATE, deepest + b"/a", b"", b"", 0), 0, ())
     assert made == (codes.BAD_ARGUMENTS, None)
     assert tree.look(deepest + b"/a") is None

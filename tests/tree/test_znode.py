@@ -36,14 +36,20 @@ def test_a_row_gives_back_the_very_znode(before: Znode) -> None:
     assert after.stat68() == before.stat68()
 
 
-@given(znodes())
-def test_a_copy_is_equal_and_apart(before: Znode) -> None:
-    row = before.row()
-    copy = before.copy()
-    assert copy.row() == row
-    copy.data, copy.stat = b"else", None
-    copy.creates = copy.children = 0
-    assert before.row() == row
+@given(znodes(), znodes())
+def test_a_znode_can_be_again_what_it_was(before: Znode, other: Znode) -> None:
+    before.reply()
+    row, body, fields = before.row(), before.body, before.fields()
+    for name in set(Znode.__slots__) - {"czxid", "ctime", "owner", "hashed"}:
+        setattr(before, name, getattr(other, name))
+    before.restore(fields)
+    assert (before.row(), before.body, before.fields()) == (row, body, fields)
+
+
+def test_a_version_wraps_and_never_becomes_the_one_that_means_any() -> None:
+    assert znode.following(0) == 1
+    assert znode.following(2**31 - 1) == -(2**31)
+    assert znode.following(-2) == 0
 
 
 @given(znodes(), st.integers(1, 30))
