@@ -104,6 +104,7 @@ class Leadership:
                 (progress.next <= last and not progress.full())
                 or self._knows(progress) < commit
                 or progress.told_round < number
+                or self._may_heal(progress)
             ):
                 out += self._append(member, progress, beat=False)
         return out
@@ -120,7 +121,15 @@ class Leadership:
                 return False
             if progress.next <= last and not progress.full():
                 return False
+            if self._may_heal(progress):
+                return False
         return True
+
+    def _may_heal(self, progress: Progress) -> bool:
+        """Who has lost its log does not know yet what makes it whole, and can be told: at once,
+        since until then it is nobody's vote."""
+        forgotten = progress.forgotten
+        return 0 < forgotten != progress.told_forgot and self._sure_since(forgotten)
 
     def _knows(self, progress: Progress) -> int:
         """How far a follower knows, or will once it has written, what is committed."""
@@ -151,10 +160,12 @@ class Leadership:
             except Compacted:
                 progress.become(SNAPSHOT)
                 self.wanting_snapshot.append(member)
-        probing = progress.state == PROBE and progress.probed and not beat and not entries
-        if probing and progress.told_round >= self.round:
-            return []  # its place is being looked for: it can use no commit, but it can a round
         forgot = progress.forgotten > 0 and self._sure_since(progress.forgotten)
+        probing = progress.state == PROBE and progress.probed and not beat and not entries
+        if probing and progress.told_round >= self.round and not self._may_heal(progress):
+            return []  # its place is being looked for: it can use no commit, but it can a round
+        if forgot:
+            progress.told_forgot = progress.forgotten
         append = Append(
             self.member, self.term, before, log.commit, self.round, log.durable, forgot, entries
         )

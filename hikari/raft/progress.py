@@ -31,6 +31,7 @@ class Progress:
         "state",
         "told_commit",
         "told_durable",
+        "told_forgot",
         "told_round",
     )
 
@@ -45,6 +46,7 @@ class Progress:
         self.told_round = 0
         self.told_commit = 0
         self.told_durable = 0  # it was told that the leader has so much on disk
+        self.told_forgot = 0  # it was told that what it said before this round is forgotten
         self.forgotten = 0  # > 0: it is recovering; only what it said since this round counts
         self.appends: deque[tuple[int, int]] = deque()  # (last index, bytes) unanswered
         self.bytes = 0

@@ -172,3 +172,17 @@ def test_the_others_hear_of_it_also_if_the_disk_was_not_so_quick() -> None:
     assert not raft.ready(quick=True).messages
     said = raft.ready(quick=True).messages
     assert [(to, m.durable, len(m.entries)) for to, m in said] == [(2, 2, 1), (3, 2, 1)]  # type: ignore[union-attr]
+
+
+def test_who_lost_its_log_is_told_what_makes_it_whole_as_soon_as_that_is_sure() -> None:
+    """Not with the next heartbeat: until then it is nobody's vote, and the leader may die."""
+    leading = leader(2)
+    leading.appends()
+    leading.replied(AppendReply(2, 5, 0, True, 0, 1, False))
+    leading.replied(AppendReply(3, 5, 0, True, 0, 1, True))
+    number = leading.round
+    assert not any(append.forgot for _, append in leading.appends())
+    leading.replied(AppendReply(2, 5, number, True, 1, 1, False))
+    assert not leading.quiet()
+    assert [(to, append.forgot) for to, append in leading.appends()] == [(3, True)]
+    assert leading.quiet()
