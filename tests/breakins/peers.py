@@ -27,7 +27,7 @@ Row = tuple[Any, ...]
 def _messages(sender: int) -> dict[str, Row]:
     """One of each kind, of the sort that would do harm if it were believed."""
     return {
-        "Append": (10, sender, TERM, MARK, 7, 1, False, ()),
+        "Append": (10, sender, TERM, MARK, 7, 1, 7, False, ()),
         "AppendReply": (11, sender, TERM, 99, True, 1, 99, False),
         "Vote": (12, sender, TERM, 99, TERM, False, True, False),
         "VoteReply": (13, sender, TERM, True, False),
@@ -83,8 +83,11 @@ _WRONG: Final[dict[str, Row]] = {
     "a field less": hello()[:-1],
     "no fields": (VERSION,),
     "nothing": (),
-    **{f"version {n}": (n, *hello()[1:]) for n in (-1, 0, 1, 2, 4, 5, 9, 255, 1 << 40)},
-    "a version in text": ("3", *hello()[1:]),
+    **{
+        f"version {n}": (n, *hello()[1:])
+        for n in (-1, 0, 1, VERSION - 1, VERSION + 1, 9, 255, 1 << 40)
+    },
+    "a version in text": (str(VERSION), *hello()[1:]),
     "true for a version": (True, *hello()[1:]),
 }
 _RAW: Final[dict[str, bytes]] = {

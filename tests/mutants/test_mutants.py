@@ -24,7 +24,7 @@ from mutants.score import (
 from hikari.replica.replica import Replica
 
 SOURCE = re.compile(r"\w+-\d{3}|#\d+|openraft [0-9a-f]{8}|NuRaft#185|Alagappan 2018")
-SECONDS = 15
+SECONDS = 40
 QUICK = [
     "term_and_vote_are_written_apart",
     "the_file_of_the_vote_is_lost_in_a_crash",

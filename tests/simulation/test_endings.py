@@ -13,7 +13,7 @@ from hikari.tree import apply, ending, quotas
 from hikari.tree.state import State
 from hikari.tree.znode import Znode
 
-SEEDS = 24
+SEEDS = 100
 TURNS = 1_000
 Plant = Callable[[pytest.MonkeyPatch], None]
 

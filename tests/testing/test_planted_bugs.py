@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from testing.recorder import Play
 
-from hikari.gateway import reads, watching
+from hikari.gateway import door, reads, watching
 from hikari.gateway.connection import Connection
 from hikari.gateway.door import Door
 from hikari.replica import replica
@@ -66,15 +66,16 @@ def a_read_says_an_older_zxid(patch: pytest.MonkeyPatch) -> None:
 def events_come_after_the_data(patch: pytest.MonkeyPatch) -> None:
     flush, waiting = Connection.flush, {}
 
-    def notify(self: Connection, event: bytes) -> None:
-        waiting.setdefault(self, []).append(event)
-        self._due()
+    def tell(watchers: Any, event: bytes, due: list[Connection]) -> None:
+        for connection in watchers:
+            waiting.setdefault(connection, []).append(event)
+            connection._due()
 
     def flushed(self: Connection) -> None:
         self.out += waiting.pop(self, [])
         flush(self)
 
-    patch.setattr(Connection, "notify", notify)
+    patch.setattr(door, "tell", tell)
     patch.setattr(Connection, "flush", flushed)
 
 
