@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from hikari.lines import LinePort
 from hikari.store.files import OS_FILES, Files
 
-log = Logger()
+log = Logger(__name__)
 
 EXIT_REFUSED: Final = 3
 """Somebody has to do something first: to start again changes nothing."""

@@ -14,7 +14,7 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.main import installReactor
 from twisted.logger import Logger
 
-log = Logger()
+log = Logger(__name__)
 
 POLL_S_MAX: Final = 86_400.0
 """The kernel counts milliseconds in 31 bits."""

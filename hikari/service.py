@@ -52,7 +52,7 @@ from hikari.tally import Tally
 from hikari.tree.rows import RowsDamaged, RowsFull
 from hikari.tree.tree import Tree
 
-log = Logger()
+log = Logger(__name__)
 
 SWITCH_INTERVAL_S: Final = 1e-4
 """How soon the reactor's thread gives way to one that comes back from the disk."""

@@ -12,7 +12,7 @@ from hikari_wire.jute import INT, Malformed, pack_text, read_count, read_int, re
 
 OPEN: Final = b""
 OPEN_ENTRIES: Final = ((PERM_ALL, b"world", b"anyone"),)
-OPEN_ACL_RAW: Final = (
+OPEN_ACL_RAW: Final[bytes] = (
     INT.pack(1) + INT.pack(PERM_ALL) + pack_text(b"world") + pack_text(b"anyone")
 )  # as the open ACL stands on the wire
 EMPTY_ACL: Final = bytes(4)  # no entries: a count of 0

@@ -12,7 +12,7 @@ _plain = re.compile(rb"/|(?:/(?!\.\.?(?:/|\Z))[\x20-.0-\x7e]++)++").fullmatch
 
 _plain_name = re.compile(rb"/(?!\.\.?\Z)[\x20-.0-\x7e]++").fullmatch
 
-_ILLEGAL: Final = "\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\U0010ffff"
+_ILLEGAL: Final = r"\x00-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\U0010ffff"
 _legal = re.compile(rf"(?:/(?!\.\.?(?:/|\Z))[^/{_ILLEGAL}]++)++").fullmatch
 
 

@@ -17,7 +17,7 @@ from hikari.complaints import Complaints, place
 if TYPE_CHECKING:
     from hikari.gateway.door import Door
 
-log = Logger()
+log = Logger(__name__)
 
 CONNECTIONS_MAX: Final = 64
 CONNECTIONS_PER_HOST_MAX: Final = 16

@@ -31,7 +31,7 @@ from hikari_wire.jute import Malformed
 from hikari_wire.replies import BODY, frame
 from hikari_wire.requests import HEADER
 
-log = Logger()
+log = Logger(__name__)
 
 LINGER_S_MAX: Final = 10.0
 """Who has not read what it was told last within this time is cut off."""

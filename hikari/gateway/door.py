@@ -26,7 +26,7 @@ from hikari_wire.replies import notification
 if TYPE_CHECKING:
     from hikari.gateway.connection import Connection
 
-log = Logger()
+log = Logger(__name__)
 
 
 @define(eq=False)
@@ -180,7 +180,7 @@ class Door:
         before.received -= now.received
         before.sent -= now.sent
         before.events -= now.events
-        for traffic in (before, *(connection.traffic for connection in self.connections)):
+        for traffic in (before, *[connection.traffic for connection in self.connections]):
             traffic.forget_latency()
         before.earlier = NOTHING
 

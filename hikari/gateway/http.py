@@ -23,7 +23,7 @@ from hikari.gateway.telling import PATIENCE_S, TURN_BYTES
 if TYPE_CHECKING:
     from hikari.gateway.door import Door
 
-log = Logger()
+log = Logger(__name__)
 
 PROBES: Final = (b"/livez", b"/readyz", b"/health")
 _JSON: Final = b"application/json"

@@ -65,7 +65,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
 
 
 _ATTRIBUTES: Final = {
-    kind: attrgetter(*(name for name in kind.__slots__ if name != "__weakref__"))
+    kind: attrgetter(*[name for name in kind.__slots__ if name != "__weakref__"])
     for kind in _FIELDS
 }
 

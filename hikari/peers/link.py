@@ -28,7 +28,7 @@ from hikari.peers.codec import (
 )
 from hikari.peers.messages import Hello
 
-log = Logger()
+log = Logger(__name__)
 
 UNSENT_BYTES_MAX: Final = 128 << 20
 """More unsent bytes break the link: the peer does not read."""

@@ -11,7 +11,7 @@ from hikari.raft.messages import Append, AppendReply, Estranged, ReadReply, Time
 from hikari.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
 from hikari.raft.quorum import majority, reached, two_decide
 
-APPEND_BYTES_MAX = 4 << 20
+APPEND_BYTES_MAX = 4 << 20  # the simulator tunes it
 """Entries in one Append; one entry may exceed it alone."""
 
 

@@ -37,7 +37,7 @@ CANDIDATE: Final = 2
 LEADER: Final = 3
 ROLE_NAMES: Final = ("follower", "pre-candidate", "candidate", "leader")
 
-COMMITTED_BYTES_MAX: Final = 1 << 20
+COMMITTED_BYTES_MAX = 1 << 20  # the simulator tunes it
 """How much `ready` hands out for application at once: some ten thousand requests, at most a tenth
 of a second; a member that catches up must still hear and be heard."""
 

@@ -15,9 +15,9 @@ from twisted.logger import Logger
 from hikari.peers.messages import Digest
 from hikari.raft.quorum import majority
 
-log = Logger()
+log = Logger(__name__)
 
-DIGEST_ENTRIES: Final = 128
+DIGEST_ENTRIES = 128  # the simulator tunes it
 """A point is every entry whose index is a multiple of it: the same ones on every member."""
 BUSY_POINTS: Final = 7
 """A busy member may leave points out, but not so many in a row: 896 entries at most."""

@@ -12,7 +12,7 @@ from hikari.store.rows import RocksRows
 from hikari.store.space import FLOOR_BYTES, MIB, STARVED_BYTES, Space
 from hikari.tree.rows import RowsFull
 
-log = Logger()
+log = Logger(__name__)
 
 LOOK_S: Final = 0.1
 """So much a greedy writer can take before the reserve is touched (a look is one system call)."""

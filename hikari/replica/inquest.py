@@ -17,7 +17,7 @@ from hikari.tree.rows import RowsDamaged, View
 from hikari.tree.state import read_meta
 from hikari.tree.tree import Tree
 
-log = Logger()
+log = Logger(__name__)
 
 SLICE_BYTES: Final = 64 << 10
 """So much is compared in a tick, in half a millisecond to two; a gigabyte takes half an hour."""

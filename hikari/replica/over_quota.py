@@ -5,7 +5,7 @@ from typing import Final
 from attrs import Factory, define, field
 from twisted.logger import Logger
 
-log = Logger()
+log = Logger(__name__)
 
 TOLD_TICKS: Final = 1_200
 PATHS_MAX: Final = 1_000

@@ -37,14 +37,20 @@ from hikari.tree.space import READ_ONLY
 from hikari.tree.tree import Tree
 from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
 
-log = Logger()
+log = Logger(__name__)
 
 PASSES_MAX: Final = 4
 """How often one turn asks Raft again because the disk answered at once."""
+<<<<<<< HEAD
+=======
+SETTLE_ROWS = 2048  # the simulator tunes it
+"""The tree is settled with so many changed rows, or at the next tick: what changes often is
+written once, and a restart replays a little more."""
+>>>>>>> 7677bc6 (What a compiler of Python would take otherwise is said plainly)
 WAITING_BYTES_MAX: Final = 256 << 20
 """More that waits for a leader is not kept: its connections are closed, the newest first."""
 _HOW: Final = ("writable again", "read-only: too few members have room on their disks")
-LOG_ENTRIES_IN_MEMORY: Final = 512
+LOG_ENTRIES_IN_MEMORY = 512  # the simulator tunes it
 LOG_BYTES_IN_MEMORY: Final = 32 << 20
 
 

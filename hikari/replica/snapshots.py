@@ -14,9 +14,9 @@ from hikari.tree import keys
 from hikari.tree.census import Census
 from hikari.tree.rows import Rows, RowsDamaged, RowsFull, View
 
-log = Logger()
+log = Logger(__name__)
 
-CHUNK_BYTES: Final = 128 << 10
+CHUNK_BYTES = 128 << 10  # the simulator tunes it
 """Of small rows some thousand: to read and to pack them keeps the leader for some milliseconds."""
 CHUNKS_AHEAD: Final = 16
 """So many chunks are on their way unanswered."""

@@ -190,7 +190,7 @@ class RocksJournal:
         begin = Promise(ORIGIN, promise.hard_state, rejoin, rejoin and bool(known))
         Watermark.create(path, begin, self._files).close()
         # A tree that is left over is not the one of this journal, which has no entry.
-        names = (f"tree-{number}" for number in count())
+        names = map("tree-{}".format, count())
         tree_name = next(name for name in names if name not in trees)
         self._files.create_whole(
             self._rocks_folder,

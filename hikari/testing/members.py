@@ -25,7 +25,7 @@ from hikari.testing.network import Network, Side
 from hikari.testing.timeline import Killed, Process, Timeline
 from hikari.tree.rows import RowsDamaged
 
-log = Logger()
+log = Logger(__name__)
 
 CLIENT_PORT, PEER_PORT = 2181, 2281
 IN_ORDER_ONLY = (Hello, Forward, Heard, Chunk, ChunkReply)

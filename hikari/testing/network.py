@@ -310,8 +310,7 @@ class Side:
                 factory.clientConnectionFailed(None, Failure(_refused()))  # type: ignore
             return
         self.protocol = factory.buildProtocol(self._peer)
-        self.protocol.transport = self
-        self.protocol.connectionMade()
+        self.protocol.makeConnection(self)
         self._read_soon()
 
     # ---- what arrives

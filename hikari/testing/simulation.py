@@ -49,7 +49,8 @@ CHAOS_S_PER_TURN: Final = 0.2
 
 @contextmanager
 def tuned(knobs: dict[str, float]) -> Iterator[None]:
-    """Bounds of production code, made small for a while."""
+    """Bounds of production code, made small for a while. Not Final there: compiled code has what
+    is Final as it was when it was compiled."""
     places: list[tuple[Any, str, str]] = [
         (raft_leader, "APPEND_BYTES_MAX", "append_bytes"),
         (raft, "COMMITTED_BYTES_MAX", "committed_bytes"),

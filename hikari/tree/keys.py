@@ -5,10 +5,10 @@ from typing import Final
 
 from hikari_wire.paths import depth
 
-META: Final = b"M"
-ZNODE: Final = b"Z"
-SESSION: Final = b"S"
-EPHEMERAL: Final = b"E"
+META: Final[bytes] = b"M"
+ZNODE: Final[bytes] = b"Z"
+SESSION: Final[bytes] = b"S"
+EPHEMERAL: Final[bytes] = b"E"
 
 # The depth is stored as a u16. Nothing is created deeper, so no key is ever clamped for real.
 DEPTH_MAX: Final = 0xFFFF

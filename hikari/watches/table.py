@@ -1,6 +1,7 @@
 """Who wants to hear of a path: once, or until they say otherwise."""
 
 from collections.abc import Collection, Hashable, Iterator
+from itertools import chain
 from typing import Final
 
 from hikari.watches.lasting import Lasting
@@ -154,7 +155,7 @@ class WatchTable:
         interest = self.paths.get(path)
         once = {} if interest is None else interest.data | interest.child
         lasting = [paths.get(path, {}) for paths in self.lasting.by_kind.values()]
-        return list(dict.fromkeys([*once, *(watcher for kind in lasting for watcher in kind)]))
+        return list(dict.fromkeys([*once, *chain.from_iterable(lasting)]))
 
     def everyone(self) -> list[Watcher]:
         """Who watches anything, each once."""
@@ -163,7 +164,7 @@ class WatchTable:
     def everywhere(self) -> list[bytes]:
         """What is watched in whatever way, each path once."""
         lasting = [path for paths in self.lasting.by_kind.values() for path in paths]
-        return [*self.paths, *(p for p in dict.fromkeys(lasting) if p not in self.paths)]
+        return [*self.paths, *[p for p in dict.fromkeys(lasting) if p not in self.paths]]
 
     def drop(self, watcher: Watcher) -> None:
         """It is gone, and so is all it watched."""

@@ -94,8 +94,7 @@ class Wire:
 
     def carry(self, protocol: Any) -> None:
         self.protocol = protocol
-        protocol.transport = self
-        protocol.connectionMade()
+        protocol.makeConnection(self)
 
     def say(self, data: bytes) -> None:
         """The other end sends this."""
