@@ -34,7 +34,7 @@ from zope.interface import implementer
 
 from hikari.outlet import kept
 
-log = Logger()
+log = Logger(__name__)
 
 READ_BYTES: Final = 64 << 10
 """At most so many at once of one line."""

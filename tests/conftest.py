@@ -6,11 +6,15 @@ no fault of the code."""
 import signal
 from collections import Counter
 
+from hikari.compiled.use import use_if_asked
+
 ROOMS = (
     *("simulation", "testing", "mutants", "faults", "fuzz", "differential", "keeper"),
     *("raft", "ensemble", "breakins"),
 )
 MINUTES_MAX = 25.0
+
+use_if_asked()  # the same tests of the same rooms, compiled: before any of them is imported
 seconds: Counter[str] = Counter()
 
 

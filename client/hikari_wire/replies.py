@@ -154,7 +154,7 @@ def _pack_names_stat(result: tuple[Sequence[bytes], bytes]) -> bytes:
 
 
 def _pack_names_data(
-    result: tuple[Sequence[bytes], bytes, list[bytes], list[bytes | None]],
+    result: tuple[Sequence[bytes], bytes, Sequence[bytes], Sequence[bytes | None]],
 ) -> bytes:
     """Keeper's list with more: the Stats and the data of the children are vectors of their own,
     as long as the first or, if they were not asked for, empty."""

@@ -152,8 +152,8 @@ class Connection:
             return
         try:
             buf, spans = self.frames.feed(data)
-        except Malformed as error:
-            self.refuse(str(error))
+        except Malformed as malformed:
+            self.refuse(str(malformed))
             return
         if self.frames.kept:
             count(self)

@@ -138,7 +138,7 @@ def _each(values: tuple[Any, ...], kind: type) -> list[Any]:
 def _append(
     sender: int,
     term: int,
-    before: tuple[int, int, int],
+    before: tuple[Any, ...],
     commit: int,
     round_: int,
     durable: int,

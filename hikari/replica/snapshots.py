@@ -219,8 +219,8 @@ class Receiving:
                 arriving.rows.write(batch)
             if chunk.done:
                 arriving.rows.flush()
-        except RowsFull as error:
-            log.warn("no room for a snapshot: {error}", error=error)
+        except RowsFull as full:
+            log.warn("no room for a snapshot: {error}", error=full)
             arriving.broken = True
 
     def _kept(
