@@ -41,12 +41,6 @@ log = Logger(__name__)
 
 PASSES_MAX: Final = 4
 """How often one turn asks Raft again because the disk answered at once."""
-<<<<<<< HEAD
-=======
-SETTLE_ROWS = 2048  # the simulator tunes it
-"""The tree is settled with so many changed rows, or at the next tick: what changes often is
-written once, and a restart replays a little more."""
->>>>>>> 7677bc6 (What a compiler of Python would take otherwise is said plainly)
 WAITING_BYTES_MAX: Final = 256 << 20
 """More that waits for a leader is not kept: its connections are closed, the newest first."""
 _HOW: Final = ("writable again", "read-only: too few members have room on their disks")

@@ -6,7 +6,7 @@ from attrs import define, field
 
 from hikari.tree.tree import Tree
 
-SETTLE_ROWS: Final = 2048
+SETTLE_ROWS = 2048  # the simulator tunes it
 """With so many changed rows: writing them takes some milliseconds."""
 SETTLE_BYTES: Final = 4 << 20
 """With so many bytes more in the journal: what is not settled is in no account of the disk yet."""

@@ -7,7 +7,6 @@ import pytest
 from replica.cluster import Cluster, Member
 from replica.wire import Client, acl_of, multi
 
-from hikari.gateway.connection import Connection
 from hikari.tree.acl import digest
 from hikari_wire import codes
 from hikari_wire.replies import HEADER, notification
@@ -271,7 +270,6 @@ def test_an_event_is_made_once_for_all_who_watch(
     for one in watchers:
         one.hello()
     cluster.run()
-<<<<<<< HEAD
     made: list[bytes] = []
 
     def make(*event: Any) -> bytes:
@@ -279,10 +277,6 @@ def test_an_event_is_made_once_for_all_who_watch(
         return made[-1]
 
     monkeypatch.setattr("hikari.gateway.door.notification", make)
-=======
-    heard: list[int] = []
-    monkeypatch.setattr(Connection, "notify", lambda self, event: heard.append(id(event)))
->>>>>>> 7677bc6 (What a compiler of Python would take otherwise is said plainly)
     for one in watchers:
         one.ask((codes.ADD_WATCH, b"/", RECURSIVE))
     asked: list[bytes] = []
