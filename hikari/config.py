@@ -171,6 +171,7 @@ class Limits:
     outstanding_limit: int = _number(1_000, 1, 1_000_000)
     connections_max: int = _number(10_000, 1, 1_000_000)
     max_client_connections: int = _number(60, 0, 1_000_000)
+    sessions_max: int = _number(1_000_000, 1, 1_000_000_000)
     cache_bytes_max: int = _number(1 << 28, 1 << 20, 1 << 40)
     output_bytes_max: int = _number(1 << 24, 1 << 16, 1 << 32)
     clients_bytes_max: int = _number(1 << 30, 1 << 20, 1 << 40)

@@ -17,6 +17,7 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from hikari.lines import LinePort
 from hikari.store.files import OS_FILES, Files
 
 log = Logger()
@@ -57,6 +58,9 @@ class Machine(Protocol):
 
     def worker(self, name: str) -> Worker: ...
 
+    def listen(self, port: int, factory: Any, backlog: int, host: str) -> Any:
+        """Serve clients there. Raises CannotListenError; gives an IListeningPort."""
+
     def end(self, error: BaseException) -> NoReturn:
         """End the process at once. The others go on without it. After StartAnew another process
         of the same command takes its place."""
@@ -77,6 +81,11 @@ class RealMachine:
 
     def worker(self, name: str) -> "OwnThread":
         return OwnThread(name)
+
+    def listen(self, port: int, factory: Any, backlog: int, host: str) -> LinePort:
+        listening = LinePort(port, factory, backlog, host, self.reactor)
+        listening.startListening()
+        return listening
 
     def end(self, error: BaseException) -> NoReturn:
         if isinstance(error, StartAnew):

@@ -31,6 +31,17 @@ def _sends(transport: Connection) -> Callable[[bytes], int | None]:
     return write
 
 
+def kept(data: bytes, lent: bytes) -> tuple[memoryview, ...]:
+    """What is to be kept of data that has to wait, if it ends with what is `lent`."""
+    if lent:
+        own = max(0, len(data) - len(lent))  # what stands before it
+        if own and data.endswith(lent):
+            return memoryview(data[:own]), memoryview(lent)
+        if not own and lent.endswith(data):
+            return (memoryview(lent)[len(lent) - len(data) :],)
+    return (memoryview(data),)
+
+
 @implementer(IPullProducer)
 class Outlet:
     """The sending side of one transport. Invariant: what was written leaves in that order."""
@@ -53,7 +64,8 @@ class Outlet:
         """Bytes that the kernel has not taken yet, up to `HANDED_BYTES` too many."""
         transport.registerProducer(self, False)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, last: bool = False) -> None:
+        """`last`: the end follows at once."""
         if not self.waiting and self._at_once is not None:
             sent = self._at_once(data)
             if type(sent) is int:  # else the connection is lost, and the transport will find out
@@ -61,22 +73,9 @@ class Outlet:
                     return
                 data = data[sent:]
         self.waiting += len(data)
-        if self.lent:
-            self._keep_lent(data)
-        else:
-            self._rest.append(memoryview(data))
+        self._rest += kept(data, self.lent)
         if not self._handed:
             self._hand()
-
-    def _keep_lent(self, data: bytes) -> None:
-        lent = self.lent
-        own = max(0, len(data) - len(lent))  # what stands before it
-        if own and data.endswith(lent):
-            self._rest += (memoryview(data[:own]), memoryview(lent))
-        elif not own and lent.endswith(data):
-            self._rest.append(memoryview(lent)[len(lent) - len(data) :])
-        else:
-            self._rest.append(memoryview(data))
 
     def _hand(self) -> None:
         """Give the transport about what it sends at once: of that it says when it has left."""

@@ -40,6 +40,12 @@ class TurnReactor(EPollReactor):
     def after_poll(self, work: Callable[[], None]) -> None:
         self._after.append(work)
 
+    def forget(self, descriptor: int) -> None:
+        """It is about to be closed: then the kernel watches it no more, without being told."""
+        self._selectables.pop(descriptor, None)
+        self._reads.discard(descriptor)
+        self._writes.discard(descriptor)
+
     def mainLoop(self) -> None:
         """As Twisted's, without a look at what is rarely there: timers, threads' calls and a stop
         are gone through only if there are some. One look at the clock before a poll, one after."""

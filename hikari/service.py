@@ -23,10 +23,10 @@ from twisted.logger import (
 from hikari.config import HEARD_TICKS, Config
 from hikari.descriptors import for_clients
 from hikari.gateway.about import About
-from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
 from hikari.gateway.figures import Figure
 from hikari.gateway.http import admin_port, metrics_port
+from hikari.gateway.port import ClientPort
 from hikari.machine import EXIT_REFUSED, Machine, RealMachine, StartAnew
 from hikari.peers.link import Links
 from hikari.pidfile import remove_pid, write_pid
@@ -178,6 +178,7 @@ class Server:
             ),
             readonly_mode=sessions.readonly_mode,
             connections_per_host_max=limits.max_client_connections,
+            sessions_max=limits.sessions_max,
             outstanding_max=limits.outstanding_limit,
             clients_bytes_max=limits.clients_bytes_max,
             super_digest=self.config.access.super_digest.encode(),
@@ -313,9 +314,7 @@ class Server:
     def start(self) -> None:
         config = self.config
         me, client = config.me, config.client
-        self.port = self.reactor.listenTCP(
-            client.port, ClientPort(self.door), backlog=BACKLOG, interface=client.host
-        )
+        self.port = self.machine.listen(client.port, ClientPort(self.door), BACKLOG, client.host)
         self.links.start(me.peer.host, me.peer.port)
         self._listen_http()
         self.ticking.start(config.raft.tick_ms / 1000, now=False)

@@ -21,7 +21,7 @@ HOMES = {
 FLOORS = [
     {"hikari_wire"},
     {"hikari.raft", "hikari.tree", "hikari.watches"},
-    {"hikari.store", "hikari.peers"},
+    {"hikari.store", "hikari.peers", "hikari.lines"},
     {"hikari.replica"},
     {"hikari.gateway", "hikari.machine"},
     {

@@ -16,10 +16,12 @@ class Frames:
     piece fed.
     """
 
+    __slots__ = ("_bytes_max", "_pieces", "_wanted", "broken", "kept")
+
     def __init__(self, bytes_max: int) -> None:
         """A frame longer than `bytes_max` (its 4-byte length not counted) is refused."""
         self._bytes_max = bytes_max
-        self._pieces: list[bytes] = []  # not yet a whole frame
+        self._pieces: list[bytes] | None = None  # not yet a whole frame
         self.kept = 0  # sum of their lengths
         self.broken = ""
         """Why there is no frame behind those that were fed last: what the next call raises."""
@@ -38,7 +40,7 @@ class Frames:
             if self.kept < self._wanted:
                 return b"", []
             data = b"".join(self._pieces)
-            self._pieces = []
+            self._pieces = None
             self.kept = 0
         spans: _Spans = []
         at = 0

@@ -3,8 +3,6 @@
 from collections import deque
 from typing import Any, Final
 
-from twisted.internet import protocol
-from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -12,7 +10,7 @@ from twisted.python.failure import Failure
 from hikari.complaints import place
 from hikari.gateway.counts import Traffic
 from hikari.gateway.door import Door
-from hikari.gateway.handshake import HANDSHAKE_S_MAX, Handshake, has_gone
+from hikari.gateway.handshake import Handshake, has_gone
 from hikari.gateway.identities import by_address, proved
 from hikari.gateway.lending import flush_large
 from hikari.gateway.parked import Parked, Spans, park, unpark
@@ -21,6 +19,7 @@ from hikari.gateway.rearming import DECODE
 from hikari.gateway.served import READS, WRITES
 from hikari.gateway.slot import Slot, goodbye, ready, unimplemented
 from hikari.gateway.telling import Telling
+from hikari.lines import Line
 from hikari.outlet import Outlet
 from hikari.store.disk import DiskFailed
 from hikari.tree.acl import Identity
@@ -45,10 +44,13 @@ TOLD_MAX: Final = 1 << 10
 
 _header = HEADER.unpack_from
 
+_NONE: Final[Any] = ()
+"""What most connections have under way most of the time: it takes no room."""
 
-class Connection(protocol.Protocol):
-    """Invariants: replies leave in the order of their requests; a read sees every write that
-    its client sent before it and none that it sent after; `waiting` is the subsequence of
+
+class Connection:
+    """IProtocol. Invariants: replies leave in the order of their requests; a read sees every write
+    that its client sent before it and none that it sent after; `waiting` is the subsequence of
     `slots` that the log will answer."""
 
     # Not in a dict: beyond thirty attributes, reading each of them would take longer.
@@ -57,7 +59,7 @@ class Connection(protocol.Protocol):
         *("due", "ending", "frames", "handshake", "held_back", "held_bytes", "identities"),
         *("local", "out", "outlet", "parked", "peer", "session", "shut"),
         *("slots", "syncs", "telling", "timeout_ms", "traffic", "underway_bytes", "waiting"),
-        *("of_keeper", "sizes", "watched_bytes"),
+        *("of_keeper", "sizes", "transport", "unasked", "watched_bytes"),
     )
 
     def __init__(self, door: Door) -> None:
@@ -66,8 +68,8 @@ class Connection(protocol.Protocol):
         self.attachment = 0
         self.timeout_ms = 0
         self.identities: tuple[Identity, ...] = ()
-        self.slots: deque[Slot] = deque()
-        self.waiting: deque[Slot] = deque()
+        self.slots: deque[Slot] = _NONE
+        self.waiting: deque[Slot] = _NONE
         self.out: list[bytes] = []
         self.traffic = Traffic()
         self.traffic.made_s = door.now_s
@@ -83,39 +85,46 @@ class Connection(protocol.Protocol):
         self.ending = False  # closed once what is in `out` is written
         self.due = False  # in door.due: has something to write at the end of the turn
         self.handshake: Handshake | None = Handshake(self)  # until there is a session
-        self.deadline: Any = None  # of the handshake, then of the last words
+        self.unasked: dict[Connection, None] | None = None  # see hikari.gateway.strangers
+        self.deadline: Any = None  # of the last words
         self.syncs = 0  # unanswered, with other answers that are expected so
         self.barred = False  # no write may go on now: there are syncs, or it is local
         self.local = False  # the session is this member's alone: see hikari.gateway.isolation
-        self.parked: list[Parked] = []  # requests from a write behind a sync on
+        self.parked: list[Parked] = _NONE  # requests from a write behind a sync on
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
         self.telling: Telling | None = None  # what it is told in pieces
 
     # ---- from the transport
 
+    def makeConnection(self, transport: Any) -> None:
+        self.transport = transport
+        self.connectionMade()
+
     def connectionMade(self) -> None:
-        transport: Any = self.transport
-        transport.setTcpNoDelay(True)
+        transport, door = self.transport, self.door
         self.peer = transport.getPeer()
-        self.identities = by_address(self.peer.host, self.door)
-        self.frames = Frames(self.door.frame_bytes_max)
-        if why := self.door.admit(self):
+        self.identities = by_address(self.peer.host, door.skip_acl)
+        self.frames = Frames(door.frame_bytes_max)
+        if why := door.admit(self):
             self.refuse(why)
             return
-        self.outlet = Outlet(transport, self._drained_out)
-        self.deadline = self.door.later_s(HANDSHAKE_S_MAX, self._keeps_silent)
+        self.outlet = transport if type(transport) is Line else Outlet(transport, self.drained)
+        door.strangers.came(self)
 
-    def _keeps_silent(self) -> None:
+    def keeps_silent(self) -> None:
+        """It has asked for no session in time."""
         self.door.counts.strangers += 1
         self.refuse("no session asked for")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Nothing of it refers to itself any more: it needs no collector to be let go of."""
         self.closed = self.shut = True
         self.cancel_deadline()
         self.door.gone(self)
+        self.handshake = self.telling = None
 
-    def _drained_out(self) -> None:
+    def drained(self) -> None:
         """It has read everything: what was put off goes on."""
         count(self)
         if not self.deaf or self.closed:
@@ -166,7 +175,7 @@ class Connection(protocol.Protocol):
 
     def _requests(self, buf: bytes, spans: Spans) -> None:
         writes: list[tuple[Any, ...]] = []
-        slots, out = self.slots, self.out
+        out = self.out
         read_only = self.door.tree.read_only  # nothing is applied meanwhile
         size = behind = told = unsaid = 0
         for at, end in spans:
@@ -184,8 +193,8 @@ class Connection(protocol.Protocol):
                     if self.shut:
                         break
                     continue
-                if slots:  # it must see what is before it
-                    slots.append(Slot(xid, op, (read, request), end - at))
+                if self.slots:  # it must see what is before it
+                    self.slots.append(Slot(xid, op, (read, request), end - at))
                     behind += end - at
                     continue
                 reply = read(self, xid, request)
@@ -213,12 +222,12 @@ class Connection(protocol.Protocol):
                     self._refused(xid, op, REFUSAL)  # the log has no room for what it would refuse
                     continue
                 slot = Slot(xid, op, None, end - at)
-                slots.append(slot)
+                (self.slots or self.order()).append(slot)
                 self.waiting.append(slot)
                 size += end - at
                 writes.append(request)
             else:
-                if op == codes.AUTH and slots:  # it holds for what comes after it, not before
+                if op == codes.AUTH and self.slots:  # it holds for what comes after it, not before
                     self._park(buf, spans, at)
                     break
                 self._other(xid, op, buf, at + 8, end)
@@ -231,9 +240,15 @@ class Connection(protocol.Protocol):
             self.door.propose(self, writes, size)
         if out and not self.due:
             self.flush()
-        if slots:
+        if self.slots:
             self.underway_bytes += size + behind
             hold_back(self)
+
+    def order(self) -> deque[Slot]:
+        """Of what is under way, to add to it."""
+        if self.slots is _NONE:
+            self.slots, self.waiting = deque(), deque()
+        return self.slots
 
     # ---- requests that are neither a write nor a read
 
@@ -243,6 +258,8 @@ class Connection(protocol.Protocol):
                 self._refused(xid, op, codes.NOT_READ_ONLY)
             elif op == codes.PING:
                 self._answered(codes.XID_PING, op, codes.OK, None)
+                if not self.slots:  # who pings has nothing else to say, and may have for long
+                    self.slots = self.waiting = _NONE
             elif op == codes.AUTH:
                 self._authenticate(xid, DECODE[op](buf, at, end))
             elif op == codes.SYNC:
@@ -321,7 +338,7 @@ class Connection(protocol.Protocol):
 
     def _synchronise(self, xid: int, request: tuple[Any, ...]) -> None:
         slot = Slot(xid, codes.SYNC, None, 0)
-        self.slots.append(slot)
+        self.order().append(slot)
         self.expect(1)
 
         def reached() -> None:
@@ -352,7 +369,7 @@ class Connection(protocol.Protocol):
         until the client reads."""
         rest = [span for span in spans if span[0] >= at]
         if rest and not self.closed:
-            self.parked.append(park(buf, rest))
+            self.parked = [*self.parked, park(buf, rest)]
             self.reading()
 
     def go_on(self) -> None:
@@ -367,11 +384,12 @@ class Connection(protocol.Protocol):
         """What was parked goes on, up to where it has to wait again."""
         if not self.parked or self.syncs or self.deaf:
             return
-        parked, self.parked = self.parked, []
-        for one in parked:
+        parked, self.parked = self.parked, _NONE
+        for number, one in enumerate(parked):
             if self.parked or self.deaf:
-                self.parked.append(one)
-            elif not self.shut:
+                self.parked = [*self.parked, *parked[number:]]
+                break
+            if not self.shut:
                 self._requests(*unpark(one))
         self.reading()
 
@@ -453,12 +471,6 @@ class Connection(protocol.Protocol):
         log.failure("cannot answer {peer}", failure=Failure(error), peer=place(self.peer))  # type: ignore[no-untyped-call]
         self.refuse("its answer could not be made", quietly=True)
 
-    def notify(self, event: bytes) -> None:
-        """A watch fired: `event` is the frame."""
-        self.traffic.events += 1
-        self.out.append(event)
-        self._due()
-
     def _due(self) -> None:
         """Be written to at the end of this turn."""
         if not self.due:
@@ -467,9 +479,13 @@ class Connection(protocol.Protocol):
 
     def end(self) -> None:
         """Say what there is to say, then close."""
+        self.over()
+        self.door.wake()
+
+    def over(self) -> None:
+        """The same, at the end of the turn that is under way."""
         self.ending = self.shut = True
         self._due()
-        self.door.wake()
 
     def dismiss(self) -> None:
         """Its session is elsewhere from here on: what it was told before still leaves, and
@@ -482,30 +498,34 @@ class Connection(protocol.Protocol):
         self.due = False
         out = self.out
         if out and not self.closed:
-            data = out[0] if len(out) == 1 else b"".join(out)
-            sizes = self.sizes
-            sizes.bytes += len(data)
-            sizes.last = len(out[-1])
-            sizes.told.update(map(len, out))
+            sizes, traffic, outlet = self.sizes, self.traffic, self.outlet
+            traffic.sent += len(out)
+            if len(out) == 1:
+                data = out.pop()
+                sizes.last = size = len(data)
+                sizes.told.add(size)
+            else:
+                data = b"".join(out)
+                size = len(data)
+                sizes.last = len(out[-1])
+                sizes.told.update(map(len, out))
+                out.clear()
+            sizes.bytes += size
             if len(sizes.told) > TOLD_MAX:
                 sizes.count()
-            traffic = self.traffic
-            traffic.sent += len(out)
             traffic.told = self.door.moment
-            out.clear()
             if traffic.waited:
-                self._time()
-            self.outlet.write(data)
-            waiting = self.outlet.waiting
-            if waiting:
+                traffic.took(self.door.replica.proposals.took_ms)
+            outlet.write(data, self.ending)
+            if waiting := outlet.waiting:
                 count(self)
                 if waiting > DEAF_BYTES:
                     self._does_not_read()
         if self.ending and not self.closed:
             self.closed = self.shut = True
             self.cancel_deadline()
-            abort = self.transport.abortConnection  # type: ignore[union-attr]
-            self.deadline = self.door.later_s(LINGER_S_MAX, abort)
+            if self.outlet.waiting:
+                self.deadline = self.door.later_s(LINGER_S_MAX, self.transport.abortConnection)
             self.outlet.close()
         elif self.burdened:
             if self.held_back or self.held_bytes:
@@ -515,15 +535,6 @@ class Connection(protocol.Protocol):
                 self.door.outstanding += counted - self.counted
                 self.counted = counted
                 self.burdened = counted > 0
-
-    def _time(self) -> None:
-        """By turn: all that is written now waited about as long as the newest of it."""
-        traffic = self.traffic
-        took_ms = self.door.replica.proposals.took_ms
-        traffic.writes.add(took_ms, traffic.waited)
-        if traffic.behind:
-            traffic.reads.add(took_ms, traffic.behind)
-        traffic.waited = traffic.behind = 0
 
     def _does_not_read(self) -> None:
         """Its requests are read again when it has read their replies; events cannot wait."""
@@ -539,17 +550,15 @@ class Connection(protocol.Protocol):
             if not quietly:
                 self.door.complaints.say(peer=place(self.peer), why=why)
             self.closed = self.shut = True
-            self.transport.abortConnection()  # type: ignore[union-attr]
+            self.transport.abortConnection()
 
     # ---- back-pressure
 
     def reading(self) -> None:
-        transport: Any = self.transport
-        asking = self.handshake is not None and self.handshake.asked is not None
-        if self.held_back or self.deaf or self.parked or asking:
-            transport.pauseProducing()
+        if self.held_back or self.deaf or self.parked or (self.handshake and self.handshake.full):
+            self.transport.pauseProducing()
         elif not self.closed:
-            transport.resumeProducing()
+            self.transport.resumeProducing()
 
     # ---- the beginning
 
@@ -573,17 +582,10 @@ class Connection(protocol.Protocol):
         self._due()
 
     def cancel_deadline(self) -> None:
-        if self.deadline is not None and self.deadline.active():
-            self.deadline.cancel()
-
-
-class ClientPort(protocol.Factory):
-    """Makes a Connection of everyone who calls on the client port."""
-
-    noisy = False
-
-    def __init__(self, door: Door) -> None:
-        self.door = door
-
-    def buildProtocol(self, addr: IAddress | None) -> Connection:
-        return Connection(self.door)
+        if self.unasked is not None:
+            del self.unasked[self]
+            self.unasked = None
+        if self.deadline is not None:
+            if self.deadline.active():
+                self.deadline.cancel()
+            self.deadline = None

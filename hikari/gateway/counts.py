@@ -6,6 +6,9 @@ from typing import Final
 from hikari.tally import Tally
 from hikari_wire import codes
 
+NOTHING: Final = Tally()
+"""Never added to: most connections have nothing to tell of, and need no tally of their own."""
+
 
 class Traffic:
     """Of one connection, or, as far as that has a meaning, of all that are gone."""
@@ -20,17 +23,27 @@ class Traffic:
         self.told = (0.0, 0)  # when it was written to last, on the same; the newest zxid then
         self.last_op, self.last_xid = 0, -1  # of what it said
         self.waited = self.behind = 0  # answered out of the log, and behind that, since `flush`
-        self.writes = Tally()  # ms each, from being packed to being applied
-        self.reads = Tally()  # ms, of reads that waited behind a write
-        self.earlier = Tally()  # of both, what the member does not count any more
-        self.reset()
-
-    def reset(self) -> None:
         self.received = self.sent = 0  # frames
         self.events = 0  # of those sent: they answer nothing
         self.bytes = 0  # received
-        for tally in (self.writes, self.reads, self.earlier):
-            tally.reset()
+        self.writes = NOTHING  # ms each, from being packed to being applied
+        self.reads = NOTHING  # ms, of reads that waited behind a write
+        self.earlier = NOTHING  # of both, what the member does not count any more
+
+    def reset(self) -> None:
+        self.received = self.sent = self.events = self.bytes = 0
+        self.writes = self.reads = self.earlier = NOTHING
+
+    def took(self, ms: float) -> None:
+        """What is written now out of the log waited so long, and so did what was behind it."""
+        if self.writes is NOTHING:
+            self.writes = Tally()
+        self.writes.add(ms, self.waited)
+        if self.behind:
+            if self.reads is NOTHING:
+                self.reads = Tally()
+            self.reads.add(ms, self.behind)
+        self.waited = self.behind = 0
 
     def latency(self) -> Tally:
         """Of all that waited."""
@@ -42,8 +55,7 @@ class Traffic:
     def forget_latency(self) -> None:
         """The member counts anew; this connection goes on."""
         self.earlier = self.latency()
-        self.writes.reset()
-        self.reads.reset()
+        self.writes = self.reads = NOTHING
 
     def add(self, other: "Traffic") -> None:
         """Its counts."""
@@ -51,8 +63,12 @@ class Traffic:
         self.sent += other.sent
         self.events += other.events
         self.bytes += other.bytes
-        self.writes.merge(other.writes)
-        self.reads.merge(other.reads)
+        if other.writes is not NOTHING:
+            self.writes = self.writes if self.writes is not NOTHING else Tally()
+            self.writes.merge(other.writes)
+        if other.reads is not NOTHING:
+            self.reads = self.reads if self.reads is not NOTHING else Tally()
+            self.reads.merge(other.reads)
 
 
 class Sizes:

@@ -9,12 +9,13 @@ from twisted.logger import Logger
 
 from hikari.complaints import Complaints
 from hikari.gateway.about import About
-from hikari.gateway.counts import Counts, Sizes, Traffic
+from hikari.gateway.counts import NOTHING, Counts, Sizes, Traffic
 from hikari.gateway.figures import Figure
 from hikari.gateway.portions import Portions
 from hikari.gateway.pressure import forget
 from hikari.gateway.relief import relieve
-from hikari.gateway.watching import readers
+from hikari.gateway.strangers import Strangers
+from hikari.gateway.watching import readers, tell
 from hikari.replica.replica import Replica
 from hikari.tree.state import Event
 from hikari.tree.tree import Tree
@@ -44,6 +45,7 @@ class Door:
     about: About
     readonly_mode: bool = False  # see hikari.gateway.isolation
     connections_per_host_max: int = 0  # 0: as many as all together
+    sessions_max: int = 1_000_000  # of the whole ensemble, see hikari.gateway.handshake
     outstanding_max: int = 1_000
     clients_bytes_max: int = 1 << 30
     super_digest: bytes = b""  # who knows its password is the superuser; b"": nobody
@@ -76,6 +78,7 @@ class Door:
     """No leader for so long that who may read here without one does."""
     healing: Callable[[], bool] = field(init=False, default=lambda: False)
     """Something of this member was set aside, and it is not whole again."""
+    strangers: Strangers = field(init=False, default=Factory(Strangers))
     complaints: Complaints = field(init=False)
     portions: Portions = field(init=False)
 
@@ -109,15 +112,19 @@ class Door:
         del self.connections[connection]
         self.counts.dropped += 1
         self.gone_by.add(connection.traffic)
-        forget(connection)
+        if connection.counted or connection.held_bytes:
+            forget(connection)
         self._gone_from(connection.peer.host)
-        self.watches.drop(connection)
+        if connection.watched_bytes:
+            self.watches.drop(connection)
         if self.by_session.get(connection.session) is connection:
             del self.by_session[connection.session]
 
     def _gone_from(self, host: str) -> None:
-        self.hosts[host] -= 1
-        if not self.hosts[host]:
+        left = self.hosts[host] - 1
+        if left:
+            self.hosts[host] = left
+        else:
             del self.hosts[host]
 
     def relieve(self) -> None:
@@ -149,6 +156,7 @@ class Door:
     def tick(self) -> None:
         self.now_s = self.about.seconds()
         self.moment = (self.now_s, self.tree.zxid)
+        self.strangers.tick(self.now_s)
 
     def traffic(self) -> Traffic:
         """Of all connections, those that are gone too."""
@@ -174,7 +182,7 @@ class Door:
         before.events -= now.events
         for traffic in (before, *(connection.traffic for connection in self.connections)):
             traffic.forget_latency()
-        before.earlier.reset()
+        before.earlier = NOTHING
 
     def reset_connections(self) -> None:
         """The same of each connection; those of the member stay."""
@@ -198,8 +206,7 @@ class Door:
                 event = notification(type, codes.STATE_SYNC_CONNECTED, path, zxid)
                 told = readers(watchers, acl) if acl else watchers
                 self.counts.watch_bytes += len(event) * len(told)
-                for watcher in told:
-                    watcher.notify(event)
+                tell(told, event, self.due)
 
     def session_moved(self, session: int, attachment: int) -> None:
         connection = self.by_session.get(session)
@@ -207,7 +214,7 @@ class Door:
             if attachment:
                 connection.dismiss()
             else:
-                connection.end()  # who closed it is told so
+                connection.over()  # who closed it is told so
 
     def turn_ended(self) -> None:
         self.moment = (self.now_s, self.tree.zxid)

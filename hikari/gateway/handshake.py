@@ -19,8 +19,6 @@ from hikari_wire.requests import decode_connect
 if TYPE_CHECKING:
     from hikari.gateway.connection import Connection
 
-HANDSHAKE_S_MAX: Final = 10.0
-"""A stranger who has not asked for a session within this time is sent away."""
 CONNECT_BYTES_MAX: Final = 4 << 10
 """A connect request is one of some fifty bytes."""
 CONNECT_BYTES: Final = 64
@@ -28,25 +26,30 @@ CONNECT_BYTES: Final = 64
 
 
 class Handshake:
-    """Of one connection, until it has a session. Invariant: once there is something `asked`,
-    nothing more is read until the log has answered it."""
+    """Of one connection, until it has a session. Invariant: once there is something `asked`, and
+    something `early` behind it, nothing more is read until the log has answered."""
 
     __slots__ = ("asked", "connection", "early")
 
     def __init__(self, connection: "Connection") -> None:
         self.connection = connection
         self.asked: ConnectRequest | None = None
-        self.early: list[bytes] = []  # what came before there was a session
+        self.early = b""  # what came before there was a session
+
+    @property
+    def full(self) -> bool:
+        """It waits for an answer with something to say."""
+        return self.asked is not None and self.early != b""
 
     def received(self, data: bytes) -> None:
         """The next bytes of a stranger; what follows its connect request waits."""
         connection = self.connection
         if connection.shut:
             return
-        self.early.append(data)
+        self.early = data = self.early + data if self.early else data
         if self.asked is not None:
+            connection.reading()
             return
-        data = b"".join(self.early)
         if len(data) < WORD_BYTES:
             return
         if data[:WORD_BYTES] in WORDS:
@@ -56,8 +59,8 @@ class Handshake:
         if not 0 <= size <= CONNECT_BYTES_MAX:
             connection.refuse(f"not a connect request: a frame of {size} bytes")
         elif len(data) >= 4 + size:
-            self.early = [data[4 + size :]] if len(data) > 4 + size else []
-            self._ask(data[4 : 4 + size])
+            self.early = data[4 + size :]
+            self._ask(data, 4, 4 + size)
 
     def _word(self, data: bytes) -> None:
         """Answered and closed, whatever follows it."""
@@ -71,12 +74,12 @@ class Handshake:
         connection.telling = Telling(connection, answer(connection.door, data[:size]))
         connection.telling.go_on()
 
-    def _ask(self, body: bytes) -> None:
+    def _ask(self, data: bytes, at: int, end: int) -> None:
         """Ask the log for a session: a new one, or one that comes from another connection."""
         connection = self.connection
         door = connection.door
         try:
-            request = decode_connect(body, 0, len(body))
+            request = decode_connect(data, at, end)
         except Malformed as error:
             connection.refuse(str(error))
             return
@@ -95,7 +98,8 @@ class Handshake:
             connection.refuse("it has closed already, and may be elsewhere", quietly=True)
             return
         self.asked = request
-        connection.reading()
+        if self.early:
+            connection.reading()
         if request.zxid_last_seen > door.tree.zxid:  # is it late, or are we?
             door.barrier(self._propose)
         else:
@@ -103,7 +107,8 @@ class Handshake:
 
     def _propose(self) -> None:
         """Nothing may come of it for a client that has seen more than there is: it belongs to
-        another ensemble, or this one was begun anew."""
+        another ensemble, or this one was begun anew. Nor of a new session if there are too many:
+        who opens one and leaves without closing it has it for its whole time-out."""
         connection, request = self.connection, self.asked
         if connection.closed:
             return
@@ -115,6 +120,10 @@ class Handshake:
             return
         timeout_ms = door.negotiate(request.timeout_ms)
         if not request.session:
+            if len(door.tree.sessions) >= door.sessions_max:
+                door.counts.refused += 1
+                connection.refuse("too many sessions")
+                return
             wish: tuple[Any, ...] = (codes.CREATE_SESSION, timeout_ms, door.new_password())
         elif self._is_guess(request):
             end_as_expired(connection, request)
@@ -145,7 +154,7 @@ class Handshake:
     def _early(self) -> None:
         """What came behind the connect request is a session's, if there is one now."""
         if self.early and self.connection.session:
-            self.connection.dataReceived(b"".join(self.early))
+            self.connection.dataReceived(self.early)
 
 
 def has_gone(transport: Any) -> bool:

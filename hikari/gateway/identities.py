@@ -1,21 +1,22 @@
 """Who a client is, for the ACLs: by its address, and by what it proves."""
 
+from functools import lru_cache
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from hikari.tree.acl import SUPERUSER, Identity, digest
 
-if TYPE_CHECKING:
-    from hikari.gateway.door import Door
-
 IDENTITIES_BYTES_MAX: Final = 16 << 10
 """All identities of a connection together: each of its writes carries them into the log."""
+ADDRESSES_KNOWN: Final = 1 << 10
+"""Most clients come from few."""
 
 
-def by_address(host: str, door: "Door") -> tuple[Identity, ...]:
+@lru_cache(ADDRESSES_KNOWN)
+def by_address(host: str, skip_acl: bool) -> tuple[Identity, ...]:
     """Of whoever calls from there."""
     alone = ((b"ip", address(host)),)
-    return (*alone, SUPERUSER) if door.skip_acl else alone
+    return (*alone, SUPERUSER) if skip_acl else alone
 
 
 def proved(

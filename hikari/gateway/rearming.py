@@ -69,7 +69,7 @@ class Rearming:
     def begin(self) -> None:
         """It takes the place in the order that it was read in: the first."""
         connection = self.connection
-        connection.slots.appendleft(self.slot)
+        connection.order().appendleft(self.slot)
         connection.underway_bytes += self.slot.size
         connection.expect(1)
         connection.door.later_s(0, self.go_on)

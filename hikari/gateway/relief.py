@@ -47,7 +47,7 @@ def _close_heaviest(door: "Door", weight: Weight, why: str) -> bool:
     if not weight(most):
         return False
     most.refuse(f"too much is kept for all clients together, and {why}")
-    most.transport.abortConnection()  # type: ignore[union-attr]  # it may have been closing
+    most.transport.abortConnection()  # it may have been closing
     forget(most)
     door.watches.drop(most)
     return True

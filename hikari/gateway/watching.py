@@ -40,13 +40,25 @@ def arm(connection: "Connection", add: Callable[..., None], path: bytes) -> None
     add(path, connection)
     connection.watched_bytes += WATCH_BYTES + len(path)
     door = connection.door
-    if len(door.watches) * WATCH_BYTES > door.clients_bytes_max:
+    watches = door.watches
+    if (watches.watches + watches.lasting.watches) * WATCH_BYTES > door.clients_bytes_max:
         door.relieve()
     if connection.watched_bytes > WATCHED_BYTES_MAX:  # with those that have fired: how many wait?
         waiting = connection.door.watches.watched(connection)
         connection.watched_bytes = sum(WATCH_BYTES + len(path) for path in waiting)
         if connection.watched_bytes > WATCHED_BYTES_MAX // 2:
             connection.refuse("it watches too much")
+
+
+def tell(watchers: Iterable[Any], event: bytes, due: list["Connection"]) -> None:
+    """A watch of these connections fired: `event` is the frame. It is written when those who are
+    due are. One loop, and no call for each: there may be many."""
+    for connection in watchers:
+        connection.traffic.events += 1
+        connection.out.append(event)
+        if not connection.due:
+            connection.due = True
+            due.append(connection)
 
 
 def readers(watchers: Iterable[Any], acl: bytes) -> Collection[Any]:

@@ -30,7 +30,7 @@ from hikari.raft.messages import (
     VoteReply,
 )
 
-VERSION: Final = 3
+VERSION: Final = 4
 LENGTH: Final = struct.Struct(">I")
 _HEAD: Final = struct.Struct(">II")  # length of what follows it, crc32 of what follows that
 _CHECKSUM_BYTES: Final = 4
@@ -47,7 +47,7 @@ class BadFrame(ValueError):
 
 _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     Hello: (VERSION, (int, int, str, int)),
-    Append: (10, (int, int, tuple, int, int, bool, tuple)),
+    Append: (10, (int, int, tuple, int, int, int, bool, tuple)),
     AppendReply: (11, (int, int, int, bool, int, int, bool)),
     Vote: (12, (int, int, int, int, bool, bool, bool)),
     VoteReply: (13, (int, int, bool, bool)),
@@ -77,7 +77,8 @@ def _plain(message: PeerMessage) -> tuple[Any, ...]:
         assert isinstance(message, Append)
         records = [entry.record for entry in message.entries]
         m = message
-        return (number, m.sender, m.term, m.before, m.commit, m.round, m.forgot, records)
+        head = (number, m.sender, m.term, m.before, m.commit, m.round)
+        return (*head, m.durable, m.forgot, records)
     return (number, *_ATTRIBUTES[kind](message))
 
 
@@ -140,6 +141,7 @@ def _append(
     before: tuple[int, int, int],
     commit: int,
     round_: int,
+    durable: int,
     forgot: bool,
     records: tuple[bytes, ...],
 ) -> Append:
@@ -156,7 +158,7 @@ def _append(
             raise BadFrame(f"entry {entry.index} does not continue the chain at {index - 1}")
         checksum = entry.checksum
         entries.append(entry)
-    return Append(sender, term, mark, commit, round_, forgot, entries)
+    return Append(sender, term, mark, commit, round_, durable, forgot, entries)
 
 
 def _chunk(

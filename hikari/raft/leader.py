@@ -9,7 +9,7 @@ from hikari.raft.journal import Compacted
 from hikari.raft.log import RaftLog
 from hikari.raft.messages import Append, AppendReply, Estranged, ReadReply, TimeoutNow
 from hikari.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
-from hikari.raft.quorum import majority, reached
+from hikari.raft.quorum import majority, reached, two_decide
 
 APPEND_BYTES_MAX = 4 << 20
 """Entries in one Append; one entry may exceed it alone."""
@@ -42,6 +42,10 @@ class Leadership:
     heir: int = 0  # to whom leadership is being handed; 0: nobody
     heir_ticks: int = 0  # since when
     heir_told: bool = False
+    _two_decide: bool = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._two_decide = two_decide(len(self.progress) + 1)
 
     @staticmethod
     def begin(member: int, term: int, log: RaftLog, others: list[int]) -> "Leadership":
@@ -98,7 +102,7 @@ class Leadership:
         for member, progress in self.progress.items():
             if (
                 (progress.next <= last and not progress.full())
-                or progress.told_commit < commit
+                or self._knows(progress) < commit
                 or progress.told_round < number
             ):
                 out += self._append(member, progress, beat=False)
@@ -112,11 +116,17 @@ class Leadership:
             return False
         commit, last, number = self.log.commit, self.log.last.index, self.round
         for progress in self.progress.values():
-            if progress.told_commit < commit or progress.told_round < number:
+            if self._knows(progress) < commit or progress.told_round < number:
                 return False
             if progress.next <= last and not progress.full():
                 return False
         return True
+
+    def _knows(self, progress: Progress) -> int:
+        """How far a follower knows, or will once it has written, what is committed."""
+        if self._two_decide and not progress.forgotten:
+            return max(progress.told_commit, progress.told_durable)
+        return progress.told_commit
 
     def heartbeats(self) -> list[tuple[int, Append]]:
         out = []
@@ -145,8 +155,10 @@ class Leadership:
         if probing and progress.told_round >= self.round:
             return []  # its place is being looked for: it can use no commit, but it can a round
         forgot = progress.forgotten > 0 and self._sure_since(progress.forgotten)
-        append = Append(self.member, self.term, before, log.commit, self.round, forgot, entries)
-        progress.told_commit = log.commit
+        append = Append(
+            self.member, self.term, before, log.commit, self.round, log.durable, forgot, entries
+        )
+        progress.told_commit, progress.told_durable = log.commit, log.durable
         progress.told_round = self.round
         if entries:
             progress.sent(entries[-1].index, _size(entries))
@@ -177,8 +189,11 @@ class Leadership:
         if not self.asked or self.log.commit < self.first_own:
             return
         self.round += 1
+        # Where two decide, a follower may have committed what it was told to be on disk here, and
+        # have answered for it, before this leader has heard of that.
+        index = max(self.log.commit, self.log.durable if self._two_decide else 0)
         for asker, context in self.asked:
-            self.reads.append(PendingRead(asker, context, self.log.commit, self.round))
+            self.reads.append(PendingRead(asker, context, index, self.round))
         self.asked = []
 
     def confirmed_reads(self) -> list[PendingRead]:

@@ -14,6 +14,7 @@ class Append:
     before: Mark  # what must stand right before `entries`
     commit: int
     round: int  # echoed: who answers round r still followed this leader after r began
+    durable: int  # the leader has everything up to here on disk
     forgot: bool  # the leader believes nothing of what this follower said before it was recovering
     entries: list[Entry]
 

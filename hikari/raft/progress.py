@@ -30,6 +30,7 @@ class Progress:
         "silent",
         "state",
         "told_commit",
+        "told_durable",
         "told_round",
     )
 
@@ -43,6 +44,7 @@ class Progress:
         self.round = 0  # the newest read round it answered
         self.told_round = 0
         self.told_commit = 0
+        self.told_durable = 0  # it was told that the leader has so much on disk
         self.forgotten = 0  # > 0: it is recovering; only what it said since this round counts
         self.appends: deque[tuple[int, int]] = deque()  # (last index, bytes) unanswered
         self.bytes = 0

@@ -8,6 +8,12 @@ def majority(voters: int) -> int:
     return voters // 2 + 1
 
 
+def two_decide(voters: int) -> bool:
+    """Whether the leader and any one other are a majority: then that other one knows, too, when
+    something is committed."""
+    return majority(voters) == 2
+
+
 def reached(values: Collection[int]) -> int:
     """The greatest value that a majority of the voters has reached (one value a voter)."""
     return sorted(values, reverse=True)[majority(len(values)) - 1]

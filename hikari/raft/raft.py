@@ -28,7 +28,8 @@ from hikari.raft.messages import (
     Vote,
     VoteReply,
 )
-from hikari.raft.quorum import decided
+from hikari.raft.quorum import decided, two_decide
+from hikari.raft.ready import Pending, Ready
 
 FOLLOWER: Final = 0
 PRE_CANDIDATE: Final = 1
@@ -42,30 +43,6 @@ of a second; a member that catches up must still hear and be heard."""
 
 HASTY_ROUNDS: Final = 8
 """So many quick candidacies follow a leader's known death before patience returns."""
-
-
-@define
-class Ready:
-    """Everything the outside must do now."""
-
-    number: int  # pass it to `durable` once hard_state and entries are; 0: nothing to write
-    hard_state: HardState | None
-    entries: list[Entry]
-    messages: list[tuple[int, Message]]
-    committed: list[Entry]
-    reads: list[tuple[int, int]]  # (context, index): answered once `index` is applied
-    snapshots: list[int]  # members that need rows, not entries
-    chunks: list[Chunk | ChunkReply]  # of the current leader, or to it
-    recovered: bool  # the journal is whole again: tell it, before it is given the entries
-
-
-@define
-class _Pending:
-    """A write that is under way to the disk, and what may be said once it is there."""
-
-    number: int
-    last_index: int
-    replies: list[tuple[int, Message]]
 
 
 @define
@@ -89,6 +66,7 @@ class Raft:
     leadership: Leadership | None = field(init=False, default=None)
 
     _others: list[int] = field(init=False)
+    _two_decide: bool = field(init=False)
     _votes: dict[int, bool] = field(init=False, default=Factory(dict))
     _elapsed: int = field(init=False, default=0)
     _timeout: int = field(init=False, default=0)
@@ -96,6 +74,7 @@ class Raft:
     _hasty: int = field(init=False, default=HASTY_ROUNDS)  # at the start nobody is to be disturbed
     _goal: int = field(init=False, default=0)  # recovering: whole again when this is matched
     _agreed: int = field(init=False, default=0)  # up to here a leader was seen to have the same
+    _vouched: int = field(init=False, default=0)  # ... and that one has it on disk
     _round: int = field(init=False, default=0)  # of the leader, the newest that was answered
     _acknowledged: int = field(init=False, default=-1)  # to this leader: all up to here
     _saved: HardState = field(init=False)
@@ -103,7 +82,7 @@ class Raft:
     _number: int = field(init=False, default=0)  # of the newest write
     _saved_number: int = field(init=False, default=0)  # of the write that holds `_saved`
     _durable_number: int = field(init=False, default=0)
-    _pending: deque[_Pending] = field(init=False, default=Factory(deque))
+    _pending: deque[Pending] = field(init=False, default=Factory(deque))
     _messages: list[tuple[int, Message]] = field(init=False, default=Factory(list))
     _held: list[tuple[int, Message]] = field(init=False, default=Factory(list))
     _reads: list[tuple[int, int]] = field(init=False, default=Factory(list))
@@ -116,6 +95,7 @@ class Raft:
         self.recovering = self.journal.recovering
         self.log = RaftLog(self.journal, self.applied)
         self._written = self.log.last.index
+        self._two_decide = two_decide(len(self.voters))
         self._others = [voter for voter in self.voters if voter != self.member]
         self._timeout = self._patience() if self._others else 1
 
@@ -222,11 +202,13 @@ class Raft:
 
     # ---- what comes of it
 
-    def ready(self) -> Ready:
-        """Everything that must be done now. Entries and messages are handed out once."""
+    def ready(self, quick: bool = False) -> Ready:
+        """Everything that must be done now. Entries and messages are handed out once. `quick`: the
+        disk is, so that a leader writes first: it says only then what is new, and that it has it.
+        Then ask again at once."""
         log = self.log
         snapshots: list[int] = []
-        if self.leadership is not None:
+        if self.leadership is not None and not (quick and log.last.index > self._written):
             snapshots = self._lead()
         hard_state = None
         if self._saved != (self.term, self.vote):
@@ -237,7 +219,7 @@ class Raft:
         number = 0
         if entries or hard_state is not None:
             self._number = number = self._number + 1
-            self._pending.append(_Pending(number, log.last.index, self._held))
+            self._pending.append(Pending(number, log.last.index, self._held))
             self._written = log.last.index
             if hard_state is not None:
                 self._saved, self._saved_number = hard_state, number
@@ -295,6 +277,8 @@ class Raft:
             self._count(self.member, True)
         if self.leadership is not None:
             self.leadership.advance_commit()
+        else:
+            self._commit_vouched()
         self._maybe_recovered()
 
     # ---- terms and roles
@@ -339,7 +323,7 @@ class Raft:
             self.term, self.vote = term, 0
             self._goal = 0
         self.role, self.leadership, self.leader = FOLLOWER, None, leader
-        self._acknowledged = -1
+        self._acknowledged, self._vouched = -1, 0
         self._votes = {}
         self._elapsed = 0
         if leader:
@@ -476,14 +460,28 @@ class Raft:
         match = before.index + len(message.entries)
         log.commit = max(log.commit, min(message.commit, match))
         self._agreed = max(self._agreed, match)
+        self._vouched = max(self._vouched, min(message.durable, match))
+        self._commit_vouched()
         self._maybe_recovered()
         self._acknowledge(message, max(match, log.commit))  # what is committed, the leader has
 
+    def _commit_vouched(self) -> None:
+        """Where two are a majority, what the leader and this member have on disk is committed, if
+        it is of the leader's term (Raft, 5.4.2): the leader need not say so."""
+        index = min(self._vouched, self.log.durable)
+        if index <= self.log.commit or self.recovering or not self._two_decide:
+            return
+        mark = self.log.mark_at(index)
+        if mark is not None and mark.term == self.term and self._promised():
+            self.log.commit = index
+
     def _heal(self, message: Append) -> None:
-        """See how much of the leader's log makes this member whole: what it has committed, and
-        what was committed here, which must turn out to be a part of that."""
+        """See how much of the leader's log makes this member whole: what it has committed, or told
+        of in a way that this member may have committed it before its loss, and what was committed
+        here, which must turn out to be a part of that."""
         if message.forgot and not self._goal:
-            self._goal = max(message.commit, self.log.commit, 1)
+            told = message.durable if self._two_decide else 0
+            self._goal = max(message.commit, told, self.log.commit, 1)
             self.vote = self.vote or message.sender  # if another vote was lost, it lost the term
 
     def _take(self, entries: list[Entry]) -> None:

@@ -1,7 +1,7 @@
 """The turn: everything that one poll of the reactor brought, moved once, in the safe order."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NoReturn, Protocol
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
 
 from attrs import Factory, define, field
 from twisted.logger import Logger
@@ -11,12 +11,14 @@ from hikari.peers.messages import Digest, DiskRoom, Forward, Heard
 from hikari.raft.entry import Entry
 from hikari.raft.journal import Journal
 from hikari.raft.messages import Append, AppendReply, Chunk, ChunkReply
-from hikari.raft.raft import LEADER, Raft, Ready
+from hikari.raft.raft import LEADER, Raft
+from hikari.raft.ready import Ready
 from hikari.replica.barriers import Barriers
 from hikari.replica.collector import Collector
 from hikari.replica.compaction import Compaction
 from hikari.replica.counts import LogCounts
 from hikari.replica.delays import Delays
+from hikari.replica.devices import Disk, Door, Peers
 from hikari.replica.digests import Digests, is_due
 from hikari.replica.leaderless import why_leaderless
 from hikari.replica.nobody import payload_of_nobody
@@ -27,13 +29,11 @@ from hikari.replica.scrub import Scrub
 from hikari.replica.session_clock import SessionClock
 from hikari.replica.settling import Settling
 from hikari.replica.snapshots import Receiving, Sending
-from hikari.tree.ending import COLLECT
 from hikari.tree.fresh import CONFIG
 from hikari.tree.membership import CONFIGURE, servers_of
 from hikari.tree.quotas import ENFORCE_QUOTAS
 from hikari.tree.sessions import ATTACH, EXPIRE
 from hikari.tree.space import READ_ONLY
-from hikari.tree.state import Event
 from hikari.tree.tree import Tree
 from hikari_wire.codes import CLOSE_SESSION, CREATE_SESSION, OK
 
@@ -46,46 +46,6 @@ WAITING_BYTES_MAX: Final = 256 << 20
 _HOW: Final = ("writable again", "read-only: too few members have room on their disks")
 LOG_ENTRIES_IN_MEMORY: Final = 512
 LOG_BYTES_IN_MEMORY: Final = 32 << 20
-
-
-class Peers(Protocol):
-    """The other members, as far as the turn knows them."""
-
-    def send(self, messages: Sequence[tuple[int, Any]]) -> None:
-        """In order, at most once, or not at all; one frame a peer."""
-
-    def linked(self, peer: int) -> bool:
-        """Whether what is sent to `peer` now has a chance to arrive."""
-
-
-class Disk(Protocol):
-    """When the journal is durable: `hikari.store.pace`."""
-
-    def sync(self, number: int, durable: Callable[[int], None]) -> None:
-        """`durable(number)` once all that was appended before this call is on disk; maybe at
-        once. A later call covers an earlier one."""
-
-    def stalled(self) -> bool:
-        """It has not answered for so long that another member had better lead."""
-
-
-class Door(Protocol):
-    """What the turn tells the gateway."""
-
-    def fired(self, events: list[Event], zxid: int) -> None:
-        """What the request that was just applied did, before its reply."""
-
-    def session_moved(self, session: int, attachment: int) -> None:
-        """The session belongs to the connection of this attachment now (0: it is closed)."""
-
-    def turn_ended(self) -> None:
-        """Everything of this turn was said: write it out."""
-
-    def leader_lost(self) -> None:
-        """No leader was heard of for too long: nobody here may believe in a session."""
-
-    def restored(self) -> None:
-        """The tree was replaced by a snapshot: watches may have missed changes."""
 
 
 @define(eq=False)
@@ -265,7 +225,7 @@ class Replica:
         self._submit()
         committed: list[Entry] = []
         for _ in range(PASSES_MAX):
-            ready = self.raft.ready()
+            ready = self.raft.ready(self.disk.quick())
             committed += ready.committed
             if not self._carry_out(ready):
                 break
@@ -303,10 +263,12 @@ class Replica:
                 log.info("member {leader} leads, term {term}", leader=raft.leader, term=raft.term)
             if raft.role == LEADER:
                 self.room.leads()
+                self.sessions.lead()
                 self._grant_all()
                 self._configure()
             else:
                 self.sending.end_all()
+                self.sessions.follow()
 
     def _configure(self) -> None:
         """Whoever leads tells all trees who the members are."""
@@ -354,7 +316,7 @@ class Replica:
         outbox = self._outbox + ready.messages
         if outbox:
             self._outbox = []
-            self.peers.send(outbox)  # before we write: the peers write while we do
+            self.peers.send(outbox)  # before a slow disk writes: the others write while it does
         if number:
             self.journal.append(ready.hard_state, ready.entries)
             self.counts.write(len(ready.entries))
@@ -432,20 +394,18 @@ class Replica:
         if error != OK:
             return
         op = request[0]
-        if op == READ_ONLY:
-            log.warn("the ensemble is {how}", how=_HOW[self.tree.read_only])
-            return
-        if op in (COLLECT, CONFIGURE, ENFORCE_QUOTAS):
-            return
-        if op in (CREATE_SESSION, ATTACH):
+        if op == CREATE_SESSION:  # no connection can have had it
             self.sessions.open(result.id, result.timeout_ms, member)
-            self.door.session_moved(result.id, result.attachment)
-        else:
+        elif op in (CLOSE_SESSION, EXPIRE):
             closed = request[1] if op == EXPIRE else session
             if closed not in self.tree.sessions:
                 self.sessions.close(closed)
                 self.door.session_moved(closed, 0)
-        assert op in (CREATE_SESSION, ATTACH, CLOSE_SESSION, EXPIRE)
+        elif op == ATTACH:
+            self.sessions.open(result.id, result.timeout_ms, member)
+            self.door.session_moved(result.id, result.attachment)
+        elif op == READ_ONLY:
+            log.warn("the ensemble is {how}", how=_HOW[self.tree.read_only])
 
     def _tick_disk(self) -> None:
         """The others have on disk what this member's disk keeps it waiting for: let one of them

@@ -15,41 +15,55 @@ class SessionClock:
     Invariant: a session is in exactly one bucket that counts, the one of the tick `_looked_at`
     has for it, and that is not later than its deadline.
 
-    `through`: the member through which a session was heard last; none if that is gone.
+    Only who leads counts: the others keep nothing but `through`, the member through which a
+    session was heard last; none if that is gone.
     """
 
     tick_ms: int
     now: int = 0
+    leads: bool = False
     deadline: dict[int, int] = Factory(dict)  # session -> tick
     patience: dict[int, int] = Factory(dict)  # session -> ticks of silence allowed
     through: dict[int, int] = Factory(dict)  # session -> member
     _buckets: dict[int, list[int]] = field(init=False, default=Factory(dict))
     _looked_at: dict[int, int] = field(init=False, default=Factory(dict))  # session -> tick
 
+    def lead(self) -> None:
+        """This member decides from now on: whoever is to live is to be opened."""
+        self.leads = True
+
+    def follow(self) -> None:
+        """Another decides."""
+        self.leads = False
+        for known in (self.deadline, self.patience, self._buckets, self._looked_at):
+            known.clear()
+
     def open(self, session: int, timeout_ms: int, through: int = 0) -> None:
         """A session began, moved, or is new to us: it gets its full time-out, which may be a
         shorter one than it had."""
         if through:
             self.through[session] = through
+        if not self.leads:
+            return
         ticks = -(-timeout_ms // self.tick_ms) + 1
         self.patience[session] = ticks
-        self.deadline[session] = self.now + ticks
-        if self._looked_at.get(session, self.now + ticks + 1) > self.now + ticks:
-            self._look(session, self.now + ticks)
+        self.deadline[session] = due = self.now + ticks
+        if self._looked_at.get(session, due + 1) > due:
+            self._look(session, due)
 
     def _look(self, session: int, tick: int) -> None:
         self._looked_at[session] = tick
         self._buckets.setdefault(tick, []).append(session)
 
     def close(self, session: int) -> None:
-        self._looked_at.pop(session, None)
-        self.deadline.pop(session, None)
-        self.patience.pop(session, None)
         self.through.pop(session, None)
+        if self.leads and self._looked_at.pop(session, None) is not None:
+            del self.deadline[session]
+            del self.patience[session]
 
     def keep(self, sessions: Container[int]) -> None:
         """Forget all others."""
-        for session in [one for one in self.deadline if one not in sessions]:
+        for session in [one for one in self.deadline | self.through if one not in sessions]:
             self.close(session)
 
     def heard(self, sessions: Iterable[int], member: int) -> None:
@@ -66,7 +80,8 @@ class SessionClock:
         their full time-out. Once: then they must be heard of again, through whomever."""
         for session in [one for one, through in self.through.items() if through == member]:
             del self.through[session]
-            self.deadline[session] = self.now + self.patience[session]
+            if self.leads:
+                self.deadline[session] = self.now + self.patience[session]
 
     def tick(self) -> list[int]:
         """One tick passed. The sessions that were silent too long; each is named again, a

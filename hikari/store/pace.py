@@ -86,6 +86,10 @@ class JournalSync:
         """The longest sync so far."""
         return self.durations.most / 1000
 
+    def quick(self) -> bool:
+        """The next sync is done at once, unless it fails."""
+        return not (self.threaded or self._under_way)
+
     def stalled(self) -> bool:
         """One sync has been under way for STALL_SECONDS or longer."""
         return self._under_way and self._seconds() - self._began >= STALL_SECONDS

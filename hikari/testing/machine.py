@@ -110,6 +110,9 @@ class SimulatedMachine:
     def worker(self, name: str) -> SimulatedWorker:
         return SimulatedWorker(self)
 
+    def listen(self, port: int, factory: Any, backlog: int, host: str) -> Port:
+        return self.reactor.listenTCP(port, factory, backlog, host)
+
     def end(self, error: BaseException) -> NoReturn:
         if not isinstance(error, Killed):
             self.ended = self.ended or error

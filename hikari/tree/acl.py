@@ -35,6 +35,7 @@ ACL_BYTES_MAX: Final = 16 << 10
 """A longer ACL is not valid: each request on its znode would have to go through it."""
 REMEMBERED_BYTES_MAX: Final = 512
 """A longer ACL is parsed anew each time: what is remembered must not be made large by clients."""
+REMEMBERED_COUNT: Final = 4096
 
 
 def entries(raw: bytes) -> tuple[Entry, ...]:
@@ -42,7 +43,7 @@ def entries(raw: bytes) -> tuple[Entry, ...]:
     return _remembered(raw) if len(raw) <= REMEMBERED_BYTES_MAX else raw_acl.parse(raw)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED_COUNT)
 def _remembered(raw: bytes) -> tuple[Entry, ...]:
     """Real trees hold few different ACLs."""
     return raw_acl.parse(raw)
@@ -116,7 +117,7 @@ def _network(text: bytes) -> _Network | None:
     return _parsed_network(text) if len(text) <= 64 else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED_COUNT)
 def _parsed_network(text: bytes) -> _Network | None:
     address, slash, count = text.partition(b"/")
     octets = _octets_v6(address) if b":" in address else _octets_v4(address)

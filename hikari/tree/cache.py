@@ -1,5 +1,6 @@
 """The znodes that memory keeps: bounded, and free of bookkeeping at a hit."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from hikari.tree.znode import Znode
@@ -22,17 +23,18 @@ class Cache:
     """Two generations. What is looked up moves to the young one; when that is half of what is
     allowed, the old one is dropped and the young one becomes old.
 
-    Nothing that was touched since `rotate` is ever lost, so the tree calls it only when every
-    change has been settled: a changed znode is always here, and always young.
+    Nothing that was touched since `rotate` is ever lost, and that keeps what is not settled: a
+    changed znode is always here, and always young.
     """
 
-    __slots__ = ("half", "old", "young", "young_bytes")
+    __slots__ = ("half", "kept_bytes", "old", "young", "young_bytes")
 
     def __init__(self, bytes_max: int) -> None:
         self.half = bytes_max // 2
         self.young: dict[bytes, Znode] = {}
         self.old: dict[bytes, Znode] = {}
         self.young_bytes = 0  # the weight of all that is in it
+        self.kept_bytes = 0  # of that, what the last `rotate` had to keep
 
     def promote(self, path: bytes) -> Znode:
         """The znode, which is in the old generation; it is young from now on."""
@@ -77,11 +79,17 @@ class Cache:
 
     def is_full(self) -> bool:
         """Whether `rotate` would let go of something."""
-        return self.young_bytes > self.half
+        return self.young_bytes > self.half + self.kept_bytes
 
-    def rotate(self) -> None:
-        """Let go of what was not used lately. Only while nothing is unsettled."""
-        if self.young_bytes > self.half:
+    def rotate(self, unsettled: Mapping[bytes, Znode | None]) -> None:
+        """Let go of what was not used lately, but for these. They may be many for long: while the
+        disk takes no rows."""
+        if self.is_full():
             self.old = self.young
             self.young = {}
             self.young_bytes = 0
+            for path, znode in unsettled.items():
+                if znode is not None:
+                    self.old.pop(path, None)
+                    self.put(path, znode)
+            self.kept_bytes = self.young_bytes

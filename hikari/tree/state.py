@@ -181,7 +181,7 @@ class State:
         self.claims.clear()
         self.dues.clear()
         self.settled = now
-        self.cache.rotate()
+        self.cache.rotate(self.changed)
         return True
 
     def _changed_znodes(self) -> dict[bytes, bytes | None]:
@@ -271,8 +271,11 @@ class State:
     def end(self, session: Session) -> None:
         """The session is no more; never within a multi."""
         del self.sessions[session.id]
-        self.moved[session.id] = None
-        self.sum -= session.hashed
+        if session.hashed:
+            self.moved[session.id] = None
+            self.sum -= session.hashed
+        else:  # it came and went between two settles: no row was ever written
+            del self.moved[session.id]
 
     def claim(self, session: Session, path: bytes) -> None:
         """An ephemeral of this session comes into being."""

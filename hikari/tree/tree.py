@@ -80,8 +80,7 @@ class Tree(State):
         if found is not None:
             return found
         found = self.find(path or ROOT)
-        if not self.changed:
-            self.cache.rotate()
+        self.cache.rotate(self.changed)
         return found
 
     def stat68(self, path: bytes) -> bytes | None:

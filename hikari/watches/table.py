@@ -42,11 +42,13 @@ class WatchTable:
 
     def add_data(self, path: bytes, watcher: Watcher) -> None:
         """To be told when it is created, changed or deleted."""
-        self._add(path, watcher, self._interest(path).data)
+        interest = self._interest(path)
+        self._add(path, watcher, interest, interest.data)
 
     def add_child(self, path: bytes, watcher: Watcher) -> None:
         """To be told when a child comes or goes, or when it is deleted itself."""
-        self._add(path, watcher, self._interest(path).child)
+        interest = self._interest(path)
+        self._add(path, watcher, interest, interest.child)
 
     def add_persistent(self, path: bytes, watcher: Watcher) -> None:
         """To be told of all that a data and a child watch together would tell, again and again."""
@@ -63,10 +65,15 @@ class WatchTable:
             interest = self.paths[path] = _Interest()
         return interest
 
-    def _add(self, path: bytes, watcher: Watcher, kind: dict[Watcher, None]) -> None:
+    def _add(
+        self, path: bytes, watcher: Watcher, interest: _Interest, kind: dict[Watcher, None]
+    ) -> None:
         if watcher not in kind:
             kind[watcher] = None
-            self.watchers.setdefault(watcher, {})[path] = self.paths[path]
+            watched = self.watchers.get(watcher)
+            if watched is None:
+                watched = self.watchers[watcher] = {}
+            watched[path] = interest
             self.watches += 1
 
     def fire(self, type: int, path: bytes) -> Collection[Watcher]:
@@ -88,10 +95,16 @@ class WatchTable:
             told = list(interest.data)
             self.watches -= len(told)
             interest.data = {}
+        watchers, data, child = self.watchers, interest.data, interest.child
         for watcher in told:
-            if watcher not in interest.data and watcher not in interest.child:
-                self._leave(path, watcher)
-        self._tidy(path, interest)
+            if watcher not in data and watcher not in child:
+                watched = watchers[watcher]
+                if len(watched) == 1:
+                    del watchers[watcher]
+                else:
+                    del watched[path]
+        if not data and not child:
+            del self.paths[path]
         return self.lasting.told(type, path, told) if self.lasting.watchers else told
 
     def has(self, kind: int, path: bytes, watcher: Watcher) -> bool:

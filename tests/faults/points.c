@@ -259,7 +259,7 @@ static uint64_t of_append(const unsigned char *records, const unsigned char *end
 static uint64_t of_message(int kind, const unsigned char *at, const unsigned char *end) {
     const unsigned char *number;
     switch (kind) {
-    case 10: return of_append(field(at, end, 6), end);
+    case 10: return of_append(field(at, end, 7), end);
     case 11: return is(field(at, end, 3), TRUE) ? BIT(SAY_ACKNOWLEDGED) : 0;
     case 12: return is(field(at, end, 4), FALSE) ? BIT(SAY_STANDS) : 0;
     case 13: return is(field(at, end, 2), TRUE) && is(field(at, end, 3), FALSE) ? BIT(SAY_VOTE) : 0;

@@ -165,18 +165,18 @@ def test_who_does_not_come_there_lives_and_it_can_be_told(run):
 
 FIRST = chain(ORIGIN, 1, b"")
 ENTRY = chain(FIRST.mark, 1, b"payload")
-HEARTBEAT = Append(1, 1, ORIGIN, 0, 0, False, [])
+HEARTBEAT = Append(1, 1, ORIGIN, 0, 0, 0, False, [])
 NOT_SAID = [Heard(1, [5, 1 << 60]), Digest(1, 300, 1 << 63), HEARTBEAT]
 
 
 @pytest.mark.parametrize(
     ("moment", "other", "said"),
     [
-        ("say-append", HEARTBEAT, Append(1, 1, FIRST.mark, 0, 0, False, [ENTRY])),
+        ("say-append", HEARTBEAT, Append(1, 1, FIRST.mark, 0, 0, 0, False, [ENTRY])),
         (
             "say-first-entry",
-            Append(1, 1, FIRST.mark, 0, 0, False, [ENTRY]),
-            Append(1, 1, ORIGIN, 0, 0, False, [FIRST, ENTRY]),
+            Append(1, 1, FIRST.mark, 0, 0, 0, False, [ENTRY]),
+            Append(1, 1, ORIGIN, 0, 0, 0, False, [FIRST, ENTRY]),
         ),
         (
             "say-acknowledged",

@@ -140,8 +140,8 @@ def entries(count: int, before: Mark = ORIGIN) -> list[Entry]:
 RECORDS = [entry.record for entry in entries(3)] + [chain(ORIGIN, 1, b"").record]
 MESSAGES = [
     Hello(1, 2, "hikari", 0xFFFFFFFF),
-    Append(1, 3, Mark(0, 0, 0), 5, 7, False, entries(2)),
-    Append(1, 3, Mark(9, 2, 77), 5, 7, True, []),
+    Append(1, 3, Mark(0, 0, 0), 5, 7, 0, False, entries(2)),
+    Append(1, 3, Mark(9, 2, 77), 5, 7, 0, True, []),
     AppendReply(2, 3, 7, True, 9, 12, False),
     Vote(2, 4, 12, 3, True),
     VoteReply(1, 4, False, True),

@@ -3,7 +3,7 @@
 import pytest
 from replica.cluster import Cluster, Member
 from replica.wire import EVERYTHING, Client
-from twisted.logger import capturedLogs
+from twisted.logger import capturedLogs, formatEvent
 
 from hikari_wire import codes
 
@@ -53,6 +53,32 @@ def test_none_of_them_is_remembered_when_all_are_gone(cluster: Cluster, member: 
 def test_without_a_bound_there_is_none(cluster: Cluster, member: Member) -> None:
     crowd = [cluster.client(member) for _ in range(80)]
     assert not any(client.closed for client in crowd)
+
+
+def test_no_more_sessions_than_allowed_also_of_those_who_have_left(
+    cluster: Cluster, member: Member
+) -> None:
+    """Whoever has one may come back to it; one that has ended makes room."""
+    member.door.sessions_max = 3
+    clients = [cluster.client(member) for _ in range(3)]
+    clients[0].wire.die()
+    with capturedLogs() as logged:
+        refused = cluster.dial(member)
+        refused.hello()
+        cluster.run()
+    assert refused.closed
+    assert [formatEvent(one) for one in logged] == [
+        "client 10.0.0.9:4711 closed: too many sessions"
+    ]
+    back = cluster.dial(member)
+    known = member.tree.sessions[clients[0].session]
+    back.hello(session=known.id, password=known.password)
+    cluster.run()
+    assert back.session == known.id
+    clients[1].ask((codes.CLOSE_SESSION,))
+    cluster.run()
+    assert cluster.client(member).session
+    assert len(member.tree.sessions) == 3
 
 
 # How much under way.

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import ISystemHandle
 from twisted.logger import capturedLogs, formatEvent
 from zope.interface import implementer
 
-from hikari.gateway.connection import ClientPort
+from hikari.gateway.port import ClientPort
 from hikari.tree.acl import digest
 from hikari_wire import codes, requests
 from hikari_wire.acl import OPEN_ENTRIES

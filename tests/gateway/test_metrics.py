@@ -245,7 +245,9 @@ def test_ends_and_refusals_of_connections_are_counted(
     moved = cluster.move(client, member)
     cluster.run()
     assert moved.session
+    member.door.tick()
     cluster.clock.advance(10)
+    member.door.tick()
     cluster.run()
     member.door.connections_max = 1
     cluster.dial(member)

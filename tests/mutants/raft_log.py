@@ -6,7 +6,8 @@ from mutants.patching import Set
 from raft import mutants as classic
 
 from hikari.raft.messages import Append
-from hikari.raft.raft import Raft, Ready
+from hikari.raft.raft import Raft
+from hikari.raft.ready import Ready
 
 
 def a_stale_append_cuts_the_log(set: Set) -> None:
@@ -46,10 +47,10 @@ def entries_are_applied_before_they_are_durable(set: Set) -> None:
     the write to the log instead of behind it."""
     ready = Raft.ready
 
-    def hasty(self: Raft) -> Ready:
+    def hasty(self: Raft, quick: bool = False) -> Ready:
         durable, self.log.durable = self.log.durable, self.log.last.index
         try:
-            return ready(self)
+            return ready(self, quick)
         finally:
             self.log.durable = durable
 

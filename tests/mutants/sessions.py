@@ -23,8 +23,7 @@ def a_new_leader_grants_no_time(set: Set) -> None:
     opened = SessionClock.open
 
     def open(self: SessionClock, session: int, timeout_ms: int, through: int = 0) -> None:
-        if session not in self.deadline:
-            opened(self, session, timeout_ms, through)
+        opened(self, session, timeout_ms if through else self.tick_ms, through)
 
     set(SessionClock, "open", open)
 

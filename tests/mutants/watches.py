@@ -31,11 +31,12 @@ def an_event_comes_before_the_reply_that_armed_it(set: Set) -> None:
     """ClickHouse/ClickHouse#28197: the client hears that a watch has fired before it hears that
     there is one."""
 
-    def notify(self: Connection, event: bytes) -> None:
-        self.out.insert(0, event)
-        self._due()
+    def tell(watchers: Any, event: bytes, due: list[Connection]) -> None:
+        for connection in watchers:
+            connection.out.insert(0, event)
+            connection._due()
 
-    set(Connection, "notify", notify)
+    set(door, "tell", tell)
 
 
 def an_event_comes_after_what_it_tells(set: Set) -> None:
@@ -44,15 +45,16 @@ def an_event_comes_after_what_it_tells(set: Set) -> None:
     flush = Connection.flush
     late: dict[Connection, list[bytes]] = {}
 
-    def notify(self: Connection, event: bytes) -> None:
-        late.setdefault(self, []).append(event)
-        self._due()
+    def tell(watchers: Any, event: bytes, due: list[Connection]) -> None:
+        for connection in watchers:
+            late.setdefault(connection, []).append(event)
+            connection._due()
 
     def flush_late(self: Connection) -> None:
         self.out += late.pop(self, [])
         flush(self)
 
-    set(Connection, "notify", notify)
+    set(door, "tell", tell)
     set(Connection, "flush", flush_late)
 
 

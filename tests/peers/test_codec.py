@@ -38,8 +38,8 @@ def entries(count: int, before: Mark = ORIGIN) -> list[Entry]:
 
 MESSAGES: list[Any] = [
     Hello(1, 2, "hikari", 0xFFFFFFFF),
-    Append(1, 3, Mark(0, 0, 0), 5, 7, False, entries(3)),
-    Append(1, 3, Mark(9, 2, 77), 5, 7, True, []),
+    Append(1, 3, Mark(0, 0, 0), 5, 7, 0, False, entries(3)),
+    Append(1, 3, Mark(9, 2, 77), 5, 7, 0, True, []),
     AppendReply(2, 3, 7, True, 9, 12, False),
     Vote(2, 4, 12, 3, True),
     Vote(2, 4, 12, 3, False, True),

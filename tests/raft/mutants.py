@@ -152,7 +152,7 @@ def the_place_before_is_not_checked(set: Set) -> None:
     def step(self: Raft, message: Append) -> None:
         mark = marked(self.log, message.before.index) if message.before.index > 0 else None
         if mark is not None and mark.term != message.before.term:
-            message = Append(*(getattr(message, n) for n in Append.__slots__[:7]))
+            message = Append(*(getattr(message, n) for n in Append.__slots__[:8]))
             message.before, message.entries = mark, []
         stepped(self, message)
 
@@ -328,3 +328,52 @@ def nobody_gives_up_handing_over(set: Set) -> None:
         ticked(self)
 
     set(Raft, "tick", tick)
+
+
+# ---- where two of three decide, and a follower commits by itself
+
+
+def a_follower_commits_what_it_has_not_on_disk(set: Set) -> None:
+    def commit(self: Raft) -> None:
+        durable, self.log.durable = self.log.durable, self.log.last.index
+        committed(self)
+        self.log.durable = durable
+
+    committed = Raft._commit_vouched
+    set(Raft, "_commit_vouched", commit)
+
+
+def a_follower_commits_entries_of_older_terms(set: Set) -> None:
+    def commit(self: Raft) -> None:
+        index = min(self._vouched, self.log.durable)
+        if self._two_decide and not self.recovering:
+            self.log.commit = max(self.log.commit, index)
+
+    set(Raft, "_commit_vouched", commit)
+
+
+def a_leader_vouches_for_what_it_has_not_on_disk(set: Set) -> None:
+    appended = Leadership._append
+
+    def append(self: Leadership, *args: Any, **more: Any) -> Any:
+        out = appended(self, *args, **more)
+        for _, message in out:
+            message.durable = self.log.last.index
+        return out
+
+    set(Leadership, "_append", append)
+
+
+def five_believe_that_two_decide(set: Set) -> None:
+    began, led = Raft.__attrs_post_init__, Leadership.__attrs_post_init__
+
+    def begin(self: Raft) -> None:
+        began(self)
+        self._two_decide = True
+
+    def lead(self: Leadership) -> None:
+        led(self)
+        self._two_decide = True
+
+    set(Raft, "__attrs_post_init__", begin)
+    set(Leadership, "__attrs_post_init__", lead)

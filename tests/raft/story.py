@@ -41,7 +41,8 @@ from hikari.raft.messages import (
     Vote,
     VoteReply,
 )
-from hikari.raft.raft import FOLLOWER, ROLE_NAMES, Raft, Ready
+from hikari.raft.raft import FOLLOWER, ROLE_NAMES, Raft
+from hikari.raft.ready import Ready
 
 ELECTION_TICKS = 10
 HEARTBEAT_TICKS = 2
@@ -60,7 +61,8 @@ def show(message: Any) -> str:
     forms = {
         Append: lambda: (
             f"Append after {m.before.index}@{m.before.term} [{show_entries(m.entries)}]"
-            f" commit {m.commit} round {m.round}{' forgot' * m.forgot}"
+            f" commit {m.commit}{f' durable {m.durable}' * (m.durable > m.commit)}"
+            f" round {m.round}{' forgot' * m.forgot}"
         ),
         AppendReply: lambda: (
             f"{'has' if m.ok else f'has not {m.before}, look at'} {m.index}"

@@ -55,13 +55,17 @@ SEEN_BY_CHAOS: list[tuple[mutants.Mutant, Weather, int]] = [
     (mutants.the_place_before_is_not_checked, MIXED, 12),
     (mutants.reads_wait_for_no_round, MIXED, 0),
     (mutants.reads_wait_for_no_commit_of_the_term, MIXED, 0),
-    (mutants.an_old_answer_confirms_a_new_round, THREE_STRAGGLING, 20),
+    (mutants.an_old_answer_confirms_a_new_round, THREE_STRAGGLING, 380),
     (mutants.the_lease_is_ignored, MIXED, 16),
     (mutants.nobody_asks_before_it_stands, MIXED, 0),
     (mutants.no_quorum_is_checked, MIXED, 0),
     (mutants.what_an_amnesiac_said_still_counts, MIXED, 4),
     (mutants.an_amnesiac_votes, MIXED, 8),
     (mutants.an_amnesiac_makes_a_majority, MIXED, 0),
+    (mutants.a_follower_commits_what_it_has_not_on_disk, THREE_DYING, 17),
+    (mutants.a_follower_commits_entries_of_older_terms, THREE_DYING, 55),
+    (mutants.a_leader_vouches_for_what_it_has_not_on_disk, MIXED, 7),
+    (mutants.five_believe_that_two_decide, FIVE_DYING, 2),
     (mutants.who_was_asked_takes_office_without_a_vote, MIXED, 0),
 ]
 SEEN_BY_STORIES: list[tuple[mutants.Mutant, str]] = [

@@ -79,7 +79,7 @@ def test_a_request_of_an_older_term_is_rejected() -> None:
     story = play("members 3", "elect 1")
     first = raft_of(story, 2).log.last
     stale = chain(first, 1, b"stale")
-    (answer,) = hear(story, 2, Append(3, 1, first, 9, 0, False, [stale]))
+    (answer,) = hear(story, 2, Append(3, 1, first, 9, 0, 0, False, [stale]))
     assert isinstance(answer, AppendReply)
     assert (answer.ok, answer.term) == (False, 2)
     assert raft_of(story, 2).log.last == first
@@ -150,7 +150,7 @@ def test_a_candidate_follows_the_leader_of_its_term() -> None:
     """5.2: If the leader's term is at least as large as the candidate's current term, then the
     candidate recognizes the leader as legitimate and returns to follower state."""
     story = play("members 3", "tick 1 3", "deliver", "deliver 2->1")
-    hear(story, 1, Append(3, 2, raft_of(story, 1).log.last, 0, 0, False, []))
+    hear(story, 1, Append(3, 2, raft_of(story, 1).log.last, 0, 0, 0, False, []))
     assert (raft_of(story, 1).role, raft_of(story, 1).leader) == (FOLLOWER, 3)
 
 
@@ -209,7 +209,7 @@ def test_a_follower_without_the_entry_before_refuses() -> None:
     refuses the new entries."""
     story = play("members 3", "elect 1")
     before = chain(raft_of(story, 2).log.last, 2, b"unknown")
-    (answer,) = hear(story, 2, Append(1, 2, before.mark, 0, 0, False, []))
+    (answer,) = hear(story, 2, Append(1, 2, before.mark, 0, 0, 0, False, []))
     assert isinstance(answer, AppendReply)
     assert (answer.ok, answer.index) == (False, 2)
 
@@ -222,9 +222,9 @@ def test_two_entries_of_one_place_and_term_are_the_same() -> None:
     assert first is not None
     other = chain(first, 2, b"other")
     with pytest.raises(JournalDamaged):
-        raft_of(story, 2).step(Append(1, 2, other.mark, 0, 0, False, []))
+        raft_of(story, 2).step(Append(1, 2, other.mark, 0, 0, 0, False, []))
     with pytest.raises(JournalDamaged):
-        raft_of(story, 2).step(Append(1, 2, first, 0, 0, False, [other]))
+        raft_of(story, 2).step(Append(1, 2, first, 0, 0, 0, False, [other]))
 
 
 def test_conflicting_entries_are_overwritten() -> None:
@@ -250,7 +250,7 @@ def test_an_append_that_says_less_than_is_known_cuts_nothing() -> None:
     first = raft_of(story, 1).log.entries(3, 3, 1)
     mark = raft_of(story, 1).log.mark_at(2)
     assert mark is not None
-    hear(story, 2, Append(1, 2, mark, 2, 0, False, first))
+    hear(story, 2, Append(1, 2, mark, 2, 0, 0, False, first))
     assert log_of(story, 2) == before == "1@1 2@2 3@2:a 4@2:b"
 
 

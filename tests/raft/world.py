@@ -16,7 +16,8 @@ from raft.witness import Witness
 from hikari.raft import leader as leader_module
 from hikari.raft.entry import ORIGIN, Mark
 from hikari.raft.messages import Chunk, ChunkReply
-from hikari.raft.raft import LEADER, Raft, Ready
+from hikari.raft.raft import LEADER, Raft
+from hikari.raft.ready import Ready
 from hikari.store.memory import MemoryJournal
 
 TICK = 10
@@ -205,7 +206,7 @@ class Host:
         assert self.raft is not None
         try:
             for _ in range(PASSES_MAX):
-                if not self.carry_out(self.raft.ready()):
+                if not self.carry_out(self.raft.ready(self.sync_ends <= self.world.now)):
                     break
         except Killed:
             self.world.crash(self)

@@ -14,8 +14,8 @@ from twisted.internet.task import Clock
 from hikari.config import Address, Config, Ensemble, MemberAddress
 from hikari.config import Member as MemberConfig
 from hikari.gateway.about import About
-from hikari.gateway.connection import ClientPort
 from hikari.gateway.door import Door
+from hikari.gateway.port import ClientPort
 from hikari.peers.codec import LENGTH, pack, unpack
 from hikari.raft.raft import LEADER, Raft
 from hikari.replica.collector import Collector
@@ -97,6 +97,9 @@ class MemoryDisk:
         self.waiting.append((number, durable))
         if not self.slow:
             self.land()
+
+    def quick(self) -> bool:
+        return not (self.slow or self.waiting)
 
     def stalled(self) -> bool:
         return self.hangs
@@ -305,6 +308,7 @@ class Cluster:
             self.clock.advance(TICK_MS / 1000)
             for member in self.members.values():
                 if member.running:
+                    member.door.tick()
                     member.replica.tick()
             self.run()
 

@@ -1,11 +1,13 @@
 """Writes under way when the leader is lost: done once, in their order, or their client is told."""
 
+from typing import Any
+
 import pytest
 from replica.cluster import Cluster, Member
 from replica.wire import Client
 
 from hikari.peers.messages import Forward
-from hikari.raft.messages import AppendReply
+from hikari.raft.messages import Append, AppendReply
 from hikari_wire import codes
 
 
@@ -67,10 +69,14 @@ def test_nothing_is_proposed_again_before_an_entry_of_the_new_term_is_applied(
     cluster.network.held.add((asked.number, leader.number))
     xid = change(client)
     cluster.run()
-    # Without its answers the new leader cannot commit.
-    cluster.network.drop = lambda sender, to, what: (
-        sender == asked.number and type(what) is AppendReply
-    )
+
+    def drop(sender: int, to: int, what: Any) -> bool:
+        """Without its answers the new leader cannot commit, nor it without the leader's word."""
+        if type(what) is Append:
+            what.durable = 0
+        return sender == asked.number and type(what) is AppendReply
+
+    cluster.network.drop = drop
     cluster.cut(leader)
     cluster.network.held.clear()
     count = forwards(cluster)

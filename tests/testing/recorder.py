@@ -7,7 +7,7 @@ from replica.cluster import TICK_MS, Cluster, Member
 from replica.weather import Weather
 from replica.wire import Wire
 
-from hikari.gateway.connection import ClientPort
+from hikari.gateway.port import ClientPort
 from hikari.replica.proposals import unpack
 from hikari.replica.replica import Replica
 from hikari.testing.history import FAIL, OK, Applied, Conversation, Event, Operation

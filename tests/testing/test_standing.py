@@ -56,7 +56,7 @@ def test_what_was_acknowledged_stays_for_as_long_as_the_term():
 def test_who_lost_its_log_is_told_of_all_that_was_committed():
     standing, lost = Standing(), member(2)
     standing.lost(lost, commit=7)
-    told = Append(1, 3, ORIGIN, 7, 1, True, [])
+    told = Append(1, 3, ORIGIN, 7, 1, 0, True, [])
     standing.tells(2, told)
     told.commit, told.forgot = 6, False
     standing.tells(2, told)

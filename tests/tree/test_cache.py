@@ -20,7 +20,7 @@ def test_what_is_used_survives_and_what_is_not_goes() -> None:
     cache.put(b"/unused", unused)
     for _ in range(3):
         full(cache)
-        cache.rotate()
+        cache.rotate({})
         assert cache.young == {}
         assert cache.promote(b"/used") is used
     assert b"/unused" not in cache.old
@@ -29,15 +29,31 @@ def test_what_is_used_survives_and_what_is_not_goes() -> None:
 def test_nothing_goes_while_there_is_room() -> None:
     cache = Cache(20_000)
     cache.put(b"/a", znode())
-    cache.rotate()
+    cache.rotate({})
     assert list(cache.young) == [b"/a"]
+
+
+def test_what_is_not_settled_stays_and_is_not_sorted_out_at_every_look() -> None:
+    cache = Cache(20_000)
+    changed = {b"/changed": znode(bytes(30_000)), b"/gone": None}
+    cache.put(b"/changed", changed[b"/changed"])
+    cache.put(b"/other", znode())
+    cache.rotate(changed)
+    assert cache.young == {b"/changed": changed[b"/changed"]}
+    assert list(cache.old) == [b"/other"]
+    cache.put(b"/read", znode())
+    cache.rotate(changed)
+    assert b"/read" in cache.young
+    full(cache)
+    cache.rotate(changed)
+    assert list(cache.young) == [b"/changed"]
 
 
 def test_what_is_promoted_is_in_one_generation_only() -> None:
     cache = Cache(20_000)
     cache.put(b"/a", znode())
     full(cache)
-    cache.rotate()
+    cache.rotate({})
     cache.promote(b"/a")
     assert b"/a" in cache.young
     assert b"/a" not in cache.old
@@ -47,7 +63,7 @@ def test_what_is_dropped_is_in_neither_generation() -> None:
     cache = Cache(20_000)
     cache.put(b"/a", znode())
     full(cache)
-    cache.rotate()
+    cache.rotate({})
     cache.drop(b"/a")
     cache.drop(b"/never")
     assert b"/a" not in cache.old

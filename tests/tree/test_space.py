@@ -138,3 +138,24 @@ def test_rows_that_wait_for_room_are_in_the_digest(rows):
     census = Census()
     census.count(rows.scan(b""))
     census.demand_whole()
+
+
+def test_reads_take_no_more_memory_while_the_disk_takes_no_rows():
+    """A tree larger than the cache, and a change that cannot be settled: it stays, of the rest no
+    more than is allowed."""
+    tree = Tree(MemoryRows(), 1 << 20)
+    data = bytes(10_000)
+    paths = [b"/%03d" % number for number in range(300)]
+    for path in paths:
+        entry(tree, (codes.CREATE, path, data, b"", 0))
+        tree.settle()
+    tree.rows.full = True
+    entry(tree, (codes.SET_DATA, paths[0], b"new", -1))
+    assert not tree.settle()
+    for path in paths[1:] * 2:
+        assert tree.look(path).data == data
+        assert len(tree.cache.young) + len(tree.cache.old) < 100
+    assert tree.look(paths[0]).data == b"new"
+    tree.rows.full = False
+    tree.settle()
+    assert Tree(tree.rows, 1 << 20).look(paths[0]).data == b"new"

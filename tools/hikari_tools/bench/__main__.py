@@ -22,6 +22,7 @@ from hikari_tools.bench.options import (
 )
 from hikari_tools.bench.peers import BenchError, hosts
 from hikari_tools.bench.servers import servers
+from hikari_tools.bench.soak import soak
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,6 +35,7 @@ def main() -> None:
 
 main.add_command(compare)
 main.add_command(plot)
+main.add_command(soak)
 
 
 @main.command()

@@ -26,6 +26,7 @@ from hikari_tools.bench.options import (
 from hikari_tools.bench.peers import BenchError
 from hikari_tools.bench.rounds import Plan, shown
 from hikari_tools.bench.servers import servers
+from hikari_tools.bench.soaking import FIGURE as SOAK
 
 WHOLE = Path("docs", "performance.md")
 """Where a whole comparison is written, if nothing else is said."""
@@ -154,9 +155,10 @@ def fail_on_errors(reports: Sequence[Report]) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @report_option
 def plot(file: Path, report: Path | None) -> None:
-    """Make tables and pictures again, of what `compare --out FILE` measured."""
+    """Make tables and pictures again, of what `compare` or `soak` wrote into `--out FILE`."""
     try:
         reports, note = reporting.read(file)
     except BenchError as error:
         raise click.ClickException(str(error)) from None
-    reporting.publish_compare(reports, note, report)
+    is_soak = any(one["figure"] == SOAK for one in reports)
+    (reporting.publish_soak if is_soak else reporting.publish_compare)(reports, note, report)

@@ -1,5 +1,6 @@
 """zkload, the neutral load generator: builds it, runs it, gives back what it reports."""
 
+import contextlib
 import json
 import os
 import resource
@@ -7,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,15 +110,22 @@ def _as_a_generator() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def run(words: Sequence[str], seconds_max: float) -> dict[str, Any]:
-    """Do a run and give its report; it is ended if we are interrupted."""
+@contextlib.contextmanager
+def started(words: Sequence[str]) -> "Iterator[subprocess.Popen[str]]":
+    """Start a run, for `finish`; it is ended if we are interrupted."""
     with uninterrupted() as as_before:
         process = start(words)
         try:
             as_before()
-            return finish(process, seconds_max)
+            yield process
         finally:
             _end(process)
+
+
+def run(words: Sequence[str], seconds_max: float) -> dict[str, Any]:
+    """Do a run and give its report."""
+    with started(words) as process:
+        return finish(process, seconds_max)
 
 
 def finish(process: "subprocess.Popen[str]", seconds_max: float) -> dict[str, Any]:

@@ -152,12 +152,12 @@ class Hikari:
 
     def pid(self, member: int) -> int:
         """Read the file that the member wrote."""
-        return int((self._home(member) / "pid").read_text())
+        return int((self.home(member) / "pid").read_text())
 
     def restart(self, member: int) -> None:
         """Start it as a person would."""
-        config = self._home(member) / "hikari.toml"
-        with (self._home(member) / "log").open("ab") as log, uninterrupted() as as_before:
+        config = self.home(member) / "hikari.toml"
+        with (self.home(member) / "log").open("ab") as log, uninterrupted() as as_before:
             self._by_hand.append(
                 subprocess.Popen(
                     [sys.executable, "-m", "hikari", "serve", "--config", str(config)],
@@ -184,7 +184,8 @@ class Hikari:
                 process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _home(self, member: int) -> Path:
+    def home(self, member: int) -> Path:
+        """Give the folder of member 1, 2, …"""
         return self._folder / f"member-{member}"
 
 

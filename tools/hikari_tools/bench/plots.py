@@ -65,7 +65,7 @@ def ratios(found: Figures, measure: str) -> Drawing | None:
     sheet = Drawing(LEFT_PX + BARS_WIDTH_PX + RIGHT_PX, bottom + BOTTOM_PX, title)
     sheet.words((10, 20), title, bold=True)
     _legend(sheet, ("zookeeper", "etcd"), "beside ")
-    for tick in _ticks(low, high):
+    for tick in ticks(low, high):
         sheet.line([(x(tick), TOP_PX - 6), (x(tick), bottom)], INK if tick == 1 else GRID)
         sheet.words((x(tick), bottom + 16), f"{tick:g}", "middle")
     y = float(TOP_PX)
@@ -123,7 +123,7 @@ def _curves(title: str, curves: dict[tuple[str, str], list[Point]]) -> Drawing:
     sheet = Drawing(left + CURVE_WIDTH_PX + 20, bottom + 44, title)
     sheet.words((10, 20), f"{title}; p99, and dashed p99.9, in µs", bold=True)
     _legend(sheet, [label for label in COLOURS if curves[label, "p99_us"]])
-    for tick in _ticks(low, high):
+    for tick in ticks(low, high):
         sheet.line([at((0, tick)), at((1, tick))], GRID)
         sheet.words((left - 6, at((0, tick))[1] + 4), number(tick).removesuffix(".00"), "end")
     for part in (0.0, 0.25, 0.5, 0.75, 1.0):
@@ -145,7 +145,7 @@ def _legend(sheet: Drawing, labels: Iterable[str], before: str = "") -> None:
         sheet.words((x + 18, 42), f"{before}{TITLES[label]}")
 
 
-def _ticks(low: float, high: float) -> Iterator[float]:
+def ticks(low: float, high: float) -> Iterator[float]:
     """1, 2 and 5 of every power of ten between the two."""
     for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1):
         for digit in (1, 2, 5):

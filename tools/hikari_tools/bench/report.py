@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
-from hikari_tools.bench import plots, table
+from hikari_tools.bench import plots, steadiness, table, timelines
 from hikari_tools.bench.figures import Report, figures
 from hikari_tools.bench.goals import judged
 from hikari_tools.bench.options import say
 from hikari_tools.bench.peers import BenchError
+from hikari_tools.bench.soaking import FIGURE as SOAK
 
 NOT_TOLD = ("--bench-folder", "--data", "--report", "--out")
 PLACES = {"--earlier": "CHECKOUT"}
@@ -62,7 +63,7 @@ def read(file: Path) -> tuple[list[Report], str]:
             elif found["figure"] and found["label"]:
                 reports.append(found)
         except (ValueError, KeyError, TypeError):
-            raise BenchError(f"{file}, line {number}: no run of `hikari-bench compare`") from None
+            raise BenchError(f"{file}, line {number}: no run of `compare` or `soak`") from None
     if not reports:
         raise BenchError(f"{file} has no runs")
     return reports, note
@@ -87,6 +88,18 @@ def publish_compare(reports: Sequence[Report], note: str, document: Path | None)
         drawn = plots.draw(reports, document.parent / PLOTS)
         pictures = [f"{PLOTS}/{file.name}" for file in drawn]
         table.put_into(document, "compare", compare_section(reports, note, pictures))
+        say(f"written to {document}, with {len(drawn)} pictures in {document.parent / PLOTS}")
+
+
+def publish_soak(reports: Sequence[Report], note: str, document: Path | None) -> None:
+    """The same of a soak: its tables, and its pictures."""
+    windows = [report for report in reports if report["figure"] == SOAK]
+    tables = [steadiness.parts_table(windows), steadiness.slopes_table(windows)]
+    click.echo("\n\n".join([*tables, note]))
+    if document:
+        drawn = timelines.draw_soak(windows, document.parent / PLOTS)
+        pictures = [f"![{file.stem}]({PLOTS}/{file.name})" for file in drawn]
+        table.put_into(document, SOAK, "\n\n".join([*tables, *pictures, note]))
         say(f"written to {document}, with {len(drawn)} pictures in {document.parent / PLOTS}")
 
 

@@ -1,0 +1,121 @@
+"""What a soak says: whether what it began with is what it ended with."""
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations, pairwise
+
+from hikari_tools.bench.figures import Report
+from hikari_tools.bench.table import number
+
+PARTS = 10
+HOUR_S = 3600.0
+LATENCIES = ("p50", "p99", "p99.9")
+TAKEN = {"rss_mb": ("memory", " MB"), "disk_mb": ("disk", " MB"), "files": ("open files", "")}
+"""What is told of each member: its name in a table, and its unit."""
+Series = Sequence[tuple[float, float]]
+"""When, in seconds, and what."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that should be flat."""
+
+    name: str
+    unit: str
+    """Behind the number, with its space."""
+    of: Callable[[Report], float]
+    """What it was at the end of a window."""
+
+    def series(self, windows: Sequence[Report]) -> Series:
+        """What it was in each."""
+        return [(window["at_s"], self.of(window)) for window in windows]
+
+    def median(self, windows: Sequence[Report]) -> float:
+        """Of them all."""
+        return statistics.median(map(self.of, windows))
+
+
+def latencies() -> list[Quantity]:
+    """Of what is asked for, from when it was due."""
+    return [Quantity(name, " µs", partial(_latency, name)) for name in LATENCIES]
+
+
+def taken(measure: str, windows: Sequence[Report]) -> list[Quantity]:
+    """One of `TAKEN`, of each member."""
+    title, unit = TAKEN[measure]
+    return [
+        Quantity(f"{title}, member {member + 1}", unit, partial(_taken, measure, member))
+        for member, _ in enumerate(windows[0]["members"])
+    ]
+
+
+def _latency(name: str, window: Report) -> float:
+    return float(window["latency_us"][name])
+
+
+def _taken(measure: str, member: int, window: Report) -> float:
+    return float(window["members"][member][measure])
+
+
+def _rate(window: Report) -> float:
+    return float(window["ops_per_s"])
+
+
+def parts(windows: Sequence[Report]) -> Iterator[Sequence[Report]]:
+    """Tenths of a run, or as many parts as there are windows."""
+    count = min(PARTS, len(windows))
+    bounds = [len(windows) * part // count for part in range(count + 1)]
+    for begin, end in pairwise(bounds):
+        yield windows[begin:end]
+
+
+def slope_an_hour(series: Series) -> float | None:
+    """Theil and Sen's: the median of the slopes between all pairs, which a few disturbed windows
+    do not move. None for one window."""
+    slopes = [(b - a) / (then - now) for (now, a), (then, b) in combinations(series, 2)]
+    return statistics.median(slopes) * HOUR_S if slopes else None
+
+
+def second_half(series: Series) -> Series:
+    """By when caches are full and the first files were merged."""
+    return series[len(series) // 2 :]
+
+
+def parts_table(windows: Sequence[Report]) -> str:
+    """Medians of each part, from the first to the last."""
+    shown = [Quantity("ops/s", "", _rate), *latencies()]
+    for measure in ("rss_mb", "disk_mb"):
+        shown += taken(measure, windows)
+    heads = ["until minute", *(f"{one.name}{one.unit.replace(' ', ', ')}" for one in shown)]
+    rows = [f"| {' | '.join(heads)} | errors |", f"|{'--:|' * len(heads)}---|"]
+    for part in parts(windows):
+        values = [number(one.median(part)) for one in shown]
+        cells = [f"{part[-1]['at_s'] / 60:.1f}", *values, errors(part) or "0"]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def slopes_table(windows: Sequence[Report]) -> str:
+    """How everything went on in the second half."""
+    rows = ["| in the second half | median | slope an hour | of the median |", "|---|--:|--:|--:|"]
+    for one in [*(one for measure in TAKEN for one in taken(measure, windows)), *latencies()]:
+        late = second_half(one.series(windows))
+        middle = statistics.median(value for _, value in late)
+        slope = slope_an_hour(late)
+        cells = [one.name, f"{number(middle)}{one.unit}", "-", "-"]
+        if slope is not None:
+            cells[2] = f"{'-' if slope < 0 else '+'}{number(abs(slope))}{one.unit}"
+            cells[3] = f"{slope / middle:+.1%}" if middle else "-"
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def errors(windows: Sequence[Report]) -> str:
+    """All of them by name; "" if there were none."""
+    found: dict[str, int] = {}
+    for window in windows:
+        for name, count in window["errors"].items():
+            found[name] = found.get(name, 0) + count
+    return ", ".join(f"{name} {count}" for name, count in sorted(found.items()))
