@@ -376,7 +376,8 @@ class Replica:
                         tree.events.clear()
                     if request[0] < 0:
                         self._session_request(request, session, error, result, member)
-                        refusal = tree.admit(session, attachment)
+                        if len(requests) > 1:
+                            refusal = tree.admit(session, attachment)
                 else:
                     error, result = tree.refuse(refusal)
                 if asker is not None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from hikari.tree import acl
 from hikari.tree.acl import Identity
+from hikari.tree.quotas import quota_of
 from hikari.tree.state import State
 from hikari.tree.znode import INT_MAX, Znode, following
 from hikari_wire import codes
@@ -23,18 +24,16 @@ def judged(state: State, parts: Parts, identities: Sequence[Identity]) -> dict[b
     """The znodes to be set, by path. None: the parts are to be done one after the other, since one
     of them is neither set nor check, or would fail, or comes behind a set of the same znode, or a
     quota or the end of a znode has a say in it."""
-    if state.quotas:
-        return None
-    young = state.cache.young.get
+    young, quotas = state.cache.young.get, state.quotas
     found: dict[bytes, Znode] = {}
     allowed = None
     checks = 0
     for part in parts:
-        op, path = part[0], part[1]
+        op = part[0]
         if op == _SET:
-            version = part[3]
-        elif op == _CHECK and path not in found:
-            version = part[2]
+            path, version = part[1], part[3]
+        elif op == _CHECK and part[1] not in found:
+            path, version = part[1], part[2]
             checks += 1
         else:
             return None
@@ -46,6 +45,8 @@ def judged(state: State, parts: Parts, identities: Sequence[Identity]) -> dict[b
                 return None
             allowed = op, znode.acl
         if op == _SET:
+            if quotas and quota_of(state, path) is not None:
+                return None
             found[path] = znode
     return found if len(found) + checks == len(parts) else None
 
