@@ -6,7 +6,9 @@ no fault of the code."""
 import signal
 from collections import Counter
 
-from hikari.compiled.use import use_if_asked
+import pytest
+
+from hikari.compiled.use import in_use, use_if_asked
 
 ROOMS = (
     *("simulation", "testing", "mutants", "faults", "fuzz", "differential", "keeper"),
@@ -22,6 +24,15 @@ def pytest_configure():
     """Who is started in the background of a shell, and all that it starts, would ignore Ctrl-C."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    """Who replaces parts of what is compiled, or looks into them, cannot do so there."""
+    if in_use():
+        skip = pytest.mark.skip(reason="the rooms are compiled")
+        for item in items:
+            if item.get_closest_marker("interpreted"):
+                item.add_marker(skip)
 
 
 def pytest_runtest_logreport(report):

@@ -32,8 +32,8 @@ FLOORS = [
     {"hikari.__main__"},
 ]
 LEAVES = {
-    *("hikari.complaints", "hikari.config", "hikari.descriptors", "hikari.pidfile"),
-    *("hikari.outlet", "hikari.reactor", "hikari.stalls", "hikari.tally"),
+    *("hikari.compiled", "hikari.complaints", "hikari.config", "hikari.descriptors"),
+    *("hikari.outlet", "hikari.pidfile", "hikari.reactor", "hikari.stalls", "hikari.tally"),
 }
 # What is beside the house, and "hikari" itself: any module of it that the map does not name.
 MAY_IMPORT: dict[str, set[str]] = {

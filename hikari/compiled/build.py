@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,7 +33,10 @@ def missing() -> str:
     if any(find_spec(name) is None for name in ("mypyc", "setuptools")):
         return "mypyc: pip install 'hikari-server[compile]'"
     compiler = os.environ.get("CC", "cc").split()[0]
-    return "" if shutil.which(compiler) else f"a C compiler ({compiler})"
+    if not shutil.which(compiler):
+        return f"a C compiler ({compiler})"
+    headers = Path(sysconfig.get_path("include"))
+    return "" if (headers / "Python.h").exists() else f"Python's headers ({headers}/Python.h)"
 
 
 def compile_into(folder: Path) -> bool:

@@ -46,6 +46,7 @@ _header = HEADER.unpack_from
 
 _NONE: Final[Any] = ()
 """What most connections have under way most of the time: it takes no room."""
+_NOTHING_PARKED: Final[list[Parked]] = []  # never changed
 
 
 class Connection:
@@ -90,7 +91,7 @@ class Connection:
         self.syncs = 0  # unanswered, with other answers that are expected so
         self.barred = False  # no write may go on now: there are syncs, or it is local
         self.local = False  # the session is this member's alone: see hikari.gateway.isolation
-        self.parked: list[Parked] = _NONE  # requests from a write behind a sync on
+        self.parked: list[Parked] = _NOTHING_PARKED  # requests from a write behind a sync on
         self.held_back = False  # we do not read: it has too much under way
         self.deaf = False  # it does not read: nor do we
         self.telling: Telling | None = None  # what it is told in pieces
@@ -384,7 +385,7 @@ class Connection:
         """What was parked goes on, up to where it has to wait again."""
         if not self.parked or self.syncs or self.deaf:
             return
-        parked, self.parked = self.parked, _NONE
+        parked, self.parked = self.parked, _NOTHING_PARKED
         for number, one in enumerate(parked):
             if self.parked or self.deaf:
                 self.parked = [*self.parked, *parked[number:]]

@@ -164,7 +164,7 @@ def _append(
 def _chunk(
     sender: int,
     term: int,
-    mark: tuple[int, int, int],
+    mark: tuple[Any, ...],
     number: int,
     rows: tuple[Any, ...],
     checksum: int,

@@ -46,6 +46,7 @@ def test_names_are_all_different() -> None:
         assert len(names) == len(set(names)), family.__name__
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("hole", HOLES, ids=lambda hole: hole.name)
 def test_a_check_that_is_left_out_is_noticed(hole: Hole) -> None:
     with hole.planted():

@@ -20,6 +20,7 @@ def test_a_crowd_changes_nothing_that_is_not_its_own(seed):
     assert {codes.OK, codes.NO_AUTH, codes.MARSHALLING_ERROR, codes.NO_NODE} <= set(crowd.answers)
 
 
+@pytest.mark.interpreted
 def test_a_member_that_lets_others_write_is_seen(monkeypatch):
     """The judge's data changes, or what is in its folder."""
     monkeypatch.setattr(acl, "may", lambda *_: True)

@@ -54,6 +54,7 @@ def unchecked_length(buf, at, end):
     return at, -1 if length == -1 else at + length
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize(
     ("room", "name", "defect"),
     [

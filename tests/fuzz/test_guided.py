@@ -25,6 +25,7 @@ def test_each_seed_reaches_a_decoder_and_does_no_harm():
     guided.one_input(b"", at)
 
 
+@pytest.mark.interpreted
 def test_a_defect_of_a_decoder_is_seen(monkeypatch):
     path = b"\3" + corpus.REPLIES[0]
     guided.one_input(path, guided.targets())
@@ -33,6 +34,7 @@ def test_a_defect_of_a_decoder_is_seen(monkeypatch):
         guided.one_input(path, guided.targets())
 
 
+@pytest.mark.interpreted
 def test_a_stream_that_is_cut_wrong_is_seen(monkeypatch):
     frames = b"\0\0\0\2ab\0\0\0\1c"
     guided.stream(b"\5" + frames)

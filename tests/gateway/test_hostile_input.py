@@ -310,6 +310,7 @@ def test_a_read_for_many_large_replies_is_refused(
     assert len(client.value(few)) == 3
 
 
+@pytest.mark.interpreted
 def test_a_client_may_not_watch_everything(
     client: Client, other: Client, cluster: Cluster, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:

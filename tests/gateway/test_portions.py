@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from hikari.gateway.portions import CONNECTION_BYTES_MAX, POLL_BYTES_MAX, Portions
 
 
@@ -39,6 +41,7 @@ class Greedy:
                 return
 
 
+@pytest.mark.interpreted
 def test_a_poll_tells_no_more_than_its_portion_and_everybody_in_turn():
     reactor = Reactor()
     portions = Portions(reactor.later_s)
@@ -58,6 +61,7 @@ def test_a_poll_tells_no_more_than_its_portion_and_everybody_in_turn():
     assert not reactor.asked, "and then it is quiet"
 
 
+@pytest.mark.interpreted
 def test_nothing_is_carried_over_into_the_next_poll():
     reactor = Reactor()
     portions = Portions(reactor.later_s)
@@ -68,6 +72,7 @@ def test_nothing_is_carried_over_into_the_next_poll():
     assert not portions.enough(one, POLL_BYTES_MAX - 1, 0)
 
 
+@pytest.mark.interpreted
 def test_of_one_connection_it_is_enough_sooner():
     reactor = Reactor()
     portions = Portions(reactor.later_s)
@@ -78,6 +83,7 @@ def test_of_one_connection_it_is_enough_sooner():
     assert one.polls == 1
 
 
+@pytest.mark.interpreted
 def test_who_does_not_read_waits_until_it_does():
     reactor = Reactor()
     portions = Portions(reactor.later_s)

@@ -262,6 +262,7 @@ def test_watches_set_again_tell_nothing_of_what_may_not_be_read(
         ]
 
 
+@pytest.mark.interpreted
 def test_an_event_is_made_once_for_all_who_watch(
     client: Client, dial: Dial, cluster: Cluster, member: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:

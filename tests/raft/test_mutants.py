@@ -14,6 +14,8 @@ from raft.witness import Violation
 from raft.world import Manners
 from transcript import check
 
+pytestmark = pytest.mark.interpreted
+
 SEEDS_MAX = 120
 DYING_LEADERS = Manners(
     loss=0.05,

@@ -52,6 +52,7 @@ def test_a_follower_that_does_not_answer_is_sent_no_more() -> None:
     assert progress.full()
 
 
+@pytest.mark.interpreted
 def test_a_follower_is_sent_so_many_bytes_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "INFLIGHT_BYTES_MAX", 100)
     progress = replicating(0)

@@ -44,6 +44,7 @@ def held(cluster: Cluster, sender: Member, to: Member, holds: bool = True) -> No
     cluster.network.held = cluster.network.held | link if holds else cluster.network.held - link
 
 
+@pytest.mark.interpreted
 def test_each_station_of_an_entry_is_timed(cluster: Cluster) -> None:
     leader, (near, far) = cluster.leader, cluster.followers
     client = cluster.client(leader)
@@ -74,6 +75,7 @@ def test_each_station_of_an_entry_is_timed(cluster: Cluster) -> None:
     assert times(far.replica.delays.arrived) == times(far.replica.delays.applied) == (1, 10)
 
 
+@pytest.mark.interpreted
 def test_a_slow_disk_is_seen_where_it_is(cluster: Cluster) -> None:
     leader, (slow, other) = cluster.leader, cluster.followers
     client = cluster.client(leader)
@@ -96,6 +98,7 @@ def writes(cluster: Cluster, client: Client, count: int) -> None:
         cluster.write(client, b"/%d-%d" % (cluster.clock.seconds() * 1000, number))
 
 
+@pytest.mark.interpreted
 def test_one_entry_a_tick_is_followed(cluster: Cluster) -> None:
     client = cluster.client(cluster.leader)
     rest(cluster)
@@ -107,6 +110,7 @@ def test_one_entry_a_tick_is_followed(cluster: Cluster) -> None:
     assert cluster.leader.replica.delays.committed.count == 4
 
 
+@pytest.mark.interpreted
 def test_an_entry_is_followed_to_its_end_however_long_it_takes(cluster: Cluster) -> None:
     leader, follower = cluster.leader, cluster.followers[0]
     client = cluster.client(leader)
@@ -124,6 +128,7 @@ def test_an_entry_is_followed_to_its_end_however_long_it_takes(cluster: Cluster)
     assert times(follower.replica.delays.applied) == (1, 7 * TICK_MS)
 
 
+@pytest.mark.interpreted
 def test_who_never_answers_is_not_waited_for_for_ever(cluster: Cluster) -> None:
     leader, (gone, there) = cluster.leader, cluster.followers
     client = cluster.client(leader)
@@ -197,6 +202,7 @@ def test_who_is_sent_rows_has_not_joined_by_entries() -> None:
     assert leader.replica.delays.joins == joins
 
 
+@pytest.mark.interpreted
 def test_what_is_under_way_to_a_follower_is_looked_at_once_a_tick(cluster: Cluster) -> None:
     leader, slow = cluster.leader, cluster.followers[0]
     client = cluster.client(leader)
@@ -212,6 +218,7 @@ def test_what_is_under_way_to_a_follower_is_looked_at_once_a_tick(cluster: Clust
     }
 
 
+@pytest.mark.interpreted
 def test_a_clock_that_is_behind_makes_no_delay_below_nothing(cluster: Cluster) -> None:
     leader, follower = cluster.leader, cluster.followers[0]
     client = cluster.client(leader)

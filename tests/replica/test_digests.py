@@ -119,6 +119,7 @@ def ensure_one_is_stopped(cluster: Cluster, spoilt: Member, znode: bytes = b"/sp
     assert named == Differences(1, [znode], [])
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("how", [spoil, spoil_rows])
 @pytest.mark.parametrize("size", [3, 5])
 @pytest.mark.parametrize("leads", [False, True])
@@ -155,6 +156,7 @@ def test_members_that_agree_say_nothing_and_count(loud: list[str]) -> None:
     assert loud == []
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("third_had", ["the same as the leader", "nothing yet"])
 def test_one_against_one_is_undecided_until_the_third_returns(
     third_had: str, loud: list[str]
@@ -179,6 +181,7 @@ def test_one_against_one_is_undecided_until_the_third_returns(
     ensure_one_is_stopped(cluster, spoilt)
 
 
+@pytest.mark.interpreted
 def test_the_third_decides_against_a_leader_too(loud: list[str]) -> None:
     cluster = Cluster(3)
     spoilt, third = cluster.leader, cluster.followers[0]

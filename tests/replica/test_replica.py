@@ -87,6 +87,7 @@ def test_the_journal_is_synced_before_the_acknowledgement_leaves(cluster: Cluste
     assert max(message.index for message in said if message.ok) == last + 1
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize(
     ("slow", "order"),
     [
@@ -338,6 +339,7 @@ def test_more_than_a_frame_holds_is_forwarded_in_several(cluster: Cluster) -> No
     assert all(client.errors() == [codes.OK] * 4 for client in clients)
 
 
+@pytest.mark.interpreted
 def test_what_waits_for_a_leader_is_bounded(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

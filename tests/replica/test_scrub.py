@@ -59,12 +59,14 @@ def whole_pass(tree: Tree) -> None:
         scrub.tick(tree)
 
 
+@pytest.mark.interpreted
 def test_rows_that_change_under_it_are_no_damage() -> None:
     cluster = Cluster(3)
     busy(cluster, 8 * REST)
     assert all(member.replica.scrub.passes >= 2 for member in cluster.members.values())
 
 
+@pytest.mark.interpreted
 def test_a_snapshot_ends_the_pass() -> None:
     cluster = Cluster(3, entries_kept=3, flush_entries=5)
     lagging = cluster.followers[0]

@@ -82,6 +82,7 @@ def test_a_member_far_behind_gets_everything_in_chunks(cluster: Cluster) -> None
     assert back.journal.tree_name in back.folders
 
 
+@pytest.mark.interpreted
 def test_no_more_than_a_few_chunks_are_under_way(cluster: Cluster) -> None:
     _, lagging = leave_behind(cluster)
     back = cluster.start(lagging.number)
@@ -379,6 +380,7 @@ def test_what_is_sent_is_what_was_there_when_it_began() -> None:
     assert ended == [2]
 
 
+@pytest.mark.interpreted
 def test_a_reply_to_another_transfer_moves_nothing() -> None:
     rows = rows_at(Mark(5, 1, 9), 100)
     sending = Sending(1, lambda peer: None)
@@ -421,6 +423,7 @@ def test_who_asked_before_the_snapshot_is_not_waited_for_after_it(cluster: Clust
     cluster.agree()
 
 
+@pytest.mark.interpreted
 def test_what_was_about_to_be_applied_is_forgotten_when_a_snapshot_replaces_it(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -519,6 +522,7 @@ def test_a_member_that_has_it_all_but_for_its_slow_disk_is_not_sent_it_again_and
     cluster.agree()
 
 
+@pytest.mark.interpreted
 def test_a_log_that_comes_as_far_meanwhile_keeps_what_it_has(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,7 @@ def test_a_leader_dies_as_it_speaks():
     assert f"member {elected[0]} is dead: killed" in story
 
 
+@pytest.mark.interpreted
 def test_a_snapshot_is_interrupted_and_another_begins(monkeypatch):
     begun, take = [], Receiving.take
 

@@ -139,12 +139,14 @@ def test_a_full_minority_costs_nobody_a_write():
     assert not refused(simulation)
 
 
+@pytest.mark.interpreted
 def test_the_simulator_sees_a_tree_that_stays_read_only(monkeypatch):
     wanted = Room.read_only
     monkeypatch.setattr(Room, "read_only", lambda self, now: now or wanted(self, now))
     assert command.live(full(100, [1, 2])).promise == "liveness"
 
 
+@pytest.mark.interpreted
 def test_the_simulator_sees_a_tree_that_grows_though_it_is_read_only(monkeypatch):
     monkeypatch.setattr("hikari.gateway.connection.grows", lambda request: False)
     assert command.live(full(100, [1, 2])).broken == ""

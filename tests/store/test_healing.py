@@ -27,6 +27,8 @@ from hikari.tree.state import read_meta
 
 CUT_AT = 20
 
+pytestmark = pytest.mark.interpreted
+
 
 @pytest.fixture(params=[0, CUT_AT], ids=["whole log", "cut log"])
 def died(request: pytest.FixtureRequest, quick_path: Path) -> Path:

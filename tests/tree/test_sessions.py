@@ -7,6 +7,7 @@ from hikari.tree.rows import RowsDamaged
 from hikari.tree.sessions import Session
 
 
+@pytest.mark.interpreted
 def test_a_row_gives_back_the_session() -> None:
     before = Session(7, 30_000, b"sixteen letters!", attachment=2**60)
     after = sessions.from_row(7, before.row())

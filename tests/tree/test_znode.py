@@ -26,6 +26,7 @@ def znodes(draw: st.DrawFn) -> Znode:
     return drawn
 
 
+@pytest.mark.interpreted
 @given(znodes())
 def test_a_row_gives_back_the_very_znode(before: Znode) -> None:
     after = znode.from_row(before.row())
@@ -36,6 +37,7 @@ def test_a_row_gives_back_the_very_znode(before: Znode) -> None:
     assert after.stat68() == before.stat68()
 
 
+@pytest.mark.interpreted
 @given(znodes(), znodes())
 def test_a_znode_can_be_again_what_it_was(before: Znode, other: Znode) -> None:
     before.reply()
