@@ -1,7 +1,7 @@
 """No crash and no damage makes an acknowledged entry disappear in silence."""
 
 import random
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import count
 from pathlib import Path
 
