@@ -21,6 +21,7 @@ from hikari_tools.bench.options import (
     say,
 )
 from hikari_tools.bench.peers import BenchError, hosts
+from hikari_tools.bench.profile import profile
 from hikari_tools.bench.servers import servers
 from hikari_tools.bench.soak import soak
 
@@ -36,6 +37,7 @@ def main() -> None:
 main.add_command(compare)
 main.add_command(plot)
 main.add_command(soak)
+main.add_command(profile)
 
 
 @main.command()

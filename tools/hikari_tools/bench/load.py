@@ -86,7 +86,8 @@ class Run:
             *(str(zkload), "--hosts", hosts, "--workload", self.workload, "--label", label),
             *("--connections", str(self.level.connections), "--depth", str(self.level.depth)),
             *("--duration", f"{self.seconds:g}", "--warmup", f"{self.warm_up:g}"),
-            *("--seed", str(self.seed), "--pids", ",".join(map(str, pids))),
+            *("--seed", str(self.seed)),
+            *(("--pids", ",".join(map(str, pids))) if pids else ()),
             *self.options,
         ]
 
