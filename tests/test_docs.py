@@ -319,6 +319,10 @@ LONG = sorted(
 )
 
 
+COMMANDS = ("hikari", "hikari_tools.bench")
+"""Whose first word says which options there are."""
+
+
 @pytest.mark.parametrize("line", LONG)
 def test_what_takes_long_knows_its_options(line: str, place: Place) -> None:
     words = shlex.split(place.here(line), comments=True)
@@ -333,7 +337,7 @@ def test_what_takes_long_knows_its_options(line: str, place: Place) -> None:
     module, *rest = words[words.index("-m") + 1 :]
     command = [] if rest[0].startswith("-") else rest[:1]
     said = subprocess.run(
-        [sys.executable, "-m", module, *command[: "bench" in module], "--help"],
+        [sys.executable, "-m", module, *command[: module in COMMANDS], "--help"],
         cwd=ROOT,
         env=place.surroundings() | {"PYTHONPATH": f"{ROOT / 'tests'}:{place.packages()}"},
         capture_output=True,

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from ensemble.ensemble import wait_until
 from tools.canned import report
 
-from hikari_tools.bench import cases, etcd_load, load
+from hikari_tools.bench import cases, etcd_load, load, machine
 from hikari_tools.bench.__main__ import main
 from hikari_tools.bench.compare import fail_on_errors
 from hikari_tools.bench.comparison import chosen
@@ -112,6 +112,16 @@ def test_a_run_that_does_not_end_well_is_an_error_of_its_figure():
     told = []
     assert shown(iter([lost]), told.append) == [lost]
     assert "no connection" in told[0]
+
+
+def test_another_version_uses_nothing_that_was_compiled_of_this_one(tmp_path, monkeypatch):
+    """So compiled rooms can be measured beside their own sources."""
+    monkeypatch.setenv("HIKARI_COMPILED", "build/compiled")
+    assert "its rooms compiled" in machine.conditions([], 3)
+    assert "HIKARI_COMPILED" in Hikari(tmp_path, 1, 3)._environment
+    assert "HIKARI_COMPILED" not in Hikari(tmp_path, 1, 3, ROOT)._environment
+    monkeypatch.delenv("HIKARI_COMPILED")
+    assert "compiled" not in machine.conditions([], 3)
 
 
 def test_an_unknown_peer_is_named(monkeypatch):

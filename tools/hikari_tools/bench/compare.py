@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +58,8 @@ WHOLE = Path("docs", "performance.md")
 @click.option(
     "--earlier",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Compare with another version of Hikari, in this checkout, and with nobody else.",
+    help="Compare with another version of Hikari, in this checkout, and with nobody else. It runs"
+    " interpreted, whatever HIKARI_COMPILED says of ours.",
 )
 @bench_folder_option
 @data_option
@@ -113,7 +115,10 @@ def compare(
         raise click.ClickException(str(error)) from None
     note += f" {_how(whole, kept, time.monotonic() - begun)} {reporting.by()}"
     reporting.append({"note": note}, out)
-    if earlier:
+    if earlier and os.environ.get(machine.COMPILED):
+        rows = table.versions_table(kept, "compiled", "interpreted")
+        reporting.publish("compiled", f"{rows}\n\n{note}", report)
+    elif earlier:
         reporting.publish("versions", f"{table.versions_table(kept)}\n\n{note}", report)
     else:
         is_whole = not (matrix or short or only) and {"zookeeper"} <= set(there.names)

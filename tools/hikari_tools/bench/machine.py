@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+COMPILED = "HIKARI_COMPILED"
+"""Names the folder of compiled rooms that our members are to use."""
+
 
 def describe(data: Path) -> str:
     """Give one line: processors, system, Python, and the file system that holds the data."""
@@ -35,7 +38,8 @@ def hikari_version() -> str:
 
 def conditions(peers: Sequence[str], members: int) -> str:
     """Say what was measured when: our version and the `peers`', and the day."""
-    named = [f"Hikari {hikari_version()}", *peers]
+    compiled = ", its rooms compiled" if os.environ.get(COMPILED) else ""
+    named = [f"Hikari {hikari_version()}{compiled}", *peers]
     today = datetime.date.today().isoformat()
     return f"{', '.join(named)}; {members} members each, {today}."
 

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from hikari_tools.bench.machine import COMPILED
+
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ROLE_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 20.0
@@ -120,6 +122,7 @@ class Hikari:
         self._checkout = checkout.resolve() if checkout else None  # started there, as a user would
         if self._checkout:
             self._environment["PYTHONPATH"] = f"{self._checkout}:{self._checkout / 'client'}"
+            self._environment.pop(COMPILED, None)  # which was not made of its sources
         self.ports: Sequence[int] = range(port, port + members)
         self._folder = folder.resolve()
         self._supervisor: subprocess.Popen[bytes] | None = None

@@ -72,18 +72,18 @@ def number(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def versions_table(reports: Iterable[Report]) -> str:
-    """This version beside an earlier one; who did not run has dashes."""
+def versions_table(reports: Iterable[Report], now: str = "now", other: str = "earlier") -> str:
+    """This version beside an earlier one, or what they are called; who did not run has dashes."""
     rows = [
-        "| figure | ops/s now | earlier | ratio | p50 / p99 µs now | earlier"
-        " | CPU µs/op now | earlier | ratio | errors |",
+        f"| figure | ops/s {now} | {other} | ratio | p50 / p99 µs {now} | {other}"
+        f" | CPU µs/op {now} | {other} | ratio | errors |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
     for name, servers in figures(reports).items():
-        ours, other = servers.get(OURS), servers.get("earlier")
+        ours, beside = servers.get(OURS), servers.get("earlier")
         errors = [f"{label}: {one.errors}" for label, one in servers.items() if one.errors]
-        cells = [name, *_pair(ours, other, "ops_per_s"), _latency(ours), _latency(other)]
-        cells += [*_pair(ours, other, "cpu_us"), "; ".join(errors) or "0"]
+        cells = [name, *_pair(ours, beside, "ops_per_s"), _latency(ours), _latency(beside)]
+        cells += [*_pair(ours, beside, "cpu_us"), "; ".join(errors) or "0"]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
