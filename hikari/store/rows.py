@@ -13,6 +13,7 @@ from typing import Any, Final
 from weakref import WeakSet
 
 from rocksdict import (
+    BlockBasedIndexType,
     BlockBasedOptions,
     Cache,
     DataBlockIndexType,
@@ -34,6 +35,8 @@ MEMTABLES_MAX: Final = 4
 """So many may wait for their flush before writes are slowed down."""
 BLOCK_CACHE_BYTES: Final = 64 * 1024 * 1024
 BLOOM_BITS: Final = 10
+FILTER_BYTES: Final = 4096
+"""Of each piece of a filter or an index."""
 FEW_ROWS: Final = 64
 """So many keys are taken one by one, more of them in runs that begin with as many"""
 RUN_ROWS: Final = 1024
@@ -56,6 +59,12 @@ def rows_options(memtable_bytes: int, block_cache: Cache) -> Options:
     tables.set_block_cache(block_cache)
     tables.set_bloom_filter(BLOOM_BITS, False)
     tables.set_cache_index_and_filter_blocks(True)
+    # In pieces: no shard of the cache has room for the whole filter of a large file, which would be
+    # read anew for each look-up (measured, 1,000,000 znodes: a create 25 -> 209 µs).
+    tables.set_index_type(BlockBasedIndexType.two_level_index_search())
+    tables.set_partition_filters(True)
+    tables.set_metadata_block_size(FILTER_BYTES)
+    tables.set_pin_top_level_index_and_filter(True)
     tables.set_pin_l0_filter_and_index_blocks_in_cache(True)
     tables.set_data_block_index_type(DataBlockIndexType.binary_and_hash())
     tables.set_data_block_hash_ratio(0.75)
