@@ -49,6 +49,30 @@ def test_what_is_not_settled_stays_and_is_not_sorted_out_at_every_look() -> None
     assert list(cache.young) == [b"/changed"]
 
 
+def test_what_goes_is_freed_piece_by_piece_as_others_come() -> None:
+    cache = Cache(20_000)
+    for number in range(10):
+        cache.put(b"/%d" % number, znode())
+    full(cache)
+    cache.rotate({})
+    full(cache)
+    cache.rotate({})
+    assert len(cache.gone) == 11
+    for left in (9, 7, 5, 3, 1, 0, 0):
+        cache.put(b"/new", znode())
+        assert len(cache.gone) == left
+    assert all(cache.young.get(path) is None for path in (b"/0", b"/9"))
+
+
+def test_never_more_than_two_generations_are_held() -> None:
+    cache = Cache(200_000)
+    for number in range(2_000):
+        cache.put(b"/%04d" % number, znode())
+        cache.rotate({})
+        held = len(cache.young) + len(cache.old) + len(cache.gone)
+        assert held * weight(b"/0000", znode()) <= 200_000 + 2_000
+
+
 def test_what_is_promoted_is_in_one_generation_only() -> None:
     cache = Cache(20_000)
     cache.put(b"/a", znode())
