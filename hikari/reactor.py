@@ -20,6 +20,10 @@ POLL_S_MAX: Final = 86_400.0
 """The kernel counts milliseconds in 31 bits."""
 
 
+def nothing() -> None:
+    """Nobody asked for that place."""
+
+
 class TurnReactor(EPollReactor):
     """`after_poll(work)` runs `work` once, after all sockets of this poll were read; asked for
     between polls, the next poll does not wait.
@@ -33,6 +37,7 @@ class TurnReactor(EPollReactor):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._after: list[Callable[[], None]] = []
+        self.between_turns: Callable[[], object] = nothing
         self._polled_s = inf  # not yet
         self.turn_s_max = 0.0
         """The longest time so far between two polls: so long nobody was read or answered."""
@@ -97,6 +102,7 @@ class TurnReactor(EPollReactor):
             after, self._after = self._after, []
             for work in after:
                 work()
+            self.between_turns()
 
     def _read(self, selectable: Any) -> None:
         """What `_doReadOrWrite` does when there is something to read, and nothing else."""

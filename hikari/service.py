@@ -1,6 +1,5 @@
 """Builds every room of one member once and ties them together; the only room with the reactor."""
 
-import gc
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -20,6 +19,7 @@ from twisted.logger import (
     textFileLogObserver,
 )
 
+from hikari import garbage
 from hikari.config import HEARD_TICKS, Config
 from hikari.descriptors import for_clients
 from hikari.gateway.about import About
@@ -56,11 +56,6 @@ log = Logger(__name__)
 
 SWITCH_INTERVAL_S: Final = 1e-4
 """How soon the reactor's thread gives way to one that comes back from the disk."""
-GC_THRESHOLDS: Final = (5_000, 4, 2_500)
-"""Requests and connections leave no cycles, not when they break either (10,000 of them: none), so
-the collector may be lazy. What it looks at are znodes, 0.3 µs each: a pass over the 50,000 newest
-took 20 ms, one over the newest million 100 ms. These take 1 and 5 ms; all of them, almost never.
-"""
 BACKLOG: Final = 1024
 ROOM_POLL_S: Final = 1.0
 HAND_OVER_SECONDS_MAX: Final = 0.3
@@ -526,9 +521,8 @@ def serve(config: Config, path: Path) -> None:
     except (CannotStart, JournalDamaged, RowsDamaged, FolderInUse, DiskFailed, OSError) as error:
         print(f"hikari: {error}", file=sys.stderr)
         raise SystemExit(EXIT_REFUSED) from None
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
+    garbage.begin()
+    reactor.between_turns = garbage.between_turns
     pid = config.member.data / "pid"
     reactor.callWhenRunning(server.guarded(server.start))
     reactor.callWhenRunning(write_pid, pid)

@@ -33,7 +33,8 @@ FLOORS = [
 ]
 LEAVES = {
     *("hikari.compiled", "hikari.complaints", "hikari.config", "hikari.descriptors"),
-    *("hikari.outlet", "hikari.pidfile", "hikari.reactor", "hikari.stalls", "hikari.tally"),
+    *("hikari.garbage", "hikari.outlet", "hikari.pidfile", "hikari.reactor"),
+    *("hikari.stalls", "hikari.tally"),
 }
 # What is beside the house, and "hikari" itself: any module of it that the map does not name.
 MAY_IMPORT: dict[str, set[str]] = {
