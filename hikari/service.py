@@ -221,6 +221,7 @@ class Server:
             peers=self.links,
             door=self.door,
             later=lambda turn: self.reactor.after_poll(self.guarded(turn)),
+            later_s=lambda wait_s, ring: self.reactor.callLater(wait_s, self.guarded(ring)),
             wall_ms=machine.wall_ms,
             proposals=Proposals(member, machine.chance.getrandbits(40) << 20, machine.seconds),
             sessions=SessionClock(times.tick_ms),

@@ -73,6 +73,10 @@ class Proposals:
         """Whether there is something to hand out now."""
         return bool(self._groups) and self.doubt is None
 
+    def waiting_bytes(self) -> int:
+        """About how many it packs to."""
+        return sum(self._sizes)
+
     def pack(self) -> list[bytes]:
         """What was gathered, as proposals. From now on it is under way."""
         groups, askers, sizes = self._groups, self._askers, self._sizes

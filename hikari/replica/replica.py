@@ -20,6 +20,7 @@ from hikari.replica.counts import LogCounts
 from hikari.replica.delays import Delays
 from hikari.replica.devices import Disk, Door, Peers
 from hikari.replica.digests import Digests, is_due
+from hikari.replica.gathering import Gathering
 from hikari.replica.leaderless import why_leaderless
 from hikari.replica.nobody import payload_of_nobody
 from hikari.replica.over_quota import OverQuota
@@ -60,6 +61,7 @@ class Replica:
     peers: Peers
     door: Door
     later: Callable[[Callable[[], None]], object]  # after all sockets of this poll were read
+    later_s: Callable[[float, Callable[[], None]], object]
     wall_ms: Callable[[], int]
     proposals: Proposals
     sessions: SessionClock
@@ -81,6 +83,7 @@ class Replica:
     scrub: Scrub = field(init=False, default=Factory(Scrub))
     settling: Settling = field(init=False, default=Factory(Settling))
     room: Room = field(init=False)
+    gathering: Gathering = field(init=False)
     over_quota: OverQuota = field(init=False, default=Factory(OverQuota))
     _woken: bool = field(init=False, default=False)
     _forwarded: list[bytes] = field(init=False, default=Factory(list))
@@ -105,6 +108,7 @@ class Replica:
             newest=self.tree.index,
         )
         self.room = Room(self.member, len(self.raft.voters))
+        self.gathering = Gathering(self.proposals.seconds, self.later_s, self.wake)
         self.delays = Delays(self.member, self.proposals.seconds, self.wall_ms)
         self.counts.leader(0, self.member, self.proposals.seconds())
         self.counts.serves(False, False, self.proposals.seconds())
@@ -120,7 +124,7 @@ class Replica:
     def propose(self, asker: Asker, group: Group, size: int) -> None:
         """Requests of one connection, in order, for the log. `size`: about how many bytes."""
         self.proposals.add(asker, group, size)
-        if not self._woken:
+        if not self._woken and not (self.gathering.holds and not self.gathering.fills(size)):
             self.wake()
 
     def barrier(self, answer: Callable[[], None]) -> None:
@@ -134,6 +138,8 @@ class Replica:
         if kind is Forward:
             if self.raft.role == LEADER and message.term == self.raft.term:
                 self._forwarded += message.proposals
+                if self.gathering.holds and not self.gathering.fills(_size(message.proposals)):
+                    return
         elif kind is Heard:
             self.sessions.heard(message.sessions, message.sender)
             return
@@ -251,7 +257,8 @@ class Replica:
         self.door.turn_ended()
         log_ = self.raft.log
         assert log_.base.index <= self.tree.index == log_.applied <= min(log_.commit, log_.durable)
-        if self.raft.more() or (self.proposals.waiting() and self.serving and not self.raft.heir):
+        waits = self.proposals.waiting() and self.serving and not self.raft.heir
+        if self.raft.more() or (waits and not self.gathering.holds):
             self.wake()
 
     def _follow_leader(self) -> None:
@@ -282,6 +289,7 @@ class Replica:
         self.counts.leader(self.raft.leader, self.member, self.proposals.seconds())
         self.delays.follow(self.raft.leader)
         self._forwarded, self._expired = [], []
+        self.gathering.end()
         self.proposals.followed(before, self._allegiance)
         self.barriers.again()
 
@@ -295,6 +303,10 @@ class Replica:
         self.barriers.send()
         if raft.leadership and raft.leadership.heir:
             return  # it waits for whoever leads then
+        if raft.role == LEADER and self.gathering.hold(
+            _size(self._forwarded) + self.proposals.waiting_bytes(), raft.log.commit
+        ):
+            return
         mine = self.proposals.pack() if self.proposals.waiting() else []
         if raft.role != LEADER:
             for some in batches(mine):
@@ -307,6 +319,7 @@ class Replica:
                 raft.propose(payload)
                 self.counts.propose(len(payload))
                 self.delays.gathered(raft.log.last.index, raft.leadership)
+            self.gathering.proposed(raft.log.last.index)
 
     def _carry_out(self, ready: Ready) -> bool:
         """Send, write, sync. Whether Raft may have more to say now."""
@@ -557,3 +570,7 @@ class Replica:
         for session in self.tree.sessions.values():
             self.sessions.open(session.id, session.timeout_ms)
         self.door.restored()
+
+
+def _size(proposals: list[bytes]) -> int:
+    return sum(map(len, proposals))

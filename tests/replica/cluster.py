@@ -168,6 +168,7 @@ class Member:
             peers=MemoryPeers(cluster.network, number, cluster.voters),
             door=self.door,
             later=lambda turn: cluster.after.append(lambda: self._turn(turn)),
+            later_s=lambda wait_s, ring: cluster.clock.callLater(wait_s, lambda: self._turn(ring)),
             wall_ms=lambda: 1_700_000_000_000 + int(cluster.clock.seconds() * 1000),
             proposals=Proposals(
                 number, cluster.chance.getrandbits(40) << 20, cluster.clock.seconds

@@ -31,7 +31,7 @@ def test_members_without_faults_tell_of_every_change() -> None:
     assert sum(type(one) is Event for talk in talks for one in talk.arrived) > 100
 
 
-@pytest.mark.parametrize("seed", [0, 5, 16])
+@pytest.mark.parametrize("seed", [0, 4, 16])
 def test_the_log_is_read_from_a_member_as_it_was_applied(seed: int) -> None:
     play = Play(seed).run(500)
     journals = [member.journal for member in play.cluster.members.values()]
