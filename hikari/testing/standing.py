@@ -6,6 +6,7 @@ again only when it has all that it may have helped to commit.
 """
 
 from hikari.raft.messages import Append, AppendReply
+from hikari.raft.quorum import two_decide
 from hikari.testing.members import Member
 from hikari.testing.promises import demand
 
@@ -54,8 +55,10 @@ class Standing:
         self._acknowledged.pop(member.number, None)
         self.lost_at.setdefault(member.number, commit)
 
-    def tells(self, to: int, message: Append) -> None:
-        """A leader says how much makes `to` whole."""
+    def tells(self, to: int, message: Append, voters: int) -> None:
+        """A leader of so many says how much makes `to` whole: what it has committed, and where two
+        decide, what it has on disk, which others may have committed before it has heard of that."""
         if message.forgot and to in self.lost_at:
-            enough = message.commit >= self.lost_at[to]
+            told = message.durable if two_decide(voters) else 0
+            enough = max(message.commit, told) >= self.lost_at[to]
             demand(enough, "who is whole has all it had", to, message, self.lost_at[to])

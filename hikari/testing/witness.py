@@ -179,7 +179,7 @@ class Witness:
                 self._standing.acknowledges(member, message, self._leader(message.term))
         elif kind is Append:
             if message.forgot and member.reaches(to):
-                self._standing.tells(to, message)
+                self._standing.tells(to, message, len(member.replica.raft.voters))
         elif kind is VoteReply and message.granted and not message.pre:
             self._shows_term(member, message)
             self._votes_for(member, message.term, to)

@@ -57,10 +57,22 @@ def test_who_lost_its_log_is_told_of_all_that_was_committed():
     standing, lost = Standing(), member(2)
     standing.lost(lost, commit=7)
     told = Append(1, 3, ORIGIN, 7, 1, 0, True, [])
-    standing.tells(2, told)
+    standing.tells(2, told, 5)
     told.commit, told.forgot = 6, False
-    standing.tells(2, told)
+    standing.tells(2, told, 5)
     told.forgot = True
-    standing.tells(3, told)
+    standing.tells(3, told, 5)
     with pytest.raises(Violation, match="who is whole has all it had"):
-        standing.tells(2, told)
+        standing.tells(2, told, 5)
+
+
+def test_where_two_decide_what_the_leader_has_on_disk_counts_too():
+    standing = Standing()
+    standing.lost(member(2), commit=7)
+    told = Append(1, 3, ORIGIN, 5, 1, 7, True, [])
+    standing.tells(2, told, 3)
+    with pytest.raises(Violation, match="who is whole has all it had"):
+        standing.tells(2, told, 5)
+    told.durable = 6
+    with pytest.raises(Violation, match="who is whole has all it had"):
+        standing.tells(2, told, 3)
