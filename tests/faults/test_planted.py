@@ -28,7 +28,7 @@ def folder():
     [
         ("stale-sync", "registers", "calm", 2, "sync"),
         ("alone", "sequence", "leader-alone", 4, ""),
-        ("dropped-write", "registers", "calm", 2, "read"),
+        ("dropped-write", "registers", "calm", 2, "replay: "),
         ("double-grant", "locks", "calm", 3, "two hold it"),
         ("early-expiry", "locks", "pause-leader", 4, "expir"),
         ("deaf-watch", "membership", "calm", 2, "watch"),

@@ -130,7 +130,7 @@ def test_what_a_process_uses_during_a_run_is_told_for_each_operation():
         report, (used,) = used_during(run, words, [process.pid])
     assert report["errors"] == {}
     assert 0 < used.cpu_us < 1.3e6 / report["ops_per_s"]
-    assert used.others_us == 0
+    assert used.others_us < 0.05 * used.cpu_us  # what the kernel's rounding may make of nothing
 
 
 def test_each_role_is_another_member(monkeypatch):

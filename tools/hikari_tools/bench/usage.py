@@ -45,8 +45,9 @@ def used_during(
         after, ended = [*map(_times, pids)], time.monotonic()
         report = load.finish(process, run.seconds + load.SPARE_SECONDS)
     million = max(1.0, report["ops_per_s"] * (ended - begun)) / 1e6
+    tick = 1 / TICKS_A_SECOND / million
     return report, [
-        Used(*(max(0.0, late - early) / million for early, late in zip(*both, strict=True)))
+        Used(*(max(0, late - early) * tick for early, late in zip(*both, strict=True)))
         for both in zip(before, after, strict=True)
     ]
 
@@ -57,20 +58,24 @@ def wait_for_rest(pid: int) -> None:
     for _ in range(REST_LOOKS_MAX):
         time.sleep(REST_LOOK_S)
         now = sum(_times(pid))
-        if now - before < REST_LOOK_S / 5:
+        if now - before < REST_LOOK_S / 5 * TICKS_A_SECOND:
             return
         before = now
     raise BenchError(f"process {pid} does not come to rest")
 
 
-def _times(pid: int) -> tuple[float, float, float]:
-    """Seconds since it began, as `Used` has them. Raises OSError."""
-    all_s = sum(_of(Path(f"/proc/{pid}/stat")))
-    user_s, kernel_s = _of(Path(f"/proc/{pid}/task/{pid}/stat"))
-    return user_s, kernel_s, all_s - user_s - kernel_s
+def _times(pid: int) -> tuple[int, int, int]:
+    """Ticks since it began, as `Used` has them. Raises OSError.
+
+    The kernel rounds a process and its threads each for itself, and this reads one after the other:
+    of a process without threads the others may have a tick, never less than none.
+    """
+    everything = sum(_of(Path(f"/proc/{pid}/stat")))
+    user, kernel = _of(Path(f"/proc/{pid}/task/{pid}/stat"))
+    return user, kernel, max(0, everything - user - kernel)
 
 
-def _of(stat: Path) -> tuple[float, float]:
+def _of(stat: Path) -> tuple[int, int]:
     """User and system. The name, in brackets, may hold anything."""
     words = stat.read_text().rpartition(")")[2].split()
-    return int(words[11]) / TICKS_A_SECOND, int(words[12]) / TICKS_A_SECOND
+    return int(words[11]), int(words[12])
