@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from tools.canned import report
 
 from hikari_tools.bench.__main__ import main
+from hikari_tools.bench.machine import SAYS_COMPILED
 from hikari_tools.bench.report import command_line
 
 
@@ -43,6 +44,21 @@ def test_pictures_stand_beside_the_document_that_shows_them(lines, tmp_path):
     assert drawn == ["plots/latency.svg", "plots/processor.svg", "plots/throughput.svg"]
     assert all(f"({name})" in text for name in drawn)
     assert text.count("![") == len(drawn)
+
+
+def test_what_compiled_rooms_do_does_not_replace_what_interpreted_ones_do(lines, tmp_path):
+    """Each has its place in the document; the pictures stay those of the interpreted."""
+    document = tmp_path / "performance.md"
+    assert plot(lines, "--report", document).exit_code == 0
+    before = document.read_text()
+    with lines.open("a") as more:
+        note = f"Measured. Hikari 1{SAYS_COMPILED}; 3 members each."
+        more.write(json.dumps({"note": note}) + "\n")
+    assert plot(lines, "--report", document).exit_code == 0
+    after = document.read_text()
+    assert after.startswith(before)
+    assert after.count("0 of 2 goals") == 2
+    assert after.count("![") == before.count("![")
 
 
 @pytest.mark.parametrize("text", ["no json\n", '{"max_gap_ms": 3}\n', "[1]\n", ""])

@@ -12,6 +12,8 @@ from pathlib import Path
 
 COMPILED = "HIKARI_COMPILED"
 """Names the folder of compiled rooms that our members are to use."""
+SAYS_COMPILED = ", its rooms compiled"
+"""What the conditions of a run say then."""
 
 
 def describe(data: Path) -> str:
@@ -38,7 +40,7 @@ def hikari_version() -> str:
 
 def conditions(peers: Sequence[str], members: int) -> str:
     """Say what was measured when: our version and the `peers`', and the day."""
-    compiled = ", its rooms compiled" if os.environ.get(COMPILED) else ""
+    compiled = SAYS_COMPILED if os.environ.get(COMPILED) else ""
     named = [f"Hikari {hikari_version()}{compiled}", *peers]
     today = datetime.date.today().isoformat()
     return f"{', '.join(named)}; {members} members each, {today}."

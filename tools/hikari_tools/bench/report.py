@@ -12,6 +12,7 @@ import click
 from hikari_tools.bench import plots, steadiness, table, timelines
 from hikari_tools.bench.figures import Report, figures
 from hikari_tools.bench.goals import judged
+from hikari_tools.bench.machine import SAYS_COMPILED
 from hikari_tools.bench.options import say
 from hikari_tools.bench.peers import BenchError
 from hikari_tools.bench.soaking import FIGURE as SOAK
@@ -82,8 +83,13 @@ def compare_section(reports: Sequence[Report], note: str, pictures: Sequence[str
 
 
 def publish_compare(reports: Sequence[Report], note: str, document: Path | None) -> None:
-    """Print the tables; put them into the document and the pictures beside it."""
-    click.echo(compare_section(reports, note))
+    """Print the tables; put them into the document and the pictures beside it. What our members
+    did with compiled rooms has a place of its own, and no pictures."""
+    text = compare_section(reports, note)
+    if SAYS_COMPILED in note:
+        publish("compare compiled", text, document)
+        return
+    click.echo(text)
     if document:
         drawn = plots.draw(reports, document.parent / PLOTS)
         pictures = [f"{PLOTS}/{file.name}" for file in drawn]
