@@ -15,6 +15,7 @@ from hikari_tools.bench.load import Level, Run
 from hikari_tools.bench.peers import BenchError, Peer, hosts, kill, pids, role
 from hikari_tools.bench.rounds import Plan, attempt, order
 from hikari_tools.bench.servers import Servers
+from hikari_tools.bench.usage import wait_for_rest
 
 LOADING = Level(16, 32)
 LOADED_PER_SECOND_LEAST = 1_000  # below that something is wrong, and a run ends
@@ -45,7 +46,9 @@ def _idle(zkload: Path, servers: Servers, run: Run, name: str) -> dict[str, Any]
 def directory(
     zkload: Path, servers: Servers, plan: Plan, znodes: int = DIRECTORY
 ) -> Iterator[dict[str, Any]]:
-    """Creates in a directory with so many, beside creates in an empty one: `of_empty`."""
+    """Creates in a directory with so many, beside creates in an empty one: `of_empty`. Not before
+    the servers are done with what loading has left to do: merges would count for who comes first.
+    """
     full, peers = f"create among {znodes:,}", []
     with servers.running(servers.zookeepers) as started:
         for peer in started:
@@ -56,6 +59,8 @@ def directory(
                 yield loaded
             else:
                 peers.append(peer)
+        for pid in [pid for peer in peers for pid in pids(peer)]:
+            wait_for_rest(pid)
         for number in range(plan.runs):
             first = znodes + number * NEW_A_ROUND
             for peer in order(peers, number):

@@ -76,7 +76,8 @@ def compare_section(reports: Sequence[Report], note: str, pictures: Sequence[str
     parts = [table.goals_table(against)] if against else []
     if against:
         reached = sum(one.verdict == "reached" for one in against)
-        parts.append(f"{reached} of {len(against)} goals that were measured are reached.")
+        known = sum(one.value is not None for one in against)
+        parts.append(f"{reached} of {known} goals that were measured are reached.")
     parts += [f"![{Path(name).stem}]({name})" for name in pictures]
     parts += [table.figures_table(figures(reports)), note]
     return "\n\n".join(parts)
