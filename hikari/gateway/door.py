@@ -1,7 +1,7 @@
 """All connections of one member, and what they share: the tree they read, the watches, the turn."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sized
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, field
@@ -56,6 +56,7 @@ class Door:
     tree: Tree = field(init=False)
     heard: set[int] = field(init=False)  # the replica's own
     watches: WatchTable = field(init=False, default=Factory(WatchTable))
+    interest: tuple[Sized, Sized] = field(init=False)
     connections: dict["Connection", None] = field(init=False, default=Factory(dict))
     by_session: dict[int, "Connection"] = field(init=False, default=Factory(dict))
     due: list["Connection"] = field(init=False, default=Factory(list))
@@ -84,6 +85,7 @@ class Door:
 
     def __attrs_post_init__(self) -> None:
         self.now_s = self.about.started_s
+        self.interest = (self.watches.paths, self.watches.lasting.watchers)
         self.portions = Portions(self.later_s)
         self.complaints = Complaints(log, "client {peer} closed: {why}", self.later_s)
 
@@ -195,8 +197,6 @@ class Door:
     def fired(self, events: list[Event], zxid: int) -> None:
         watches = self.watches
         paths, lasting = watches.paths, watches.lasting.watchers
-        if not paths and not lasting:
-            return
         for type, path, acl in events:
             if path not in paths and not lasting:
                 continue  # most interest nobody

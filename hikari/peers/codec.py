@@ -1,18 +1,20 @@
-"""Peer frames: a u32 length, a crc32, a msgpack array of messages, each an array of its fields.
+"""Peer frames: a u32 length, XXH3 of what follows, a msgpack array of messages, each an array of
+its fields.
 
 What comes in is held against the checksum and each message's types before anything of it is used.
 The checksum is for what TCP's own sixteen bits let pass: a term, a commit or an acknowledgement
 that says too much would be believed, and a damaged proposal would be logged for all to choke on.
-It is no proof of who speaks.
+It is no proof of who speaks. (crc32 took 2 % of the processor time of sets of 1 KiB: each byte
+passes it eight times.)
 """
 
 import struct
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final
-from zlib import crc32
 
 import msgpack
+from xxhash import xxh3_64_intdigest
 
 from hikari.peers.messages import Digest, DiskRoom, Forward, Heard, Hello
 from hikari.raft.entry import CorruptRecord, Mark, parse
@@ -30,10 +32,12 @@ from hikari.raft.messages import (
     VoteReply,
 )
 
-VERSION: Final = 4
+VERSION: Final = 5
 LENGTH: Final = struct.Struct(">I")
-_HEAD: Final = struct.Struct(">II")  # length of what follows it, crc32 of what follows that
-_CHECKSUM_BYTES: Final = 4
+_HEAD: Final = struct.Struct(">IQ")  # length of what follows it, checksum of what follows that
+HEAD_BYTES: Final = _HEAD.size
+_CHECKSUM: Final = struct.Struct(">Q")
+_CHECKSUM_BYTES: Final = _CHECKSUM.size
 FRAME_BYTES_MAX: Final = 96 << 20
 HELLO_BYTES_MAX: Final = 4 << 10
 """What a stranger may send before it has said who it is."""
@@ -55,7 +59,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     ReadReply: (15, (int, int, int, int)),
     Chunk: (16, (int, int, tuple, int, tuple, int, bool)),
     ChunkReply: (17, (int, int, int, int)),
-    Forward: (18, (int, int, tuple)),
+    Forward: (18, (int, int, tuple, int)),
     Heard: (19, (int, tuple)),
     TimeoutNow: (20, (int, int)),
     Digest: (21, (int, int, int)),
@@ -89,7 +93,7 @@ def pack(messages: Sequence[PeerMessage]) -> bytes:
 
 def seal(rows: bytes) -> bytes:
     """The frame around what msgpack made of the messages."""
-    return _HEAD.pack(_CHECKSUM_BYTES + len(rows), crc32(rows)) + rows
+    return _HEAD.pack(_CHECKSUM_BYTES + len(rows), xxh3_64_intdigest(rows)) + rows
 
 
 def _no_extension(code: int, data: bytes) -> Any:
@@ -99,7 +103,7 @@ def _no_extension(code: int, data: bytes) -> Any:
 def unpack(body: bytes) -> list[PeerMessage]:
     """The messages of a frame's body (without its length). Raises BadFrame."""
     packed = body[_CHECKSUM_BYTES:]
-    if len(body) < _CHECKSUM_BYTES or crc32(packed) != LENGTH.unpack_from(body)[0]:
+    if len(body) < _CHECKSUM_BYTES or xxh3_64_intdigest(packed) != _CHECKSUM.unpack_from(body)[0]:
         raise BadFrame("its checksum does not match")
     try:
         rows = msgpack.unpackb(packed, use_list=False, strict_map_key=True, ext_hook=_no_extension)
@@ -179,7 +183,7 @@ def _chunk(
 _MAKE: Final[dict[type[Any], Callable[..., Any]]] = {
     Append: _append,
     Chunk: _chunk,
-    Forward: lambda sender, term, blobs: Forward(sender, term, _each(blobs, bytes)),
+    Forward: lambda sender, term, blobs, count: Forward(sender, term, _each(blobs, bytes), count),
     Heard: lambda sender, sessions: Heard(sender, _each(sessions, int)),
 }
 _BUILD: Final = {

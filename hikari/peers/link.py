@@ -5,6 +5,7 @@ way is lost, and `on_lost` says so.
 """
 
 from collections.abc import Callable, Sequence
+from operator import is_
 from socket import IPPROTO_TCP, TCP_USER_TIMEOUT
 from typing import Any, Final
 
@@ -235,7 +236,8 @@ class Links:
             listening.transport.loseConnection()  # type: ignore[union-attr]
 
     def send(self, messages: Sequence[tuple[int, PeerMessage]]) -> None:
-        """One frame a peer; what is for a peer without a link is dropped."""
+        """One frame a peer; what is for a peer without a link is dropped. What two are told, the
+        very same objects, is packed once."""
         if len(messages) == 1:
             to, message = messages[0]
             link = self._out.get(to)
@@ -245,10 +247,14 @@ class Links:
         sorted_: dict[int, list[PeerMessage]] = {}
         for to, message in messages:
             sorted_.setdefault(to, []).append(message)
+        packed: list[PeerMessage] = []
+        frames: list[bytes] = []
         for to, several in sorted_.items():
             link = self._out.get(to)
             if link is not None:
-                for frame in _frames(several):
+                if len(several) != len(packed) or not all(map(is_, several, packed)):
+                    packed, frames = several, _frames(several)
+                for frame in frames:
                     link.send(frame)
 
     def linked(self, peer: int) -> bool:

@@ -10,6 +10,7 @@ class Forward:
     sender: int
     term: int
     proposals: list[bytes]
+    requests: int  # how many are in all of them: what the leader gathers by, and nothing else
 
 
 @define

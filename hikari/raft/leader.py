@@ -96,8 +96,9 @@ class Leadership:
     # ---- what to send
 
     def appends(self) -> list[tuple[int, Append]]:
-        """What every follower should be told now: entries, a commit, a round; or nothing."""
-        out = []
+        """What every follower should be told now: entries, a commit, a round; or nothing. Who are
+        told the same are given the same object: it is packed once."""
+        out: list[tuple[int, Append]] = []
         commit, last, number = self.log.commit, self.log.last.index, self.round
         for member, progress in self.progress.items():
             if (
@@ -106,7 +107,9 @@ class Leadership:
                 or progress.told_round < number
                 or self._may_heal(progress)
             ):
-                out += self._append(member, progress, beat=False)
+                for _, said in self._append(member, progress, beat=False):
+                    same = out and out[-1][1] == said
+                    out.append((member, out[-1][1] if same else said))
         return out
 
     def quiet(self) -> bool:

@@ -1,6 +1,6 @@
 """What the turn moves: the other members, the disk and the gateway, as far as it knows them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from typing import Any, Protocol
 
 from hikari.tree.state import Event
@@ -32,6 +32,9 @@ class Disk(Protocol):
 
 class Door(Protocol):
     """What the turn tells the gateway."""
+
+    interest: tuple[Sized, Sized]
+    """While both are empty nobody watches anything, and `fired` need not be called."""
 
     def fired(self, events: list[Event], zxid: int) -> None:
         """What the request that was just applied did, before its reply."""

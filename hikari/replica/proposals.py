@@ -73,9 +73,9 @@ class Proposals:
         """Whether there is something to hand out now."""
         return bool(self._groups) and self.doubt is None
 
-    def waiting_bytes(self) -> int:
-        """About how many it packs to."""
-        return sum(self._sizes)
+    def waiting_requests(self) -> int:
+        """How many wait to be handed out."""
+        return sum([len(group[3]) for group in self._groups])
 
     def pack(self) -> list[bytes]:
         """What was gathered, as proposals. From now on it is under way."""

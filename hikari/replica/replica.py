@@ -87,6 +87,7 @@ class Replica:
     over_quota: OverQuota = field(init=False, default=Factory(OverQuota))
     _woken: bool = field(init=False, default=False)
     _forwarded: list[bytes] = field(init=False, default=Factory(list))
+    _forwarded_requests: int = field(init=False, default=0)  # in those
     _expired: list[bytes] = field(init=False, default=Factory(list))
     _outbox: list[tuple[int, Any]] = field(init=False, default=Factory(list))
     _allegiance: tuple[int, int] = field(init=False, default=(0, 0))  # (leader, term) they went to
@@ -124,7 +125,8 @@ class Replica:
     def propose(self, asker: Asker, group: Group, size: int) -> None:
         """Requests of one connection, in order, for the log. `size`: about how many bytes."""
         self.proposals.add(asker, group, size)
-        if not self._woken and not (self.gathering.holds and not self.gathering.fills(size)):
+        held = self.gathering.holds and not self.gathering.fills(len(group[3]))
+        if not self._woken and not held:
             self.wake()
 
     def barrier(self, answer: Callable[[], None]) -> None:
@@ -138,7 +140,8 @@ class Replica:
         if kind is Forward:
             if self.raft.role == LEADER and message.term == self.raft.term:
                 self._forwarded += message.proposals
-                if self.gathering.holds and not self.gathering.fills(_size(message.proposals)):
+                self._forwarded_requests += message.requests
+                if self.gathering.holds and not self.gathering.fills(message.requests):
                     return
         elif kind is Heard:
             self.sessions.heard(message.sessions, message.sender)
@@ -288,7 +291,7 @@ class Replica:
         before, self._allegiance = self._allegiance, (self.raft.leader, self.raft.term)
         self.counts.leader(self.raft.leader, self.member, self.proposals.seconds())
         self.delays.follow(self.raft.leader)
-        self._forwarded, self._expired = [], []
+        self._forwarded, self._forwarded_requests, self._expired = [], 0, []
         self.gathering.end()
         self.proposals.followed(before, self._allegiance)
         self.barriers.again()
@@ -303,18 +306,20 @@ class Replica:
         self.barriers.send()
         if raft.leadership and raft.leadership.heir:
             return  # it waits for whoever leads then
+        requests = self.proposals.waiting_requests()
         if raft.role == LEADER and self.gathering.hold(
-            _size(self._forwarded) + self.proposals.waiting_bytes(), raft.log.commit
+            self._forwarded_requests + requests, raft.log.commit
         ):
             return
         mine = self.proposals.pack() if self.proposals.waiting() else []
         if raft.role != LEADER:
             for some in batches(mine):
-                self._outbox.append((raft.leader, Forward(self.member, raft.term, some)))
+                forward = Forward(self.member, raft.term, some, requests)
+                self._outbox.append((raft.leader, forward))
             return
         gathered = self._forwarded + mine + self._expired
         if gathered:
-            self._forwarded, self._expired = [], []
+            self._forwarded, self._forwarded_requests, self._expired = [], 0, []
             for payload in payloads(self.wall_ms(), gathered):
                 raft.propose(payload)
                 self.counts.propose(len(payload))
@@ -372,6 +377,7 @@ class Replica:
         are still to be skipped."""
         member, serial, groups = unpack(proposal)
         tree, door = self.tree, self.door
+        once, lasting = door.interest
         askers = self.proposals.answered(serial) if member == self.member else None
         for number, (session, attachment, identities, requests) in enumerate(groups):
             if skip:
@@ -385,7 +391,8 @@ class Replica:
                 if refusal == OK:
                     error, result = tree.apply(request, session, identities)
                     if tree.events:
-                        door.fired(tree.events, tree.zxid)
+                        if once or lasting:
+                            door.fired(tree.events, tree.zxid)
                         tree.events.clear()
                     if request[0] < 0:
                         self._session_request(request, session, error, result, member)
@@ -570,7 +577,3 @@ class Replica:
         for session in self.tree.sessions.values():
             self.sessions.open(session.id, session.timeout_ms)
         self.door.restored()
-
-
-def _size(proposals: list[bytes]) -> int:
-    return sum(map(len, proposals))

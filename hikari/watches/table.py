@@ -36,7 +36,7 @@ class WatchTable:
     __slots__ = ("lasting", "paths", "watchers", "watches")
 
     def __init__(self) -> None:
-        self.paths: dict[bytes, _Interest] = {}
+        self.paths: dict[bytes, _Interest] = {}  # the same one for ever, as `lasting.watchers` is
         self.watchers: dict[Watcher, dict[bytes, _Interest]] = {}
         self.lasting = Lasting()
         self.watches = 0  # all that fire once, of both kinds

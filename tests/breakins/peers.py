@@ -35,7 +35,7 @@ def _messages(sender: int) -> dict[str, Row]:
         "ReadReply": (15, sender, TERM, 1, 99),
         "Chunk": (16, sender, TERM, MARK, 0, (), 0, True),
         "ChunkReply": (17, sender, TERM, 7, 1),
-        "Forward": (18, sender, TERM, ()),
+        "Forward": (18, sender, TERM, (), 0),
         "Heard": (19, sender, (1, 2, 3)),
         "TimeoutNow": (20, sender, TERM),
         "Digest": (21, sender, 7, 1),
@@ -100,7 +100,9 @@ _RAW: Final[dict[str, bytes]] = {
     "the longest frame": b"\xff" * 8,
     "no messages": _rows(),
     "two hellos": _rows(hello(), hello()),
-    "a hello of a wrong checksum": _rows(hello())[:8][:-1] + b"\0" + _rows(hello())[8:],
+    "a hello of a wrong checksum": _rows(hello())[:7]
+    + bytes([_rows(hello())[7] ^ 1])
+    + _rows(hello())[8:],
     "a hello that is not an array": seal(msgpack.packb(hello())),
     "a map": seal(msgpack.packb({1: 2})),
     "an extension": seal(msgpack.packb([msgpack.ExtType(5, b"x")])),

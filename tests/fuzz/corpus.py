@@ -149,6 +149,6 @@ MESSAGES = [
     ReadReply(1, 3, 1 << 60, 12),
     Chunk(1, 3, Mark(9, 2, 77), 4, [(b"k", b"v"), (b"", b"")], 123, False),
     ChunkReply(2, 3, 9, -1),
-    Forward(2, 3, [b"proposal", b""]),
+    Forward(2, 3, [b"proposal", b""], 1),
     Heard(2, [1, 2, 3]),
 ]

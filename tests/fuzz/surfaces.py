@@ -219,8 +219,8 @@ class Peers(Surface):
     nothing of them would be looked at."""
 
     name, msgpacked = "peers", True
-    seeds = [codec.pack([message])[8:] for message in corpus.MESSAGES] + [
-        codec.pack(corpus.MESSAGES)[8:]
+    seeds = [codec.pack([message])[codec.HEAD_BYTES :] for message in corpus.MESSAGES] + [
+        codec.pack(corpus.MESSAGES)[codec.HEAD_BYTES :]
     ]
 
     def some(self, count: int) -> list[Any]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hikari.peers.codec import LENGTH, VERSION, BadFrame, pack, seal, unpack
+from hikari.peers.codec import HEAD_BYTES, LENGTH, VERSION, BadFrame, pack, seal, unpack
 from hikari.peers.messages import Digest, DiskRoom, Forward, Heard, Hello
 from hikari.raft.entry import ORIGIN, Entry, Mark, chain
 from hikari.raft.messages import (
@@ -50,7 +50,7 @@ MESSAGES: list[Any] = [
     ReadReply(1, 3, 1 << 60, 12),
     Chunk(1, 3, Mark(9, 2, 77), 4, [(b"k", b"v"), (b"", b"")], 123, False),
     ChunkReply(2, 3, 9, -1),
-    Forward(2, 3, [b"proposal", b""]),
+    Forward(2, 3, [b"proposal", b""], 1),
     Heard(2, [1, 2, 3]),
     Digest(2, 128, 2**64 - 1),
     DiskRoom(2, True),
@@ -115,7 +115,7 @@ def test_a_frame_holds_messages_of_all_kinds_in_order() -> None:
         body([[10, 1, 3, [0, 0, 0], 5, 7, False, [bytes(24)]]]),
         body([[16, 1, 3, [0, 0, 0], 5, [[b"k"]], 7, False]]),
         body([[16, 1, 3, [0, 0, 0], 5, [b"kv"], 7, False]]),
-        body([[18, 1, 3, [1]]]),
+        body([[18, 1, 3, [1], 1]]),
         body([[19, 1, [b"1"]]]),
         body([[19, 1, [True]]]),
         sealed(msgpack.packb([]) + b"\x00"),
@@ -183,7 +183,7 @@ def only_bad_frames(data: bytes) -> None:
 
 def test_frames_with_a_few_bytes_changed_are_messages_or_bad() -> None:
     chance = random.Random(7)
-    frames = [pack([message])[8:] for message in MESSAGES] + [pack(MESSAGES)[8:]]
+    frames = [pack([message])[HEAD_BYTES:] for message in MESSAGES] + [pack(MESSAGES)[HEAD_BYTES:]]
     for _ in range(20_000):
         frame = bytearray(chance.choice(frames))
         for _ in range(chance.randrange(1, 4)):
@@ -209,7 +209,7 @@ def test_known_kinds_with_any_fields_are_messages_or_bad() -> None:
 
 def unpack_plain(message: Any) -> Any:
     """A message as the array of its fields."""
-    (row,) = msgpack.unpackb(pack([message])[8:])
+    (row,) = msgpack.unpackb(pack([message])[HEAD_BYTES:])
     return row
 
 

@@ -72,6 +72,27 @@ def test_what_is_sent_arrives_in_order_one_frame_a_peer(
     assert one.heard == []
 
 
+def test_what_two_peers_are_told_is_packed_once(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two, three = [Office(loopback, n, *({1, 2, 3} - {n})) for n in (1, 2, 3)]
+    loopback.go(0.1)
+    packed: list[Any] = []
+
+    def counted(messages: list[Any]) -> bytes:
+        packed.append(messages)
+        return pack(messages)
+
+    monkeypatch.setattr("hikari.peers.link.pack", counted)
+    both = Heard(1, [7])
+    one.links.send([(2, both), (3, both)])
+    one.links.send([(2, Heard(1, [8])), (3, both)])
+    loopback.pump()
+    assert two.heard == [Heard(1, [7]), Heard(1, [8])]
+    assert three.heard == [Heard(1, [7])] * 2
+    assert len(packed) == 3
+
+
 def test_messages_of_one_send_to_a_peer_are_one_frame(
     loopback: Loopback, pair: tuple[Office, Office]
 ) -> None:
@@ -219,10 +240,10 @@ def test_large_frames_arrive_whatever_the_pieces(
 ) -> None:
     friend = loopback.call(1)
     friend.say(hello())
-    data = pack([Forward(2, 3, [bytes(300_000)])]) * 3
+    data = pack([Forward(2, 3, [bytes(300_000)], 1)]) * 3
     for at in range(0, len(data), 7_777):
         friend.say(data[at : at + 7_777])
-    assert pair[0].heard == [Forward(2, 3, [bytes(300_000)])] * 3
+    assert pair[0].heard == [Forward(2, 3, [bytes(300_000)], 1)] * 3
 
 
 def test_a_link_that_breaks_is_told_once_and_made_anew(
@@ -304,7 +325,7 @@ def test_a_peer_that_does_not_read_is_cut_at_the_bound(
     ((caller, _),) = [p for p in wires(loopback) if p[0].protocol.links is one.links]
     caller.room = 0
     for n in range(50):
-        one.links.send([(2, Forward(1, n, [bytes(100_000)]))])
+        one.links.send([(2, Forward(1, n, [bytes(100_000)], 1))])
     loopback.pump()
     assert caller.lost
     assert len(caller.buffer) < 1_300_000
@@ -321,9 +342,9 @@ def test_a_peer_that_reads_slowly_but_steadily_is_not_cut(
     ((caller, _),) = [p for p in wires(loopback) if p[0].protocol.links is one.links]
     caller.room = 0
     for n in range(3):
-        one.links.send([(2, Forward(1, n, [bytes(100_000)]))])
+        one.links.send([(2, Forward(1, n, [bytes(100_000)], 1))])
     for n in range(3, 50):
-        one.links.send([(2, Forward(1, n, [bytes(100_000)]))])
+        one.links.send([(2, Forward(1, n, [bytes(100_000)], 1))])
         caller.make_room(100_000)
         loopback.pump()
     assert not caller.lost
@@ -339,7 +360,7 @@ def test_what_is_too_much_for_one_frame_goes_in_several(
     monkeypatch.setattr("hikari.peers.link.FRAME_BYTES_SOFT", 250_000)
     one, other = pair
     ((caller, _),) = [p for p in wires(loopback) if p[0].protocol.links is one.links]
-    one.links.send([(2, Forward(1, n, [bytes(100_000)])) for n in range(9)])
+    one.links.send([(2, Forward(1, n, [bytes(100_000)], 1)) for n in range(9)])
     at, sizes = 0, []
     while at < len(caller.told):
         sizes.append(LENGTH.unpack_from(caller.told, at)[0])

@@ -6,7 +6,7 @@ from replica.test_replica import requests_in
 from replica.wire import Client
 from twisted.internet.task import Clock
 
-from hikari.replica.gathering import GATHER_BYTES_MAX, GATHER_S, Gathering
+from hikari.replica.gathering import GATHER_REQUESTS_MAX, GATHER_S, Gathering
 from hikari_wire import codes
 
 
@@ -45,10 +45,10 @@ def test_what_comes_waits_for_the_entry_under_way_but_not_for_ever(asked: Asked)
     assert not asked.gathering.holds
 
 
-def test_what_is_large_does_not_wait_nor_does_what_grows_large(asked: Asked) -> None:
+def test_many_do_not_wait_nor_do_those_who_become_many(asked: Asked) -> None:
     asked.gathering.proposed(7)
-    assert not asked.gathering.hold(GATHER_BYTES_MAX, commit=6)
-    assert asked.gathering.hold(GATHER_BYTES_MAX - 10, commit=6)
+    assert not asked.gathering.hold(GATHER_REQUESTS_MAX, commit=6)
+    assert asked.gathering.hold(GATHER_REQUESTS_MAX - 10, commit=6)
     assert not asked.gathering.fills(9)
     assert asked.gathering.fills(1)
 
@@ -150,3 +150,12 @@ def test_who_asks_alone_never_waits(cluster: Cluster) -> None:
     for number in range(5):
         cluster.write(client, b"/%d" % number)
         assert not cluster.leader.replica.gathering.holds
+
+
+def test_followers_who_are_level_are_told_the_same_object(cluster: Cluster) -> None:
+    """So that it is packed once."""
+    raft = cluster.leader.raft
+    assert raft.propose(b"")
+    (one, said), (other, same) = raft.ready().messages
+    assert {one, other} == {member.number for member in cluster.followers}
+    assert said is same
