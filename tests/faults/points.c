@@ -274,8 +274,8 @@ static uint64_t of_message(int kind, const unsigned char *at, const unsigned cha
 
 static uint64_t of_frame(const unsigned char *at, size_t bytes) {
     const unsigned char *end = at + bytes;
-    if (bytes < 11) return 0;
-    at += 8; /* length and checksum */
+    if (bytes < 15) return 0;
+    at += 12; /* length and checksum */
     uint64_t seen = 0;
     long many = array(&at, end);
     for (; many > 0 && at && at < end; many--) {

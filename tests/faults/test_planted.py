@@ -16,6 +16,9 @@ from hikari_wire.records import Stat
 
 pytestmark = pytest.mark.ensemble
 
+RUNS_MAX = 4
+"""A sync that asks nobody was not seen in one of a dozen runs of two seconds."""
+
 
 @pytest.fixture
 def folder():
@@ -36,10 +39,14 @@ def folder():
     ],
 )
 def test_a_planted_fault_is_caught(folder, planted, workload, fault, seconds, seen):
-    scenario = Scenario(
-        workload, fault, "planted", folder, seconds=seconds, program=program(planted)
-    )
-    verdict = scenario.run()
+    """In one of a few runs: some show themselves only if a member is behind at the right moment."""
+    for number in range(RUNS_MAX):
+        seed, place = f"planted {number}", folder / str(number)
+        verdict = Scenario(
+            workload, fault, seed, place, seconds=seconds, program=program(planted)
+        ).run()
+        if verdict.failures:
+            break
     assert verdict.failures, verdict.told()
     assert any(seen in failure for failure in verdict.failures), verdict.told()
 
