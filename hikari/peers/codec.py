@@ -4,8 +4,8 @@ its fields.
 What comes in is held against the checksum and each message's types before anything of it is used.
 The checksum is for what TCP's own sixteen bits let pass: a term, a commit or an acknowledgement
 that says too much would be believed, and a damaged proposal would be logged for all to choke on.
-It is no proof of who speaks. (crc32 took 2 % of the processor time of sets of 1 KiB: each byte
-passes it eight times.)
+It is no proof of who speaks. (Each byte of a write passes it five times among three members; of
+1 KiB crc32 takes 0.39 µs, XXH3 0.07.)
 """
 
 import struct

@@ -14,8 +14,8 @@ from attrs import define, field
 
 GATHER_S: Final = 0.002
 GATHER_REQUESTS_MAX: Final = 64
-"""With so many an entry's own cost is small beside that of what it holds, and waiting for more
-leaves processors idle (sets of 128 bytes, 16x16: with 300 a tenth fewer a second). By number, not
+"""With so many an entry's own cost is small beside that of what it holds, and waiting for more does
+not pay (sets of 128 bytes, 16x16: with 300 a tenth fewer a second). By number, not
 by size: those of 1 KiB cost less than twice as much, and 8 KiB were full with seven (64x16: with
 60 of them a fifth more a second)."""
 
