@@ -8,6 +8,7 @@ from ensemble.checks import created_once, linear_writes, same_tree
 from ensemble.ensemble import Ensemble, wait_until
 from ensemble.load import Holder, Visitor, Writer, outages, summary
 from ensemble.recorder import OK, Client, children, create
+from timely import demand_within, timely
 
 pytestmark = pytest.mark.ensemble
 
@@ -62,6 +63,7 @@ def _wait_for_expiry(ensemble: Ensemble, held: list[bytes]) -> None:
     watcher.close()
 
 
+@timely
 def test_twenty_leaders_are_killed(make, capsys):
     ensemble = make()
     _prepare(ensemble)
@@ -102,5 +104,6 @@ def test_twenty_leaders_are_killed(make, capsys):
             f"\nlongest time without a successful write, per kill: {summary(longest)}"
             f"\nthe same for the client that waited longest:         {summary(of_one)}"
         )
-    assert max(longest) < OUTAGE_S_MAX
-    assert statistics.median(longest) < OUTAGE_MEDIAN_S_MAX
+    demand_within(OUTAGE_S_MAX, *longest, of="s without a write")
+    median = statistics.median(longest)
+    demand_within(OUTAGE_MEDIAN_S_MAX, median, of="s without a write, the median")

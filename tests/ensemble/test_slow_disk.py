@@ -13,6 +13,7 @@ from ensemble.load import Holder, Writer, outages
 from ensemble.recorder import OK, Client, create
 from kazoo.client import KazooClient
 from kazoo.protocol.states import KazooState
+from timely import demand_within, timely
 
 pytestmark = [
     pytest.mark.ensemble,
@@ -108,6 +109,7 @@ def stood_still_ms(ensemble: Ensemble, number: int) -> tuple[int, int]:
     return int(turn), int(tick)
 
 
+@timely
 @pytest.mark.parametrize("which", ["leader", "follower"])
 def test_a_slow_disk_stops_nobody(make, disks, which, capsys):
     """100 ms an fsync: that member waits for its disk, and does everything else meanwhile."""
@@ -134,9 +136,10 @@ def test_a_slow_disk_stops_nobody(make, disks, which, capsys):
             f" {'the same leader' if (led == slow) == (which == 'leader') else 'another leads'}"
         )
     # Only the first slow sync may be in the turn, when nothing was known of it.
-    assert turn_ms < 2 * SLOW_MS
+    demand_within(2 * SLOW_MS, turn_ms, of="ms in a turn")
 
 
+@timely
 def test_a_disk_that_is_slow_from_the_start_is_never_waited_for_in_a_turn(make, disks, capsys):
     """What the opening has seen of it is enough."""
     ensemble = make(surroundings=disks.around)
@@ -153,9 +156,10 @@ def test_a_disk_that_is_slow_from_the_start_is_never_waited_for_in_a_turn(make, 
     with capsys.disabled():
         print(f"\n{SLOW_MS} ms an fsync everywhere: {acked} acknowledged, 0 sessions lost;")
         print(f"longest turn, latest tick (ms) of each member: {stood}")
-    assert max(turn for turn, _ in stood) < SLOW_MS
+    demand_within(SLOW_MS, *(turn for turn, _ in stood), of="ms in a turn")
 
 
+@timely
 @pytest.mark.parametrize("before_ms", [0, 3], ids=["quick before", "slowish before"])
 def test_a_leader_whose_disk_hangs_hands_over(make, disks, before_ms, capsys):
     """For 5 s. A disk that was quick may be synced in the turn, so that its leader hangs with it
@@ -195,4 +199,4 @@ def test_a_leader_whose_disk_hangs_hands_over(make, disks, before_ms, capsys):
             f" a write elsewhere {longest:.2f} s; {acked} acknowledged, 0 lost, 0 sessions lost"
         )
     assert handed or not before_ms
-    assert longest < SESSION_MS / 1000
+    demand_within(SESSION_MS / 1000, longest, of="s without a write elsewhere")
