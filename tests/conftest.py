@@ -6,6 +6,7 @@ no fault of the code."""
 import signal
 from collections import Counter
 
+import hypothesis
 import pytest
 
 from hikari.compiled.use import in_use, use_if_asked
@@ -16,6 +17,8 @@ ROOMS = (
 )
 MINUTES_MAX = 25.0
 
+hypothesis.settings.register_profile("hikari", deadline=None)  # a busy machine is not wrong
+hypothesis.settings.load_profile("hikari")
 use_if_asked()  # the same tests of the same rooms, compiled: before any of them is imported
 seconds: Counter[str] = Counter()
 

@@ -263,7 +263,7 @@ def test_a_member_that_cannot_start(run, tmp_path):
 def test_an_ensemble_that_does_not_become_ready(run, tmp_path):
     """Without an answer from every member in time all are stopped again, with status 1."""
     behave(tmp_path, 2, "mute")
-    one = run(ready=1.0)
+    one = run(ready=6.0)
     status, said = one.ended()
     assert status == 1
     assert said.startswith("not ready: no answer from member 2; see ")

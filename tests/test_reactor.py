@@ -116,14 +116,14 @@ def test_timers_fire_in_order_also_those_that_were_moved_and_cancelled_ones_neve
     running,
 ):
     reactor, log = TurnReactor(), []
-    reactor.callLater(0.03, log.append, "third")
-    reactor.callLater(0.01, log.append, "first")
-    moved = reactor.callLater(0.015, log.append, "fourth")
+    reactor.callLater(0.3, log.append, "third")
+    reactor.callLater(0.05, log.append, "first")
+    moved = reactor.callLater(0.1, log.append, "fourth")
     sooner = reactor.callLater(3, log.append, "second")
-    reactor.callLater(0.005, log.append, "never").cancel()
-    reactor.callLater(0, moved.reset, 0.05)
-    reactor.callLater(0, sooner.reset, 0.02)
-    reactor.callLater(0.1, reactor.stop)
+    reactor.callLater(0.02, log.append, "never").cancel()
+    reactor.callLater(0, moved.reset, 0.6)
+    reactor.callLater(0, sooner.reset, 0.15)
+    reactor.callLater(1.0, reactor.stop)
     running(reactor)
     assert log == ["first", "second", "third", "fourth"]
 

@@ -6,6 +6,7 @@ once; docs/compatibility.md repeats it for people.
 
 import importlib
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 
 import kazoo
@@ -46,15 +47,34 @@ SKIPPED = {
     "TestReconfig": "the list of members cannot be changed while they run",
 }
 
+IN_A_HURRY = (
+    "KazooLockingQueueTests.test_concurrent_execution",  # 0.1 s for a put, 0.2 s for a get
+    "TestAuthentication.test_connect_auth",  # 0.1 s for a write to be at another member
+    "KazooLockTests.test_lock_ephemeral",  # and no time at all
+    "KazooPatientChildrenWatcherTests.test_watch_iterations",  # about 0.4 s for each create
+)
+"""They wait for so long and then want it done: three tries on a machine that does much else."""
+
 
 def _without_skipped(kind: type) -> type:
-    """Give the class with what is left out replaced by a skip and its reason."""
+    """Give the class with what is left out replaced by a skip and its reason, and with what is in
+    a hurry tried again."""
     body = {}
     for name in dir(kind):
         reason = SKIPPED.get(kind.__name__) or SKIPPED.get(f"{kind.__name__}.{name}")
         if name.startswith("test") and reason:
             body[name] = unittest.skip(reason)(lambda self: None)
+        elif f"{kind.__name__}.{name}" in IN_A_HURRY:
+            body[name] = _tried_again(getattr(kind, name))
     return type(kind.__name__, (kind,), body)
+
+
+def _tried_again(test: Callable[..., object]) -> Callable[..., object]:
+    @pytest.mark.flaky(reruns=2)
+    def tried(self: unittest.TestCase) -> object:
+        return test(self)
+
+    return tried
 
 
 def _tests_of(module: str) -> list[type]:

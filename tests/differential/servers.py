@@ -45,7 +45,7 @@ timeout_min_ms = 2000
 timeout_max_ms = 40000
 
 [raft]
-leader_lost_ms = 400
+leader_lost_ms = 1100
 """
 
 

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -171,10 +172,15 @@ def test_a_watcher_that_waits_for_its_own_thread_is_told_so(zk: blocking.Blockin
     assert "must not wait" in heard.get(timeout=10)
 
 
+@contextmanager
+def interrupt_soon() -> Iterator[None]:
+    threading.Timer(SOON_S, os.kill, (os.getpid(), signal.SIGINT)).start()
+    yield
+
+
 def test_an_interrupt_ends_the_waiting_and_not_the_client(zk: blocking.Blocking) -> None:
     with zk.watch("/") as events:
-        threading.Timer(SOON_S, os.kill, (os.getpid(), signal.SIGINT)).start()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt), interrupt_soon():
             next(events)
         zk.create("/a")
         assert next(events).type is EventType.CHILDREN
@@ -183,8 +189,7 @@ def test_an_interrupt_ends_the_waiting_and_not_the_client(zk: blocking.Blocking)
 def test_nobody_is_waited_for_in_vain() -> None:
     with pytest.raises(DeadlineExceeded):
         blocking.connect("127.0.0.1:1", deadline=0.2)
-    threading.Timer(SOON_S, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interrupt_soon():
         blocking.connect("127.0.0.1:1")
 
 

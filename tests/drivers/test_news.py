@@ -7,7 +7,7 @@ from drivers import relay
 
 from hikari_client import Client, ClientClosed, ConnectionLoss, SessionExpired, State, blocking
 
-SESSION_MS = 700
+SESSION_MS = 3_000
 
 
 async def lose_everything(zk: Client) -> None:

@@ -200,7 +200,7 @@ def test_a_member_is_started_on_a_very_small_disk_that_others_have_filled(small)
     small.start()
     filler = begin(small)
     follower = small.followers()[0]
-    fill(small, follower, mib_per_s=300)
+    fill(small, follower, mib_per_s=100)
     wait_until("an alarm", lambda: figures(small, follower)["hikari_disk_low"] == "1")
     wait_until("the reserve helps", lambda: free_bytes(small, follower) >= 16 * MIB)
     small.kill(follower)

@@ -148,6 +148,7 @@ def test_members_are_restarted_one_after_another(make, capsys):
     demand_within(OUTAGE_S_MAX, *longest, of="s without a write")
 
 
+@timely
 @pytest.mark.skipif(not FAKETIME.exists(), reason="needs the Debian package libfaketime")
 def test_wall_clocks_jump(make, tmp_path, capsys):
     """An hour back or ahead, on any member, again and again: nobody notices but the stamps."""
@@ -190,4 +191,4 @@ def test_wall_clocks_jump(make, tmp_path, capsys):
             f"\n{STEPS} steps of an hour on each wall clock: {changes} changes of leader,"
             f" 0 sessions lost; stamps were up to {ahead_ms / 3_600_000:.1f} h ahead"
         )
-    assert not changes
+    demand_within(0, changes, of="changes of leader, of which a busy machine may make one")

@@ -172,6 +172,7 @@ def test_a_leader_whose_disk_hangs_hands_over(make, disks, before_ms, capsys):
     # The clients of these tests do not go elsewhere, but for `mover`.
     writers, holders = loaded(ensemble, hangs=0 if before_ms else leader)
     time.sleep(1.0)
+    demand_within(0, ensemble.leader() != leader, of="leaders that were lost before")
     disks.be_slow(leader, HANG_MS)
     hung = time.monotonic()
     wait_until(
@@ -180,9 +181,10 @@ def test_a_leader_whose_disk_hangs_hands_over(make, disks, before_ms, capsys):
         10.0,
     )
     changed = time.monotonic() - hung
+    demand_within(HANG_MS / 1000, changed, of="s until another leads")
     time.sleep(1.0)
     disks.be_slow(leader, 0)
-    time.sleep(HANG_MS / 1000 - changed)
+    time.sleep(max(0.0, hung + HANG_MS / 1000 - time.monotonic()))
     wait_until("it follows", lambda: ensemble.mode(leader) == "follower", 10.0)
     acked = judge(ensemble, writers, holders)
     assert mover.exists("/moved").owner_session_id == mover.client_id[0]

@@ -70,7 +70,8 @@ def test_whoever_dies_while_a_snapshot_is_sent(make):
     """The one who gets it, or the one who sends it, at some moment of it."""
     ensemble = make(settings=SHORT_LOG)
     behind = ensemble.followers()[0]
-    client = client_of(ensemble, ensemble.leader())
+    client = Client(ensemble.ports, timeout_ms=30_000)
+    client.open(ensemble.leader())
     client.ask(create(b"/big"))
     client.ask(create(b"/a"))
     asked = [create(b"/big/n-", DATA, codes.PERSISTENT_SEQUENTIAL) for _ in range(2_500)]

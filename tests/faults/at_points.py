@@ -137,9 +137,11 @@ def campaign(
     count: int,
     only: str | None = None,
     seconds: float | None = None,
+    least: int = 0,
     keep: Path | None = None,
 ) -> dict[str, Any]:
-    """`count` kills, at each point about as often; `only`: at one. The figures."""
+    """`count` kills, at each point about as often; `only`: at one. The figures. After `seconds` no
+    more are begun, unless there were fewer than `least` so far, and nothing wrong."""
     began = time.monotonic()
     done: list[Pointed] = []
     wrong: list[str] = []
@@ -148,7 +150,9 @@ def campaign(
     progress = figures.Progress("points", count)
 
     def more() -> bool:
-        return left > 0 and not (seconds is not None and time.monotonic() - began > seconds)
+        reached = sum(one.reached.total() for one in done)
+        in_time = seconds is None or time.monotonic() - began < seconds
+        return left > 0 and (in_time or (reached < least and not wrong))
 
     with lane("at", library=points.build) as (folder, nursery):
         while more():

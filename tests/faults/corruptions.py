@@ -46,7 +46,7 @@ VICTIM = 3
 RESTARTS = 2
 SERVE_S_MAX = 60.0
 """A machine that does much else gives a member little: 12 s were once not enough."""
-WHOLE_S_MAX = 5.0
+WHOLE_S_MAX = 30.0
 ATTEMPTS = 5
 ERRORS_MAX = 5
 """So often the healthy members, or the harness, may fail; each begins anew and is reported."""
@@ -343,11 +343,13 @@ def campaign(
     cases: int,
     lanes: int = 1,
     seconds: float | None = None,
+    least: int = 0,
     only: int | None = None,
     keep: Path | None = None,
     strict: bool = False,
 ) -> dict[str, Any]:
-    """So many damages; the figures. `strict` shows and keeps also what was refused."""
+    """So many damages; the figures. `strict` shows and keeps also what was refused. After `seconds`
+    no more are done, unless a lane has done fewer than `least`."""
     bad = (REFUSED, HUNG, SILENT) if strict else (HUNG, SILENT)
     began = time.monotonic()
     progress = figures.Progress("corruptions", cases)
@@ -375,7 +377,8 @@ def campaign(
             stack.callback(bench.ensemble.close)
             bench.begin()
             for case in mine:
-                if seconds is not None and time.monotonic() - began > seconds:
+                late = seconds is not None and time.monotonic() - began > seconds
+                if late and len(verdicts) >= least:
                     return False
                 verdict = bench.run(case)
                 verdicts.append(verdict)

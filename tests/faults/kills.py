@@ -104,6 +104,8 @@ class Siege:
             worker.end()
         history = [op for worker in self.workers for op in worker.history]
         linear_writes(history)
+        for number in self.ensemble.numbers:  # who takes a snapshot now would close its clients
+            self.ensemble.wait_caught_up(number)
         tree = same_tree(self.ensemble)
         created_once(history, tree, b"/log/")
         created_once(history, tree, b"/unique/")

@@ -415,11 +415,14 @@ class Nemesis(threading.Thread):
             for number in victims:
                 self._again(number)
             time.sleep(0.02)
+
+        def felt() -> int:
+            return sum(map(int.__lt__, before, map(self.ensemble.full, victims)))
+
+        wait_until(f"one of {victims} feels that its disk is full", felt, GIVES_UP_S)
         for number in victims:
             self.ensemble.flag(number).unlink()
-        felt = sum(map(int.__lt__, before, map(self.ensemble.full, victims)))
-        assert felt, f"the full disks of {victims} were not felt"
-        self.full += felt
+        self.full += felt()
         self._demand_back(victims)
 
     def _failing_disk(self, act: Act, ranks: list[int]) -> None:

@@ -1,5 +1,7 @@
 """A member's journal, read from its files as an opening would see it, and left as it is."""
 
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from hikari.raft.entry import Mark, parse
@@ -8,6 +10,8 @@ from hikari.store.inspection import Found, inspect, record_key
 from hikari.store.journal import journal_options
 from hikari.store.opening import open_rocks
 from hikari.store.watermark import Watermark
+
+ATTEMPTS = 5
 
 
 def journal_of(home: Path) -> Found:
@@ -25,7 +29,11 @@ def journal_of(home: Path) -> Found:
 
 
 def hard_state_of(home: Path) -> HardState:
-    """Term and vote. Raises JournalDamaged."""
+    """Term and vote; of a member that runs, too. Raises JournalDamaged."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(JournalDamaged):  # a file may have gone while it was read
+            return journal_of(home).hard_state
+        time.sleep(0.1)
     return journal_of(home).hard_state
 
 

@@ -148,6 +148,7 @@ class Cuts:
         """Every member has what was acknowledged; each victim is asked, and one other."""
         wanted = acknowledged(self.scribes, began).get(parent, [])
         for number in victims:
+            self.ensemble.wait_caught_up(number)  # who takes a snapshot closes its clients
             client = one_client(self.ensemble.ports, number)
             gone = missing(client, parent, wanted)
             kept = [op for op in wanted if op not in gone]

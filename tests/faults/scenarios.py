@@ -45,7 +45,7 @@ DRAIN_S = 30.0
 READ_S = 15.0
 """To read the whole tree through one member."""
 BATCH = 200
-FORGOTTEN_S = 1.5
+FORGOTTEN_S = 4.0
 """A session that nobody hears of is gone so long after its time-out."""
 TIMEOUT_MS = 4_000
 BLINDING = ("pause", "flap", "storm")

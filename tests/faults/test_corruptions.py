@@ -18,7 +18,7 @@ STRICT = True
 
 def test_a_damaged_member_never_shows_what_is_wrong(seed, tmp_path, capsys):
     found = corruptions.campaign(
-        seed=seed, cases=2000, seconds=SECONDS, strict=STRICT, keep=tmp_path
+        seed=seed, cases=2000, seconds=SECONDS, least=CASES_MIN, strict=STRICT, keep=tmp_path
     )
     with capsys.disabled():
         print(f"corruptions: {found}")

@@ -22,7 +22,7 @@ def few(monkeypatch):
 
 
 def _stage(folder, **more):
-    return Stage(folder, Loopback(3), HEAVY + LIGHT, timeout_ms=TIMEOUT_MS, **more)
+    return Stage(folder, Loopback(3), HEAVY + LIGHT, **{"timeout_ms": TIMEOUT_MS, **more})
 
 
 def test_all_sessions_come_back_with_their_watches_but_those_that_hang_up_for_good():
@@ -46,9 +46,10 @@ def test_all_sessions_come_back_with_their_watches_but_those_that_hang_up_for_go
 
 
 def test_sessions_that_expire_early_are_seen():
-    """Of those who only count, too."""
-    with new_folder() as folder, _stage(folder, program=program("early-expiry")) as stage:
-        stage.run(3.0)
+    """Of those who only count, too. (They expire after 2 s instead of 20.)"""
+    early = {"program": program("early-expiry"), "timeout_ms": 20_000}
+    with new_folder() as folder, _stage(folder, **early) as stage:
+        stage.run(4.0)
         told = stage.finish()
     assert told["expired"] > HEAVY
     assert any("expired too early" in one for one in told["wrong"]), told

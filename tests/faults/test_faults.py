@@ -147,7 +147,7 @@ def test_a_disk_is_slow():
     waits = []
 
     def act(client):
-        for number, fsync_s in enumerate((0.0, 0.3, 0.0)):
+        for number, fsync_s in enumerate((0.0, 0.3, *[0.0] * 6)):
             ensemble.set_disk(1, fsync_s)
             began = time.monotonic()
             yield create(b"/%d" % number)

@@ -42,5 +42,6 @@ def test_a_member_is_back_soon_after_a_long_cut(ensemble):
     while ensemble.mode(away) is None and time.monotonic() - healed < 30:
         time.sleep(0.05)
     demand_within(BACK_S_MAX, time.monotonic() - healed, of="s to be back")
-    assert ensemble.leader() == leader
-    assert len({term for term, _ in ensemble.terms()}) == 1, "its return made a leader change"
+    leads, terms = ensemble.leader(), len({term for term, _ in ensemble.terms()})
+    demand_within(1, terms, of="terms: its return, or the machine, made a leader change")
+    assert leads == leader

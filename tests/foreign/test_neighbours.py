@@ -187,10 +187,10 @@ async def queues(zk: Client, java: Neighbour) -> None:
     assert [await java("priority /qp next") for _ in range(2)] == ["-7", "7"]
 
     late = DelayQueue(zk, "/qd", layout="curator")
-    await java("delay /qd put 300")
+    await java("delay /qd put 3000")
     await java("delay /qd put 1")
     await zk.sync()
-    assert [(await late.get(timeout=20)).value for _ in range(2)] == [b"1", b"300"]
+    assert [(await late.get(timeout=20)).value for _ in range(2)] == [b"1", b"3000"]
     await late.put(b"soon")
     await late.put(b"later", delay=0.3)
     await java("delay /qd take")

@@ -24,6 +24,7 @@ from fuzz.attacks import (
 )
 from fuzz.mutation import Mutator
 from fuzz.share import Machine, unhindered_s
+from timely import demand_within
 
 from hikari.peers.messages import Hello
 from hikari_wire import acl, codes, replies, requests
@@ -240,8 +241,7 @@ def _attack(
     growth = resident[-1] - resident[0]
     latencies = sorted(judge.latencies_s)
     assert growth <= GROWTH_BYTES_MAX, f"grew by {growth} bytes"
-    slowest_s = max(judge.unhindered_s)
-    assert slowest_s <= LATENCY_S_MAX, f"an answer took {slowest_s:.2f} s of the server's time"
+    demand_within(LATENCY_S_MAX, *judge.unhindered_s, of="s of the server's time for an answer")
     return {
         "received": received,
         "answered": answered,
@@ -256,7 +256,7 @@ def _attack(
         "judge_p50_ms": round(latencies[len(latencies) // 2] * 1e3, 2),
         "judge_p99_ms": round(latencies[int(len(latencies) * 0.99)] * 1e3, 1),
         "judge_max_ms": round(latencies[-1] * 1e3, 1),
-        "judge_unhindered_max_ms": round(slowest_s * 1e3, 1),
+        "judge_unhindered_max_ms": round(max(judge.unhindered_s) * 1e3, 1),
         "sockets_left": 0,
     }
 

@@ -8,6 +8,7 @@ import pytest
 from ensemble import ensemble as processes
 from ensemble.ensemble import Ensemble
 from fuzz import siege
+from timely import timely
 
 pytestmark = pytest.mark.ensemble
 
@@ -17,6 +18,7 @@ BUSY = "\n[journal]\nentries_kept = 100\nflush_entries = 100\n"
 CALLERS = 260
 
 
+@timely
 def test_a_member_under_attack_serves_its_clients(tmp_path):
     figures = siege.lay(tmp_path / "ensemble", frames=8_000, attackers=1, seed=1, patient=False)
     assert figures["received"] >= 8_000

@@ -347,6 +347,7 @@ def test_who_owns_and_who_waits(shell: Sitting, servers: str) -> None:
     with Sitting(servers) as other:
         play(other, f"create -e -s {shell.home}/lock/_c_0-lock- second")
         mine, theirs = shell.shell.zk.session_id, other.shell.zk.session_id
+        play(shell, "sync")
         found = shell.json("locks", ".")
         assert [(one["holds"], one["session"], one["text"]) for one in found] == [
             (True, mine, "first"),
@@ -472,11 +473,12 @@ def test_the_hot_are_those_with_most_changes(shell: Sitting) -> None:
         zk, home = shell.shell.zk, shell.home
         looking = zk.spawn(shell.shell.run_words(["top", "-t", "1", "."]))
         while not looking.done():
-            for n in range(6):
-                await zk.set(f"{home}/hot/x", b"%d" % n)
+            of_a_round = [zk.set(f"{home}/hot/x", b"%d" % n) for n in range(6)]
             for name in "ab":
-                await zk.create(f"{home}/warm/{name}")
-                await zk.delete(f"{home}/warm/{name}")
+                of_a_round.append(zk.create(f"{home}/warm/{name}"))
+                of_a_round.append(zk.delete(f"{home}/warm/{name}"))
+            for one in of_a_round:  # all are under way by now: a watch is set between two rounds
+                await one
         return await looking  # type: ignore[no-any-return]
 
     play(shell, "create -p hot/x", "create -p warm", "create cold")

@@ -124,7 +124,7 @@ def test_a_client_can_speak_to_the_echo(tmp_path, forced):
 def test_what_a_process_uses_during_a_run_is_told_for_each_operation():
     """A loop without threads uses no others' time, and less than there is."""
     zkload, port = load.build(BENCH), free_ports(1)
-    run = Run("get", Level(4, 4), 1.0, 0.2, options=("--keys", "1", "--keep"))
+    run = Run("get", Level(4, 4), 4.0, 0.2, options=("--keys", "1", "--keep"))
     with floors.serving(floors.echo_command(port)) as process:
         words = run.words(zkload, f"127.0.0.1:{port}", "echo", [])
         report, (used,) = used_during(run, words, [process.pid])

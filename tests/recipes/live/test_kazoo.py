@@ -64,9 +64,8 @@ def test_locks_exclude_each_other_in_one_queue(hosts: str, kazoo: Any) -> None:
         assert await Lock(zk, "/lock").try_acquire() is None
         assert await ReentrantLock(zk, "/lock").try_acquire() is None
         waiting = asyncio.create_task(Lock(zk, "/lock", name="ours")._acquire(10, None))
-        await zk.sleep(0.2)
-        await asyncio.to_thread(kazoo.sync, "/")
-        assert theirs.contenders() == ["kazoo", "ours"]
+        while await asyncio.to_thread(theirs.contenders) != ["kazoo", "ours"]:
+            await zk.sleep(0.05)
         await asyncio.to_thread(theirs.release)
         held = await waiting
         assert held is not None

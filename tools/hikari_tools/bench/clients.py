@@ -43,7 +43,7 @@ class Meter:
             self.end = self._begin + self._seconds
         if not self._at and now >= self._begin:
             self._at, self._before, self._cpu_s = now, self.done, process_time()
-        if now < self.end:
+        if now < self.end or self.done == self._before:  # one at least, however long it takes
             return True
         if not self.report:
             operations, cpu_s = self.done - self._before, process_time() - self._cpu_s

@@ -1,5 +1,6 @@
 """Ports for an ensemble that nobody else on this machine uses just now."""
 
+import os
 import random
 import socket
 
@@ -7,14 +8,17 @@ import socket
 OFFSETS = (0, 100, 200)
 # From 25,000 on are those of the tests' harness for faults, which restarts members again and again.
 AMONG = range(12_000, 24_700)
+# Who runs two things side by side gives each a part: what one of them has drawn and does not use
+# yet, or just now not, looks free to the other.
+_FIRST, _, _END = os.environ.get("HIKARI_PORTS", f"{AMONG.start}-{AMONG.stop}").partition("-")
 
 
-def free_ports(members: int, among: range = AMONG) -> int:
+def free_ports(members: int, among: range = range(int(_FIRST), int(_END))) -> int:
     """Give a first client port P such that all ports of an ensemble that begins there are free.
 
-    P is one of `among`, by default below the range from which the system serves outgoing
-    connections. Another process may still take one before it is used; the guess is random so that
-    this is unlikely.
+    P is one of `among`, by default of HIKARI_PORTS (FIRST-END), or else below the range from which
+    the system serves outgoing connections. Another process may still take one before it is used;
+    the guess is random so that this is unlikely.
     """
     while True:
         port = random.choice(among)
