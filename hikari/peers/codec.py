@@ -32,7 +32,7 @@ from hikari.raft.messages import (
     VoteReply,
 )
 
-VERSION: Final = 5
+VERSION: Final = 6
 LENGTH: Final = struct.Struct(">I")
 _HEAD: Final = struct.Struct(">IQ")  # length of what follows it, checksum of what follows that
 HEAD_BYTES: Final = _HEAD.size
@@ -55,7 +55,7 @@ _FIELDS: Final[dict[type[Any], tuple[int, tuple[type, ...]]]] = {
     AppendReply: (11, (int, int, int, bool, int, int, bool)),
     Vote: (12, (int, int, int, int, bool, bool, bool)),
     VoteReply: (13, (int, int, bool, bool)),
-    ReadRequest: (14, (int, int, int)),
+    ReadRequest: (14, (int, int, int, bool)),
     ReadReply: (15, (int, int, int, int)),
     Chunk: (16, (int, int, tuple, int, tuple, int, bool)),
     ChunkReply: (17, (int, int, int, int)),

@@ -7,7 +7,14 @@ from attrs import define, field
 from hikari.raft.entry import ORIGIN, Entry, chain
 from hikari.raft.journal import Compacted
 from hikari.raft.log import RaftLog
-from hikari.raft.messages import Append, AppendReply, Estranged, ReadReply, TimeoutNow
+from hikari.raft.messages import (
+    Append,
+    AppendReply,
+    Estranged,
+    ReadReply,
+    ReadRequest,
+    TimeoutNow,
+)
 from hikari.raft.progress import PROBE, REPLICATE, SNAPSHOT, Progress
 from hikari.raft.quorum import majority, reached, two_decide
 
@@ -17,7 +24,7 @@ APPEND_BYTES_MAX = 4 << 20  # the simulator tunes it
 
 @define
 class PendingRead:
-    """A read index waiting for its round. `asker` is the member that asked."""
+    """A read index waiting for its round; 0: for none. `asker` is the member that asked."""
 
     asker: int
     context: int
@@ -37,6 +44,7 @@ class Leadership:
     round: int = 0
     reads: list[PendingRead] = field(factory=list)
     asked: list[tuple[int, int]] = field(factory=list)  # (asker, context) not yet in a round
+    vouched: list[tuple[int, int]] = field(factory=list)  # the same, and in no need of one
     wanting_snapshot: list[int] = field(factory=list)
     estranged: list[int] = field(factory=list)  # committed more than this leader has; to be told
     heir: int = 0  # to whom leadership is being handed; 0: nobody
@@ -114,7 +122,7 @@ class Leadership:
 
     def quiet(self) -> bool:
         """Whether nobody needs to be told, or to be answered, anything now."""
-        if self.asked or self.reads or self.wanting_snapshot or self.estranged:
+        if self.asked or self.vouched or self.reads or self.wanting_snapshot or self.estranged:
             return False
         if self.heir and self._heir_ready():
             return False
@@ -198,27 +206,37 @@ class Leadership:
 
     # ---- reads
 
+    def asked_by(self, request: ReadRequest) -> None:
+        """A follower asks. Where two decide its question is an answer, too: when it asked, nobody
+        else had its vote, nor this leader's, so nobody else led, and all that was committed by
+        then is here. It needs no round. Not so if it has forgotten whom it voted for."""
+        member = request.sender
+        vouches = not request.recovering and not self.progress[member].forgotten
+        where = self.vouched if self._two_decide and vouches else self.asked
+        where.append((member, request.context))
+
     def begin_round(self) -> None:
         """Put what was asked since the last turn into one round, once the term has a commit."""
-        if not self.asked or self.log.commit < self.first_own:
+        if not (self.asked or self.vouched) or self.log.commit < self.first_own:
             return
-        self.round += 1
         # Where two decide, a follower may have committed what it was told to be on disk here, and
         # have answered for it, before this leader has heard of that.
         index = max(self.log.commit, self.log.durable if self._two_decide else 0)
+        if self.asked:
+            self.round += 1
+        self.reads += [PendingRead(asker, context, index, 0) for asker, context in self.vouched]
         for asker, context in self.asked:
             self.reads.append(PendingRead(asker, context, index, self.round))
-        self.asked = []
+        self.asked, self.vouched = [], []
 
     def confirmed_reads(self) -> list[PendingRead]:
         """The reads whose round a majority has answered, in order."""
         if not self.reads:
             return []
         answered = self._answered()
-        count = 0
-        while count < len(self.reads) and self.reads[count].round <= answered:
-            count += 1
-        confirmed, self.reads = self.reads[:count], self.reads[count:]
+        confirmed = [read for read in self.reads if read.round <= answered]
+        if confirmed:
+            self.reads = [read for read in self.reads if read.round > answered]
         return confirmed
 
     def _answered(self) -> int:

@@ -73,11 +73,13 @@ class Estranged:
 
 @define
 class ReadRequest:
-    """A follower asks for a read index on behalf of its barriers (dissertation 6.4)."""
+    """A follower asks for a read index on behalf of its barriers (dissertation 6.4). When it sent
+    this it was in `term`, and not `recovering`: so far it had elected nobody else."""
 
     sender: int
     term: int
     context: int
+    recovering: bool
 
 
 @define

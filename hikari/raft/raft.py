@@ -161,7 +161,7 @@ class Raft:
         if self.leadership is not None:
             self.leadership.asked.append((self.member, context))
         elif self.leader:
-            request = ReadRequest(self.member, self.term, context)
+            request = ReadRequest(self.member, self.term, context, self.recovering)
             self._messages.append((self.leader, request))
         return bool(self.leader)
 
@@ -561,7 +561,7 @@ class Raft:
 
     def _step_read_request(self, message: ReadRequest) -> None:
         if self.leadership is not None:
-            self.leadership.asked.append((message.sender, message.context))
+            self.leadership.asked_by(message)
 
     def _step_read_reply(self, message: ReadReply) -> None:
         self._reads.append((message.context, message.index))

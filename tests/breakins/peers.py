@@ -31,7 +31,7 @@ def _messages(sender: int) -> dict[str, Row]:
         "AppendReply": (11, sender, TERM, 99, True, 1, 99, False),
         "Vote": (12, sender, TERM, 99, TERM, False, True, False),
         "VoteReply": (13, sender, TERM, True, False),
-        "ReadRequest": (14, sender, TERM, 1),
+        "ReadRequest": (14, sender, TERM, 1, False),
         "ReadReply": (15, sender, TERM, 1, 99),
         "Chunk": (16, sender, TERM, MARK, 0, (), 0, True),
         "ChunkReply": (17, sender, TERM, 7, 1),

@@ -194,9 +194,9 @@ NOT_SAID = [Heard(1, [5, 1 << 60]), Digest(1, 300, 1 << 63), HEARTBEAT]
             Chunk(1, 1, FIRST.mark, 3, [(b"key", bytes(7_000))], 1 << 31, False),
             Chunk(1, 1, FIRST.mark, 4, [], 1 << 31, True),
         ),
-        ("say-forward", ReadRequest(1, 1, 5), Forward(1, 1, [bytes(300)], 1)),
-        ("say-read", ReadReply(1, 1, 5, 900), ReadRequest(1, 1, 5)),
-        ("say-read-index", ReadRequest(1, 1, 5), ReadReply(1, 1, 5, 900)),
+        ("say-forward", ReadRequest(1, 1, 5, False), Forward(1, 1, [bytes(300)], 1)),
+        ("say-read", ReadReply(1, 1, 5, 900), ReadRequest(1, 1, 5, False)),
+        ("say-read-index", ReadRequest(1, 1, 5, False), ReadReply(1, 1, 5, 900)),
     ],
 )
 def test_what_is_said_to_a_peer_is_known_by_its_frame(run, moment, other, said):

@@ -145,7 +145,7 @@ MESSAGES = [
     AppendReply(2, 3, 7, True, 9, 12, False),
     Vote(2, 4, 12, 3, True),
     VoteReply(1, 4, False, True),
-    ReadRequest(2, 3, 1 << 60),
+    ReadRequest(2, 3, 1 << 60, False),
     ReadReply(1, 3, 1 << 60, 12),
     Chunk(1, 3, Mark(9, 2, 77), 4, [(b"k", b"v"), (b"", b"")], 123, False),
     ChunkReply(2, 3, 9, -1),

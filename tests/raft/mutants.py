@@ -167,6 +167,28 @@ def reads_wait_for_no_round(set: Set) -> None:
     set(Leadership, "confirmed_reads", confirmed)
 
 
+def a_question_vouches_for_its_leader(set: Set) -> None:
+    """Of five, too, where the asker and the leader are no majority."""
+
+    def asked(self: Leadership, request: Any) -> None:
+        self.vouched.append((request.sender, request.context))
+
+    set(Leadership, "asked_by", asked)
+
+
+def an_amnesiac_vouches_for_its_leader(set: Set) -> None:
+    by = Leadership.asked_by
+
+    def asked(self: Leadership, request: Any) -> None:
+        progress = self.progress[request.sender]
+        request.recovering = False
+        forgotten, progress.forgotten = progress.forgotten, 0
+        by(self, request)
+        progress.forgotten = forgotten
+
+    set(Leadership, "asked_by", asked)
+
+
 def reads_wait_for_no_commit_of_the_term(set: Set) -> None:
     began = Leadership.begin_round
 
