@@ -208,15 +208,17 @@ class Leadership:
 
     def asked_by(self, request: ReadRequest) -> None:
         """A follower asks. Where two decide its question is an answer, too: when it asked, nobody
-        else had its vote, nor this leader's, so nobody else led, and all that was committed by
-        then is here. It needs no round. Not so if it has forgotten whom it voted for."""
+        had its vote in a newer term, nor this leader's, which leads still. So nobody led a newer
+        term, and all that was committed by then is in this log: it needs no round. Not so if it
+        has forgotten whom it voted for."""
         member = request.sender
         vouches = not request.recovering and not self.progress[member].forgotten
         where = self.vouched if self._two_decide and vouches else self.asked
         where.append((member, request.context))
 
     def begin_round(self) -> None:
-        """Put what was asked since the last turn into one round, once the term has a commit."""
+        """Give what was asked since the last turn its index, and one round if it needs any, once
+        the term has a commit."""
         if not (self.asked or self.vouched) or self.log.commit < self.first_own:
             return
         # Where two decide, a follower may have committed what it was told to be on disk here, and
@@ -230,7 +232,7 @@ class Leadership:
         self.asked, self.vouched = [], []
 
     def confirmed_reads(self) -> list[PendingRead]:
-        """The reads whose round a majority has answered, in order."""
+        """The reads that need no round, or whose round a majority has answered, in order."""
         if not self.reads:
             return []
         answered = self._answered()

@@ -74,7 +74,7 @@ class Estranged:
 @define
 class ReadRequest:
     """A follower asks for a read index on behalf of its barriers (dissertation 6.4). When it sent
-    this it was in `term`, and not `recovering`: so far it had elected nobody else."""
+    this it was in `term`: unless it is `recovering`, it had elected nobody in a newer one."""
 
     sender: int
     term: int

@@ -15,7 +15,9 @@ RETRY_TICKS = 6
 class Barriers:
     """All barriers of one turn share one question; every question has a context of its own.
 
-    A context is never used twice: the answer to an old question proves nothing about a new one.
+    A context is never used twice, not in another life either (hence 60 bits of chance, of which
+    the first 40 are drawn): the answer to an old question proves nothing about a new one, and one
+    that came before a loss of the disk may be answered without a round.
     """
 
     ask: Callable[[int], bool]  # Raft.read
@@ -42,8 +44,15 @@ class Barriers:
                 self._asked[self._context] = (self._now, self._new)
                 self._new = []
 
+    def followed(self) -> None:
+        """The leader changed: whatever was asked has to be asked anew. What has an index, too: it
+        may be of entries that went with that leader, and is then not reached for long."""
+        self.again()
+        self._new = [one for _, answers in self._indexed for one in answers] + self._new
+        self._indexed.clear()
+
     def again(self) -> None:
-        """The leader changed: whatever was asked has to be asked anew."""
+        """Whatever was asked and has no answer is asked anew."""
         for _, answers in self._asked.values():
             self._new = answers + self._new
         self._asked = {}

@@ -294,7 +294,7 @@ class Replica:
         self._forwarded, self._forwarded_requests, self._expired = [], 0, []
         self.gathering.end()
         self.proposals.followed(before, self._allegiance)
-        self.barriers.again()
+        self.barriers.followed()
 
     def _submit(self) -> None:
         """Hand what was gathered to Raft here, or in one Forward to the leader."""

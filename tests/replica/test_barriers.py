@@ -4,7 +4,7 @@ import pytest
 from replica.cluster import Cluster
 from replica.test_replica import sent
 
-from hikari.raft.messages import ReadReply, ReadRequest
+from hikari.raft.messages import Append, ReadReply, ReadRequest
 from hikari.replica.barriers import RETRY_TICKS, Barriers
 from hikari_wire import codes
 
@@ -77,6 +77,22 @@ def test_a_question_that_is_not_answered_is_asked_again(leader: Leader) -> None:
     assert barriers.tick()
     barriers.send()
     assert len(set(leader.asked)) == 2
+
+
+def test_an_index_that_went_with_its_leader_is_asked_for_anew(
+    leader: Leader, opened: list[str]
+) -> None:
+    barriers = Barriers(leader.read)
+    for name in "ab":
+        barriers.add(lambda name=name: opened.append(name))  # type: ignore[misc]
+        barriers.send()
+    barriers.indexed(leader.asked[0], 7)
+    barriers.followed()
+    barriers.send()
+    assert len(leader.asked) == 3
+    barriers.indexed(leader.asked[2], 6)
+    barriers.applied(6)
+    assert opened == ["a", "b"]
 
 
 def test_without_a_leader_a_barrier_waits(leader: Leader, opened: list[str]) -> None:
@@ -175,6 +191,28 @@ def test_a_lost_question_is_asked_again(cluster: Cluster) -> None:
     cluster.tick(3 * RETRY_TICKS)
     assert client.error(xid) == codes.OK
     assert len(lost) == 2
+
+
+def test_a_sync_whose_index_went_with_its_leader_waits_for_no_other_write(cluster: Cluster) -> None:
+    old = cluster.leader
+    follower = cluster.followers[0]
+    reader, writer = cluster.client(follower), cluster.client(old)
+
+    def lose_entries(sender: int, to: int, message: object) -> bool:
+        return isinstance(message, Append) and bool(message.entries)
+
+    cluster.network.drop = lose_entries
+    for n in range(4):  # on the leader's disk, and on no other
+        writer.create(b"/%d" % n)
+        cluster.tick()
+    xid = reader.ask((codes.SYNC, b"/"))
+    cluster.run()
+    assert reader.error(xid) is None
+    cluster.stop(old)
+    cluster.network.drop = lambda *_: False
+    cluster.elect()
+    cluster.tick(5)
+    assert reader.error(xid) == codes.OK
 
 
 def test_a_sync_whose_client_is_gone_is_answered_to_nobody(cluster: Cluster) -> None:
