@@ -247,7 +247,7 @@ def test_the_prompt_says_when_the_connection_is_gone(
         for number in ensemble.numbers:
             ensemble.go_on(number)
         ensemble.leader()
-    terminal.see("(connected) />")
+    terminal.see("(connected)")  # of the prompt only that is written anew
     terminal.enter("sync")
     terminal.see("Sync is OK")
     terminal.see("(connected) />")
