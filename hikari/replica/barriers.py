@@ -15,9 +15,9 @@ RETRY_TICKS = 6
 class Barriers:
     """All barriers of one turn share one question; every question has a context of its own.
 
-    A context is never used twice, not in another life either (hence 60 bits of chance, of which
-    the first 40 are drawn): the answer to an old question proves nothing about a new one, and one
-    that came before a loss of the disk may be answered without a round.
+    A context is never used twice, not in another life either (each begins at one of 2**40 places,
+    which is drawn): the answer to an old question proves nothing about a new one, and an old one,
+    of before a loss of the disk, may be answered without a round.
     """
 
     ask: Callable[[int], bool]  # Raft.read
