@@ -12,6 +12,7 @@ from typing import Final
 
 from rocksdict import AccessType, Options, Rdict
 
+from hikari.store.background import put_merges_behind
 from hikari.store.disk import DiskFailed, FolderInUse, sync_folder, tells_damage
 
 OPEN_SECONDS_MAX: Final = 5.0
@@ -88,13 +89,15 @@ def open_rocks(
     try:
         # The family is named, or rocksdict takes its options from the OPTIONS file of last time,
         # which knows nothing of block cache and bloom filter.
-        return Rdict(str(folder), options, {"default": options}, access)
+        database = Rdict(str(folder), options, {"default": options}, access)
     except Exception as error:  # rocksdict has but one class of error
         if f"{folder}/LOCK: " in str(error):
             raise FolderInUse(f"{folder} is in use: {error}") from error
         if not tells_damage(error):
             raise DiskFailed(f"{folder} cannot be opened: {error}") from error
         raise damaged(f"{folder}: RocksDB cannot open it: {error}") from error
+    put_merges_behind()
+    return database
 
 
 def is_new(folder: Path) -> bool:

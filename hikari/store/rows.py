@@ -41,6 +41,8 @@ FEW_ROWS: Final = 64
 """So many keys are taken one by one, more of them in runs that begin with as many"""
 RUN_ROWS: Final = 1024
 """and end with so many: of the last one some may be for nothing."""
+WRITTEN_BYTES: Final = 1 << 20
+"""Of a file that is being made the disk is given so many at a time."""
 INFO_LOG_BYTES: Final = 1 << 20
 """Of each of the few files in which RocksDB tells what it does."""
 
@@ -80,6 +82,8 @@ def rows_options(memtable_bytes: int, block_cache: Cache) -> Options:
     options.set_memtable_whole_key_filtering(True)
     options.set_memtable_prefix_bloom_ratio(0.02)
     options.set_max_background_jobs(2)
+    # Or a file of 64 MiB goes to the disk all at once, in front of the journal's next fsync.
+    options.set_bytes_per_sync(WRITTEN_BYTES)
     options.set_keep_log_file_num(4)
     options.set_max_log_file_size(INFO_LOG_BYTES)
     options.set_stats_dump_period_sec(0)

@@ -1,5 +1,6 @@
 """Opening a folder: never without end, and creating one: never half."""
 
+import os
 import signal
 import subprocess
 import time
@@ -9,9 +10,11 @@ import pytest
 from store.processes import child
 
 from hikari.store.aside import Aside
+from hikari.store.background import NICENESS, merging
 from hikari.store.disk import DiskFailed
 from hikari.store.files import OS_FILES
 from hikari.store.opening import create_whole, is_new, watched
+from hikari.store.rows import RocksRows
 
 
 def test_an_open_that_holds_the_interpreter_lock_for_ever_ends_the_process(tmp_path: Path) -> None:
@@ -51,6 +54,16 @@ def test_an_open_in_time_leaves_the_process_alone(tmp_path: Path) -> None:
     process = child("open_in_time", tmp_path)
     said, _ = process.communicate(timeout=30)
     assert (process.returncode, said) == (0, "alive\n")
+
+
+def test_whoever_has_something_to_answer_goes_before_the_merges(tmp_path: Path) -> None:
+    """As soon as a folder is open: RocksDB's threads for merges have the smaller share."""
+    rows = RocksRows(tmp_path / "tree-0")
+    try:
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        assert {os.getpriority(os.PRIO_PROCESS, one) - own for one in merging()} == {NICENESS}
+    finally:
+        rows.close()
 
 
 def test_a_folder_gets_its_name_when_it_is_complete(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from hikari_tools.bench.servers import servers
 from hikari_tools.bench.soaking import Plan, Soak
 from hikari_tools.bench.steadiness import errors
 
+STILL_MS = 50
+"""So long is more than a busy disk takes."""
 WHAT_BESIDE = {
     "lock": "ephemeral znodes created and deleted",
     "create": "znodes created",
@@ -104,8 +106,20 @@ def _how(plan: Plan, reports: Sequence[Report], took_s: float) -> str:
         f" znodes of {plan.value_bytes:,} bytes, {rate:,.0f} a second as they are due, which is"
         f" {plan.load:.0%} of the most ({windows[0]['workload']} {soaking.CLOSED}); beside them"
         f" {', '.join(_beside(windows))} a second. Memory is resident memory; disk is all of a"
-        f" member's folder. Others on the machine used {disturbance(windows)}."
+        f" member's folder. Others on the machine used {disturbance(windows)}.{_still(windows)}"
         f" It took {took_s / 60:.1f} min."
+    )
+
+
+def _still(windows: Sequence[Report]) -> str:
+    """How long the disk did nothing, where that is known."""
+    known = [still for one in windows if (still := one["disk_still_ms"]) is not None]
+    if not known:
+        return ""
+    long = sum(still >= STILL_MS for still in known)
+    return (
+        f" The disk had requests and completed none of them for {max(known):,.0f} ms at most, and"
+        f" for {STILL_MS} ms or longer in {long} windows."
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hikari_tools.bench import load
+from hikari_tools.bench import load, standstill
 from hikari_tools.bench.afresh import resident_mb
 from hikari_tools.bench.load import Level, Run
 from hikari_tools.bench.openloop import OPEN
@@ -103,6 +103,7 @@ class Soak:
         words = (*run.options, *self.plan.words(number))
         mixed = Run(run.workload, run.level, run.seconds, self.plan.warm_up, number + 1, words)
         with contextlib.ExitStack() as running:
+            still = running.enter_context(standstill.watched(self.peer.home(1)))
             started = [
                 running.enter_context(load.started(self._words(one)))
                 for one in (mixed, *self._beside(number))
@@ -111,6 +112,7 @@ class Soak:
             report, *others = [load.finish(one, seconds_max) for one in started]
         return report | {
             "figure": figure,
+            "disk_still_ms": still and 1000 * still.longest_s,
             "errors": _added([report, *others]),
             "client_cpu_s": report["client_cpu_s"] + sum(one["client_cpu_s"] for one in others),
             "beside": {one["workload"]: one["ops_per_s"] for one in others},

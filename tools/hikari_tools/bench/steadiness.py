@@ -84,17 +84,23 @@ def second_half(series: Series) -> Series:
 
 
 def parts_table(windows: Sequence[Report]) -> str:
-    """Medians of each part, from the first to the last."""
+    """Medians of each part, from the first to the last; of the disk's standstills the longest."""
     shown = [Quantity("ops/s", "", _rate), *latencies()]
     for measure in ("rss_mb", "disk_mb"):
         shown += taken(measure, windows)
     heads = ["until minute", *(f"{one.name}{one.unit.replace(' ', ', ')}" for one in shown)]
+    heads.append("disk stood still, ms")
     rows = [f"| {' | '.join(heads)} | errors |", f"|{'--:|' * len(heads)}---|"]
     for part in parts(windows):
         values = [number(one.median(part)) for one in shown]
-        cells = [f"{part[-1]['at_s'] / 60:.1f}", *values, errors(part) or "0"]
+        cells = [f"{part[-1]['at_s'] / 60:.1f}", *values, _stood_still(part), errors(part) or "0"]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
+
+
+def _stood_still(part: Sequence[Report]) -> str:
+    known = [still for one in part if (still := one.get("disk_still_ms")) is not None]
+    return f"{max(known):,.0f}" if known else "-"
 
 
 def slopes_table(windows: Sequence[Report]) -> str:
