@@ -42,13 +42,25 @@ def test_a_real_disk_is_looked_at_until_the_end(tmp_path):
         assert 0 <= still.longest_s < time.monotonic() - began
 
 
+def window(at_s, **more):
+    taken = [{"rss_mb": 400, "disk_mb": 200, "files": 40, "leads": False}]
+    return report("soak", "hikari", at_s=at_s, members=taken, **more)
+
+
+def test_what_the_disk_did_is_told_apart():
+    """How long requests took where it worked, beside what they took in all."""
+    latency = {"p50": 500, "p99": 5_000, "p99.9": 9_000}
+    waited = {"disk_still_ms": 1_000.0, "latency_us": latency | {"p99": 950_000}}
+    windows = [window(n, disk_still_ms=0.0, latency_us=latency) for n in range(10)]
+    rows = [window(n, **waited) if n in (7, 8, 9) else one for n, one in enumerate(windows)]
+    told = {cells(row)[0]: cells(row)[1:] for row in steadiness.slopes_table(rows).splitlines()}
+    assert told["p99"][0] == "950,000 µs"
+    assert told["p99 while the disk works"] == ["5,000 µs", "+0.00 µs", "+0.0%"]
+    assert "p99 while the disk works" not in steadiness.slopes_table(windows)
+
+
 def test_each_part_of_a_soak_tells_the_longest_of_its_windows():
     """And nothing where nobody counted."""
-
-    def window(at_s, **more):
-        taken = [{"rss_mb": 400, "disk_mb": 200, "files": 40, "leads": False}]
-        return report("soak", "hikari", at_s=at_s, members=taken, **more)
-
     counted = [window(10 * n, disk_still_ms=still) for n, still in enumerate([3.0, 231.4] * 10)]
     for windows, told in (counted, "231"), ([window(10), window(20, disk_still_ms=None)], "-"):
         table = steadiness.parts_table(windows).splitlines()
