@@ -120,7 +120,7 @@ def slopes_table(windows: Sequence[Report]) -> str:
 
 
 def while_disk_works(windows: Sequence[Report]) -> list[Report]:
-    """Without those in which it stood still: then latency is the machine's."""
+    """Without those in which it stood still, for whatever reason."""
     return [one for one in windows if (one.get("disk_still_ms") or 0) < STILL_MS]
 
 
