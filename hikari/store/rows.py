@@ -30,7 +30,8 @@ from hikari.store.files import OS_FILES, Files
 from hikari.store.opening import OPEN_SECONDS_MAX
 from hikari.tree.rows import RowsDamaged, RowsForeign, RowsFull
 
-MEMTABLE_BYTES: Final = 64 * 1024 * 1024
+MEMTABLE_BYTES: Final = 16 * 1024 * 1024
+"""Merges are in proportion to it, and while they go on everybody waits longer for a processor."""
 MEMTABLES_MAX: Final = 4
 """So many may wait for their flush before writes are slowed down."""
 BLOCK_CACHE_BYTES: Final = 64 * 1024 * 1024

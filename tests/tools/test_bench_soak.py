@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,15 +74,35 @@ def test_errors_stand_beside_the_part_in_which_they_were():
 def test_pictures_have_a_line_for_each_thing_and_a_point_for_each_window(tmp_path):
     """Memory from zero on, with the disk dashed, of each member; and three percentiles."""
     windows = [window(60 * n, p99=4_000 + n) for n in range(1, 8)]
-    files = draw_soak(windows, tmp_path / "plots")
+    files = draw_soak(windows, tmp_path / "plots", "soak")
     assert [file.name for file in files] == ["soak-memory.svg", "soak-latency.svg"]
     for file, lines in zip(files, (4, 3), strict=True):
         picture = ElementTree.parse(file)
         points = [line.get("points").split() for line in picture.iter(f"{SVG}polyline")]
         assert sum(len(one) == len(windows) for one in points) == lines
         assert "minutes" in [word.text for word in picture.iter(f"{SVG}text")]
-    assert draw_soak(windows[:1], tmp_path / "none") == []
+    assert draw_soak(windows[:1], tmp_path / "none", "soak") == []
     assert not (tmp_path / "none").exists()
+
+
+def test_a_soak_without_a_disk_does_not_replace_one_with_it(tmp_path):
+    """Each has its place in the document, and its pictures."""
+    document, lines = tmp_path / "page.md", tmp_path / "lines"
+    for system, p99 in (("ext4", 5_000), ("tmpfs", 3_000), ("ext4", 7_000)):
+        kept = [
+            *(window(60 * n, p99=p99) for n in (1, 2)),
+            {"note": f"On Linux, data on {system}."},
+        ]
+        lines.write_text("".join(json.dumps(one) + "\n" for one in kept))
+        done = CliRunner().invoke(main, ["plot", str(lines), "--report", str(document)])
+        assert done.exit_code == 0, done.output
+    text = document.read_text()
+    assert [text.count(f"| {p99} |") for p99 in ("5,000", "3,000", "7,000")] == [0, 2, 2]
+    names = [
+        f"soak{place}-{what}" for place in ("", "-in-memory") for what in ("memory", "latency")
+    ]
+    assert re.findall(r"!\[.*\]\(plots/(.*)\.svg\)", text) == names
+    assert sorted(file.stem for file in (tmp_path / "plots").iterdir()) == sorted(names)
 
 
 def test_each_window_has_the_next_set_of_znodes():

@@ -14,6 +14,8 @@ COMPILED = "HIKARI_COMPILED"
 """Names the folder of compiled rooms that our members are to use."""
 SAYS_COMPILED = ", its rooms compiled"
 """What the conditions of a run say then."""
+SAYS_IN_MEMORY = "data on tmpfs"
+"""What it is described as where no disk has a part in it: forced or not, nothing is written."""
 
 
 def describe(data: Path) -> str:

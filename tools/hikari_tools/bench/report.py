@@ -12,7 +12,7 @@ import click
 from hikari_tools.bench import plots, steadiness, table, timelines
 from hikari_tools.bench.figures import Report, figures
 from hikari_tools.bench.goals import judged
-from hikari_tools.bench.machine import SAYS_COMPILED
+from hikari_tools.bench.machine import SAYS_COMPILED, SAYS_IN_MEMORY
 from hikari_tools.bench.options import say
 from hikari_tools.bench.peers import BenchError
 from hikari_tools.bench.soaking import FIGURE as SOAK
@@ -99,14 +99,15 @@ def publish_compare(reports: Sequence[Report], note: str, document: Path | None)
 
 
 def publish_soak(reports: Sequence[Report], note: str, document: Path | None) -> None:
-    """The same of a soak: its tables, and its pictures."""
+    """The same of a soak: its tables, and its pictures. One without a disk has its own place."""
+    section = f"{SOAK} in memory" if SAYS_IN_MEMORY in note else SOAK
     windows = [report for report in reports if report["figure"] == SOAK]
     tables = [steadiness.parts_table(windows), steadiness.slopes_table(windows)]
     click.echo("\n\n".join([*tables, note]))
     if document:
-        drawn = timelines.draw_soak(windows, document.parent / PLOTS)
+        drawn = timelines.draw_soak(windows, document.parent / PLOTS, section.replace(" ", "-"))
         pictures = [f"![{file.stem}]({PLOTS}/{file.name})" for file in drawn]
-        table.put_into(document, SOAK, "\n\n".join([*tables, *pictures, note]))
+        table.put_into(document, section, "\n\n".join([*tables, *pictures, note]))
         say(f"written to {document}, with {len(drawn)} pictures in {document.parent / PLOTS}")
 
 

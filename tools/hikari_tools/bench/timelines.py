@@ -15,15 +15,17 @@ COLOURS = ("#1b6ac9", "#c9661b", "#3a9a52", "#8a4bc9", "#b8a01b", "#c91b6a", "#5
 """One a member; more than seven there are not."""
 
 
-def draw_soak(windows: Sequence[Report], folder: Path) -> list[Path]:
-    """Write both pictures into a folder; give the files. One window is no line."""
+def draw_soak(windows: Sequence[Report], folder: Path, name: str) -> list[Path]:
+    """Write both pictures of what is called so into a folder; give the files. One window is no
+    line."""
     if len(windows) < 2:
         return []
     folder.mkdir(parents=True, exist_ok=True)
-    pictures = {"soak-memory": memory(windows), "soak-latency": latency(windows)}
-    for name, picture in pictures.items():
-        (folder / f"{name}.svg").write_text(str(picture), encoding="utf-8")
-    return [folder / f"{name}.svg" for name in pictures]
+    pictures = {"memory": memory(windows), "latency": latency(windows)}
+    files = [folder / f"{name}-{what}.svg" for what in pictures]
+    for file, picture in zip(files, pictures.values(), strict=True):
+        file.write_text(str(picture), encoding="utf-8")
+    return files
 
 
 def memory(windows: Sequence[Report]) -> Drawing:
